@@ -1,0 +1,191 @@
+#include "core/agreement/agreement.h"
+
+#include <algorithm>
+
+#include "core/base/seam.h"
+
+namespace hc {
+namespace {
+
+constexpr Duration kBatch = 5ms;          // what comes within it goes into one proposal
+constexpr Duration kRankBackoff = 150ms;
+constexpr Duration kSpread = 100ms;
+constexpr Duration kLookAgain = 250ms;    // while evidence is at hand
+
+}  // namespace
+
+Agreement::Agreement(const NodeConfig& config, Peers& peers, Random random)
+    : config_(config), peers_(peers), random_(random), pool_(config.patience), consensus_(config, peers, random_.fork()) {}
+
+FirstView Agreement::wishes() {
+  FirstView w;
+  w.cluster = random_.draw128<ClusterTag>();
+  w.cluster_name = config_.cluster_name;
+  w.slots = config_.slots;
+  w.replication_factor = config_.replication_factor;
+  w.lease = config_.lease;
+  w.drift_percent = config_.drift_percent;
+  w.slot_loss = config_.slot_loss_wait ? SlotLossPolicy::kWait : SlotLossPolicy::kReset;
+  w.voters_max = config_.voters_max;
+  return w;
+}
+
+void Agreement::start(std::optional<VoteRecord> record, const MemberInfo& self, Time now, Effects& out) {
+  consensus_.start(std::move(record), now, out);
+  look_at_ = now;
+  const bool alone = (config_.join.empty() || HC_MUTANT(kFoundsByDefault)) && config_.founders.empty();
+  if (consensus_.cluster() || !(alone || config_.found)) return;
+  MemberInfo founder = self;
+  founder.storage = consensus_.storage();
+  consensus_.found(plan_first(wishes(), {founder}), now, out);
+}
+
+// ------------------------------------------------------------------------------------------------------------ reports
+
+void Agreement::say(const std::vector<Report>& own, Time now) {
+  for (const Report& r : own)
+    if (pool_.hear(r, now)) {
+      dirty_ = true;
+      spread_at_ = now;
+      look_at_ = std::min(look_at_, now + kBatch);
+    }
+}
+
+void Agreement::hear(const Reports& m, Time now) {
+  if (!view()) return;
+  for (const Report& r : m.reports)
+    if (pool_.hear(r, now)) dirty_ = true;
+  if (dirty_) look_at_ = std::min(look_at_, now + kBatch);
+}
+
+void Agreement::view_installed(Time now) {
+  pool_.forget(now, view().get());
+  waiting_since_.reset();
+  dirty_ = true;
+  look_at_ = now + kBatch;
+}
+
+void Agreement::say_who_is_dead(const MemberInfo& self, const Swim& swim, Time now) {
+  if (!view()->votes(self.id)) return;
+  for (const ViewMember& m : view()->members) {
+    if (m.info.id == self.id || m.state == MemberState::kAbsent) continue;
+    auto it = swim.peers().find(m.info.id);
+    if (it == swim.peers().end() || it->second.liveness < Liveness::kDead) continue;
+    if (now - peers_.last_heard({m.info.id, m.info.generation}) < config_.patience_refused) continue;  // it speaks to us
+    const Incarnation me{self.id, self.generation};
+    say({{ReportKind::kDead, me, {m.info.id, m.info.generation}, view()->epoch, {}, {}}}, now);
+  }
+}
+
+void Agreement::spread(Time now) {
+  if (now < spread_at_ || pool_.empty() || !view()) return;
+  spread_at_ = now + kSpread;
+  const std::vector<Report> reports = pool_.reports(now);
+  for (const ViewMember& m : view()->members)
+    if (m.info.id != config_.self.id && m.state != MemberState::kAbsent) peers_.send(m.info.id, Reports{reports});
+}
+
+// ---------------------------------------------------------------------------------------------------------- proposing
+
+// The challenge was ours, given while we knew the view that named the present process: who answers it is no older.
+bool Agreement::proven(const MemberInfo& info) const {
+  const auto proof = peers_.proof({info.id, info.generation});
+  if (!proof) return false;
+  const ViewMember* present = view()->member(info.id);
+  return !present || present->info.generation == info.generation || *proof >= present->since;
+}
+
+std::vector<Seen> Agreement::seen(const MemberInfo& self, const Swim& swim) const {
+  std::vector<Seen> all{{self, stopping_ ? Seen::As::kGone : Seen::As::kAlive, true}};
+  for (const auto& [id, peer] : swim.peers()) {
+    if (id == self.id) continue;
+    const auto as = peer.liveness == Liveness::kAlive     ? Seen::As::kAlive
+                    : peer.liveness == Liveness::kSuspect ? Seen::As::kSuspect
+                                                          : Seen::As::kGone;
+    all.push_back({peer.info, as, proven(peer.info)});
+  }
+  return all;
+}
+
+Duration Agreement::rank_delay(const MemberInfo& self, const Swim& swim) const {
+  const auto lives = [&](NodeId id) {
+    if (id == self.id) return true;
+    auto it = swim.peers().find(id);
+    return it != swim.peers().end() && it->second.liveness == Liveness::kAlive && !peers_.refused_since(id);
+  };
+  std::int64_t rank = 0;
+  if (view()) {
+    for (const Voter& v : view()->voters) {
+      if (v.id == self.id) return rank * kRankBackoff;
+      if (lives(v.id)) ++rank;
+    }
+    for (const ViewMember& m : view()->members) {
+      if (m.info.id == self.id) return rank * kRankBackoff;
+      if (!view()->votes(m.info.id) && lives(m.info.id)) ++rank;
+    }
+    return rank * kRankBackoff;
+  }
+  for (const Founder& f : config_.founders) {
+    if (f.id == self.id) break;
+    if (lives(f.id)) ++rank;
+  }
+  return rank * kRankBackoff;
+}
+
+void Agreement::consider_founding(const MemberInfo& self, const Swim& swim, Time now, Effects& out) {
+  if (config_.founders.empty() || consensus_.cluster() || consensus_.busy()) return;
+  std::vector<MemberInfo> members;
+  for (const Founder& f : config_.founders) {
+    if (f.id == self.id) {
+      members.push_back(self);
+      continue;
+    }
+    auto it = swim.peers().find(f.id);
+    if (it == swim.peers().end() || it->second.liveness != Liveness::kAlive || !it->second.info.storage) return;
+    members.push_back(it->second.info);
+    peers_.want(f.id);
+  }
+  if (!waiting_since_) waiting_since_ = now;
+  if (now - *waiting_since_ < rank_delay(self, swim)) return;
+  waiting_since_.reset();
+  ++proposals_;
+  consensus_.propose(plan_first(wishes(), members), now, out);
+}
+
+void Agreement::consider(const MemberInfo& self, const Swim& swim, Time now, Effects& out) {
+  if (consensus_.busy()) return;
+  if (!view()) return consider_founding(self, swim, now, out);
+  if (!dirty_ && !waiting_since_ && pool_.empty()) return;
+  const auto proposal = plan(*view(), pool_.reports(now), seen(self, swim));
+  dirty_ = false;
+  if (!proposal) return void(waiting_since_.reset());
+  if (!waiting_since_) waiting_since_ = now;
+  if (now - *waiting_since_ < rank_delay(self, swim)) return;
+  waiting_since_.reset();
+  ++proposals_;
+  consensus_.propose(*proposal, now, out);
+}
+
+void Agreement::tick(const MemberInfo& self, const Swim& swim, Time now, Effects& out) {
+  consensus_.tick(now, out);
+  if (view()) {
+    pool_.forget(now, view().get());
+    say_who_is_dead(self, swim, now);
+    spread(now);
+  }
+  if (!consensus_.busy() && consensus_.left_lying(now, rank_delay(self, swim))) consensus_.propose({}, now, out);
+  if (now < look_at_) return;
+  look_at_ = now + (waiting_since_ ? kRankBackoff / 3 : kLookAgain);
+  consider(self, swim, now, out);
+}
+
+std::optional<Time> Agreement::deadline() const {
+  std::optional<Time> next = consensus_.deadline();
+  const auto at = [&](Time t) { next = next ? std::min(*next, t) : t; };
+  const bool something = dirty_ || waiting_since_ || !pool_.empty() || (!view() && !config_.founders.empty());
+  if (something) at(look_at_);
+  if (!pool_.empty()) at(spread_at_);
+  return next;
+}
+
+}  // namespace hc

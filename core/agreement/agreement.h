@@ -1,0 +1,61 @@
+// From suggestions to views: gathers what membership sees and what members report, plans the next view, and proposes it
+// when it is our turn (rules 2a, 2g). Consensus decides; nothing here is needed for safety.
+//
+// Whose turn: the live voter of lowest rank at once, others rank × backoff later, members without a vote last. Reports
+// are repeated while they last and passed on by whoever hears them (5d).
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "core/agreement/consensus.h"
+#include "core/agreement/evidence.h"
+#include "core/agreement/planner.h"
+#include "core/membership/swim.h"
+
+namespace hc {
+
+class Agreement {
+ public:
+  Agreement(const NodeConfig& config, Peers& peers, Random random);
+
+  void start(std::optional<VoteRecord> record, const MemberInfo& self, Time now, Effects& out);
+
+  Consensus& consensus() { return consensus_; }
+  const Consensus& consensus() const { return consensus_; }
+  const ViewRef& view() const { return consensus_.installed(); }
+
+  // What this member says itself, whole, each time it is asked (every tick). Repeated ones stay fresh.
+  void say(const std::vector<Report>& own, Time now);
+  void hear(const Reports& m, Time now);
+  void membership_changed() { dirty_ = true, look_at_ = {}; }
+  void view_installed(Time now);
+  void stop() { stopping_ = true, dirty_ = true; }
+
+  // Every tick, and soon after news: spread the reports, propose if it is our turn.
+  void tick(const MemberInfo& self, const Swim& swim, Time now, Effects& out);
+  std::optional<Time> deadline() const;
+  std::uint64_t proposals() const { return proposals_; }
+
+ private:
+  bool proven(const MemberInfo& info) const;
+  std::vector<Seen> seen(const MemberInfo& self, const Swim& swim) const;
+  void spread(Time now);
+  void say_who_is_dead(const MemberInfo& self, const Swim& swim, Time now);
+  void consider(const MemberInfo& self, const Swim& swim, Time now, Effects& out);
+  void consider_founding(const MemberInfo& self, const Swim& swim, Time now, Effects& out);
+  Duration rank_delay(const MemberInfo& self, const Swim& swim) const;
+  FirstView wishes();
+
+  const NodeConfig& config_;
+  Peers& peers_;
+  Random random_;
+  EvidencePool pool_;
+  Consensus consensus_;
+  bool dirty_ = true, stopping_ = false;
+  Time look_at_{}, spread_at_{};
+  std::optional<Time> waiting_since_;  // something to propose, not our turn yet
+  std::uint64_t proposals_ = 0;
+};
+
+}  // namespace hc

@@ -1,0 +1,389 @@
+#include "core/agreement/consensus.h"
+
+#include <algorithm>
+
+#include "core/agreement/step_rule.h"
+#include "core/base/seam.h"
+
+namespace hc {
+namespace {
+
+constexpr Duration kRoundTimeout = 250ms;
+constexpr Duration kAskAgain = 50ms;
+constexpr Duration kLyingAfter = 600ms;
+
+}  // namespace
+
+Consensus::Consensus(const NodeConfig& config, Peers& peers, Random random)
+    : config_(config), peers_(peers), random_(random) {}
+
+void Consensus::start(std::optional<VoteRecord> record, Time now, Effects& out) {
+  accepted_at_ = now;
+  if (record) {
+    record_ = std::move(*record);
+    highest_round_ = record_.promised.round;
+    if (record_.view) {
+      installed_ = record_.view;
+      news_ = true;
+      // 2e: before its first vote a member asks the others whether they know a later state of its disk.
+      counts_checked_ = voters().size() <= 1 || HC_MUTANT(kAmnesiacVoter);
+    }
+    return;
+  }
+  record_.storage = config_.fresh_storage;
+  persist(out);
+}
+
+void Consensus::found(Proposal first, Time, Effects& out) {
+  HC_CHECK(!record_.cluster, "a node with a cluster id on disk never founds");
+  record_.cluster = first.view->cluster;
+  record_.view = first.view;
+  record_.instance = first.view->epoch;
+  first_ = first.view;
+  founding_ = persist(out);
+  if (!config_.durable_votes) {
+    founding_.reset();
+    installed_ = std::move(first_);
+    news_ = true;
+  }
+}
+
+// ------------------------------------------------------------------------------------------------------------- voters
+
+std::vector<NodeId> Consensus::voters() const {
+  std::vector<NodeId> ids;
+  if (installed_) {
+    for (const Voter& v : installed_->voters) ids.push_back(v.id);
+  } else {
+    for (const Founder& f : config_.founders) ids.push_back(f.id);
+  }
+  return ids;
+}
+
+std::size_t Consensus::majority() const {
+  if (HC_MUTANT(kMinorityDecides)) return 1;
+  return voters().size() / 2 + 1;
+}
+
+std::string Consensus::founders_key() const {
+  if (installed_) return {};
+  std::string key;
+  for (const Founder& f : config_.founders) key += std::to_string(f.id.value) + "@" + to_string(f.gossip) + ",";
+  return key;
+}
+
+// 2e: a member votes on e + 1 only with view e installed and its storage identity among the voters of e.
+bool Consensus::may_vote(Epoch instance, const std::string& founders) const {
+  if (HC_MUTANT(kVoteWithoutView) && instance > epoch()) return true;
+  if (instance != epoch().next() || !counts_checked_) return false;
+  if (installed_) return installed_->votes(config_.self.id, record_.storage);
+  return !record_.cluster && !config_.founders.empty() && founders == founders_key();
+}
+
+std::string Consensus::judge(const Proposal& proposal) const {
+  if (HC_MUTANT(kVoteWithoutView) && (!installed_ || proposal.view->epoch != installed_->epoch.next())) return {};
+  return installed_ ? hc::why_not(*installed_, *proposal.view, proposal.evidence) : why_not_first(*proposal.view);
+}
+
+// ---------------------------------------------------------------------------------------------------------- proposing
+
+void Consensus::propose(Proposal proposal, Time now, Effects& out) {
+  if (proposing_) return;
+  if (proposal && !judge(proposal).empty()) return;
+  proposing_ = Proposing{};
+  proposing_->instance = epoch().next();
+  proposing_->mine = std::move(proposal);
+  begin_round(now, out);
+}
+
+bool Consensus::left_lying(Time now, Duration rank_delay) const {
+  if (HC_MUTANT(kAcceptedLeftLying)) return false;
+  return record_.accepted && record_.instance == epoch().next() && !proposing_ &&
+         now - accepted_at_ > kLyingAfter + rank_delay;
+}
+
+void Consensus::begin_round(Time now, Effects& out) {
+  Proposing& p = *proposing_;
+  p.ballot = {++highest_round_, config_.self.id};
+  p.promises.clear();
+  p.accepts.clear();
+  p.accepting = false;
+  p.adopted.reset();
+  ++p.tries;
+  const auto jitter = std::chrono::milliseconds(random_.below(150 * std::min<std::uint64_t>(p.tries, 4)));
+  p.retry_at = now + kRoundTimeout + jitter;
+  for (NodeId voter : voters()) {
+    if (!proposing_) return;
+    push(voter, now, out);
+  }
+}
+
+// Tells a voter where the round stands.
+void Consensus::push(NodeId voter, Time now, Effects& out) {
+  const Proposing& p = *proposing_;
+  if (!p.accepting) {
+    if (!p.promises.contains(voter)) deliver(voter, Prepare{p.instance, p.ballot, founders_key()}, now, out);
+  } else if (!p.accepts.contains(voter)) {
+    const Proposal& value = p.adopted ? p.adopted->proposal : p.mine;
+    deliver(voter, Accept{p.instance, p.ballot, value, founders_key()}, now, out);
+  }
+}
+
+// To another member over its session, to ourselves at once.
+void Consensus::deliver(NodeId to, Message message, Time now, Effects& out) {
+  if (to != config_.self.id) {
+    peers_.send(to, std::move(message));
+    return;
+  }
+  const Incarnation self{config_.self.id, config_.self.generation};
+  if (auto* m = std::get_if<Prepare>(&message)) return handle(self, *m, now, out);
+  if (auto* m = std::get_if<Promise>(&message)) return handle(self, *m, now, out);
+  if (auto* m = std::get_if<Accept>(&message)) return handle(self, *m, now, out);
+  if (auto* m = std::get_if<AcceptedIs>(&message)) return handle(self, *m, now, out);
+  if (auto* m = std::get_if<Rejected>(&message)) return handle(self, *m, now);
+}
+
+// ----------------------------------------------------------------------------------------------------------- acceptor
+
+// One write at a time; what changes meanwhile goes into the next one, all together. Returns the write that covers the
+// record as it is now.
+std::uint64_t Consensus::persist(Effects& out) {
+  if (!config_.durable_votes) {
+    ++record_.writes;
+    return durable_ = next_store_++;
+  }
+  if (writing_) {
+    unwritten_ = true;
+    return next_store_;
+  }
+  return write(out);
+}
+
+std::uint64_t Consensus::write(Effects& out) {
+  ++record_.writes;
+  unwritten_ = false;
+  writing_ = true;
+  out.store_vote(next_store_, record_);
+  return next_store_++;
+}
+
+void Consensus::answer_durably(NodeId to, Message message, Time now, Effects& out) {
+  const std::uint64_t id = persist(out);
+  if (!config_.durable_votes || HC_MUTANT(kPromiseNotDurable)) return deliver(to, std::move(message), now, out);
+  deferred_.push_back({id, to, std::move(message)});
+}
+
+void Consensus::stored(std::uint64_t id, Time now, Effects& out) {
+  durable_ = std::max(durable_, id);
+  writing_ = durable_ + 1 < next_store_;
+  if (!writing_ && unwritten_) write(out);
+  if (founding_ && *founding_ <= durable_) {
+    founding_.reset();
+    installed_ = std::move(first_);
+    news_ = true;
+  }
+  std::vector<Deferred> due;
+  std::erase_if(deferred_, [&](Deferred& d) {
+    if (d.id > durable_) return false;
+    due.push_back(std::move(d));
+    return true;
+  });
+  for (Deferred& d : due) deliver(d.to, std::move(d.message), now, out);
+}
+
+void Consensus::handle(Incarnation from, const Prepare& m, Time now, Effects& out) {
+  highest_round_ = std::max(highest_round_, m.ballot.round);
+  if (m.instance <= epoch()) return void(peers_.send(from.member, ViewIs{installed_}));
+  if (m.instance > epoch().next()) heard_epoch(from.member, Epoch(m.instance.value - 1), now);
+  if (!may_vote(m.instance, m.founders)) return;
+  if (record_.instance != m.instance) {
+    record_.instance = m.instance;
+    record_.promised = {};
+    record_.accepted.reset();
+  }
+  if (m.ballot < record_.promised)
+    return deliver(from.member, Rejected{m.instance, m.ballot, record_.promised, {}}, now, out);
+  record_.promised = m.ballot;
+  Promise promise{m.instance, m.ballot, record_.storage, record_.writes + 1, record_.accepted};
+  answer_durably(from.member, std::move(promise), now, out);
+}
+
+void Consensus::handle(Incarnation from, const Promise& m, Time now, Effects& out) {
+  heard_votes(m.storage, m.writes);
+  if (!proposing_ || proposing_->accepting || proposing_->instance != m.instance || proposing_->ballot != m.ballot) return;
+  if (installed_ && !installed_->votes(from.member, m.storage)) return;
+  Proposing& p = *proposing_;
+  p.promises.insert(from.member);
+  if (m.accepted && !HC_MUTANT(kTwoValuesPerEpoch) && (!p.adopted || p.adopted->ballot < m.accepted->ballot))
+    p.adopted = m.accepted;
+  if (p.promises.size() < majority()) return;
+  if (!p.adopted && !p.mine) return void(proposing_.reset());  // nothing was lying there after all
+  p.accepting = true;
+  for (NodeId voter : voters()) {
+    if (!proposing_) return;
+    push(voter, now, out);
+  }
+}
+
+void Consensus::handle(Incarnation from, const Accept& m, Time now, Effects& out) {
+  highest_round_ = std::max(highest_round_, m.ballot.round);
+  if (m.instance <= epoch()) return void(peers_.send(from.member, ViewIs{installed_}));
+  if (m.instance > epoch().next()) heard_epoch(from.member, Epoch(m.instance.value - 1), now);
+  if (!m.proposal || !may_vote(m.instance, m.founders)) return;
+  if (record_.instance != m.instance) {
+    record_.instance = m.instance;
+    record_.promised = {};
+    record_.accepted.reset();
+  }
+  if (m.ballot < record_.promised)
+    return deliver(from.member, Rejected{m.instance, m.ballot, record_.promised, {}}, now, out);
+  if (std::string reason = judge(m.proposal); !reason.empty()) {
+    out.note("refused the proposal of " + name_of(from.member) + " for view " + std::to_string(m.instance.value) +
+             ": " + reason);
+    return deliver(from.member, Rejected{m.instance, m.ballot, record_.promised, reason}, now, out);
+  }
+  record_.promised = m.ballot;
+  record_.accepted = Accepted{m.ballot, m.proposal};
+  accepted_at_ = now;
+  answer_durably(from.member, AcceptedIs{m.instance, m.ballot, record_.storage, record_.writes + 1}, now, out);
+}
+
+void Consensus::handle(Incarnation from, const AcceptedIs& m, Time now, Effects& out) {
+  heard_votes(m.storage, m.writes);
+  if (!proposing_ || !proposing_->accepting || proposing_->instance != m.instance || proposing_->ballot != m.ballot) return;
+  if (installed_ && !installed_->votes(from.member, m.storage)) return;
+  Proposing& p = *proposing_;
+  p.accepts.insert(from.member);
+  if (p.accepts.size() < majority()) return;
+  const Proposal value = p.adopted ? p.adopted->proposal : p.mine;
+  decided(value, now, out);
+}
+
+void Consensus::handle(Incarnation, const Rejected& m, Time now) {
+  if (!proposing_ || proposing_->instance != m.instance || proposing_->ballot != m.ballot) return;
+  highest_round_ = std::max(highest_round_, m.promised.round);
+  if (!m.reason.empty() && !proposing_->adopted) return void(proposing_.reset());  // plan anew
+  proposing_->retry_at = std::min(proposing_->retry_at, now + std::chrono::milliseconds(20 + random_.below(200)));
+}
+
+// ---------------------------------------------------------------------------------------------------------- decisions
+
+void Consensus::decided(const Proposal& proposal, Time, Effects& out) {
+  std::set<NodeId> audience;
+  if (installed_)
+    for (const ViewMember& m : installed_->members) audience.insert(m.info.id);
+  for (const ViewMember& m : proposal.view->members) {
+    peers_.learn(m.info);
+    audience.insert(m.info.id);
+  }
+  audience.erase(config_.self.id);
+  const ViewRef view = proposal.view;
+  for (NodeId id : audience) peers_.send(id, ViewIs{view});
+  install(view, out);
+}
+
+void Consensus::install(ViewRef view, Effects& out) {
+  if (!view || view->epoch <= epoch()) return;
+  if (record_.cluster && view->cluster != record_.cluster) return;
+  HC_CHECK(view->slot_count() == config_.slots, "a view with another slot count");
+  record_.cluster = view->cluster;
+  record_.view = view;
+  if (record_.instance <= view->epoch) {
+    record_.instance = view->epoch.next();
+    record_.promised = {};
+    record_.accepted.reset();
+  }
+  if (proposing_ && proposing_->instance <= view->epoch) proposing_.reset();
+  installed_ = std::move(view);
+  news_ = true;
+  persist(out);
+}
+
+void Consensus::handle(Incarnation from, const ViewAsk&) {
+  if (installed_) peers_.send(from.member, ViewIs{installed_});
+}
+
+void Consensus::handle(Incarnation, const ViewIs& m, Time, Effects& out) { install(m.view, out); }
+
+void Consensus::heard_epoch(NodeId from, Epoch heard, Time now) {
+  if (heard <= epoch() || from == config_.self.id) return;
+  if (now - view_asked_at_ < kAskAgain && view_asked_at_ != Time{}) return;
+  if (peers_.send(from, ViewAsk{})) view_asked_at_ = now;
+}
+
+// ----------------------------------------------------------------------------------------- counted votes (2e, best effort)
+
+void Consensus::heard_votes(StorageId storage, std::uint64_t writes) {
+  auto& known = counts_heard_[storage];
+  known = std::max(known, writes);
+}
+
+void Consensus::handle(Incarnation from, const VoteCountAsk& m) {
+  auto it = counts_heard_.find(m.storage);
+  peers_.send(from.member, VoteCountIs{m.storage, it == counts_heard_.end() ? 0 : it->second});
+}
+
+void Consensus::handle(Incarnation from, const VoteCountIs& m, Time, Effects& out) {
+  if (m.storage != record_.storage) return;
+  if (m.writes > record_.writes && !HC_MUTANT(kAmnesiacVoter)) return take_new_storage(out);
+  counts_from_.insert(from.member);
+  if (counts_from_.size() + 1 >= majority()) counts_checked_ = true;
+}
+
+// An older disk was put back: what it promised since is forgotten, so its vote is gone.
+void Consensus::take_new_storage(Effects& out) {
+  out.note("the others know a later state of this data folder: it was restored, so it loses its vote", Note::Level::kWarning);
+  record_.storage = random_.draw128<StorageTag>();
+  record_.writes = 0;
+  record_.promised = {};
+  record_.accepted.reset();
+  deferred_.clear();
+  counts_checked_ = true;
+  persist(out);
+}
+
+void Consensus::ask_counts(Time now) {
+  if (counts_checked_ || now < counts_asked_at_) return;
+  counts_asked_at_ = now + 200ms;
+  for (NodeId voter : voters())
+    if (voter != config_.self.id) peers_.send(voter, VoteCountAsk{record_.storage});
+  if (!installed_ || !installed_->votes(config_.self.id, record_.storage)) counts_checked_ = true;
+}
+
+// --------------------------------------------------------------------------------------------------------------- time
+
+void Consensus::session_opened(NodeId peer) {
+  if (!counts_checked_ && std::ranges::count(voters(), peer)) peers_.send(peer, VoteCountAsk{record_.storage});
+  if (!proposing_ || !std::ranges::count(voters(), peer)) return;
+  const Proposing& p = *proposing_;
+  if (!p.accepting && !p.promises.contains(peer)) peers_.send(peer, Prepare{p.instance, p.ballot, founders_key()});
+  if (p.accepting && !p.accepts.contains(peer))
+    peers_.send(peer, Accept{p.instance, p.ballot, p.adopted ? p.adopted->proposal : p.mine, founders_key()});
+}
+
+void Consensus::tick(Time now, Effects& out) {
+  ask_counts(now);
+  if (!proposing_ || now < proposing_->retry_at) return;
+  if (!deferred_.empty()) {  // our own disk is what keeps the round waiting: another one would only add to its work
+    proposing_->retry_at = now + kRoundTimeout;
+    return;
+  }
+  // After some tries the world has moved on: plan anew. What was accepted somewhere is taken up again by left_lying.
+  if (proposing_->tries >= 3 && !proposing_->adopted) return void(proposing_.reset());
+  begin_round(now, out);
+}
+
+std::optional<Time> Consensus::deadline() const {
+  std::optional<Time> next;
+  if (proposing_) next = proposing_->retry_at;
+  if (!counts_checked_) next = next ? std::min(*next, counts_asked_at_) : counts_asked_at_;
+  return next;
+}
+
+void Consensus::invariants() const {
+  HC_CHECK(!record_.accepted || record_.accepted->ballot <= record_.promised, "accepted above what was promised");
+  HC_CHECK(!installed_ || installed_->cluster == record_.cluster, "a view of another cluster");
+  HC_CHECK(!proposing_ || proposing_->instance > epoch(), "proposes an epoch that is decided");
+}
+
+}  // namespace hc

@@ -1,0 +1,117 @@
+// Deciding the next view (rules 2a, 2e, 2g): single-decree Paxos (Lamport, "Paxos Made Simple", 2001), one instance per
+// epoch, among the voters of the view before. No log, no standing leader: any member proposes, and who lags fetches the
+// newest view.
+//
+// Keeps the vote record and sees that it is durable before an answer that rests on it leaves. Judges proposals by
+// step_rule; what to propose, and when, is Agreement's.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/base/config.h"
+#include "core/base/random.h"
+#include "core/effect.h"
+#include "core/peer/peers.h"
+
+namespace hc {
+
+class Consensus {
+ public:
+  Consensus(const NodeConfig& config, Peers& peers, Random random);
+
+  // ---- start
+  void start(std::optional<VoteRecord> record, Time now, Effects& out);
+  // Decides the first view alone (2g). Requires: no cluster id on disk.
+  void found(Proposal first, Time now, Effects& out);
+
+  const ViewRef& installed() const { return installed_; }
+  Epoch epoch() const { return installed_ ? installed_->epoch : Epoch(); }
+  ClusterId cluster() const { return record_.cluster; }
+  StorageId storage() const { return record_.storage; }
+  // True once after each install.
+  bool take_news() { return std::exchange(news_, false); }
+
+  // ---- proposing
+  bool busy() const { return proposing_.has_value(); }
+  void propose(Proposal proposal, Time now, Effects& out);
+  // A proposal of somebody is accepted here, nobody told the decision, and it is time for us to ask (by rank).
+  bool left_lying(Time now, Duration rank_delay) const;
+
+  // ---- messages
+  void handle(Incarnation from, const Prepare& m, Time now, Effects& out);
+  void handle(Incarnation from, const Promise& m, Time now, Effects& out);
+  void handle(Incarnation from, const Accept& m, Time now, Effects& out);
+  void handle(Incarnation from, const AcceptedIs& m, Time now, Effects& out);
+  void handle(Incarnation from, const Rejected& m, Time now);
+  void handle(Incarnation from, const ViewAsk& m);
+  void handle(Incarnation from, const ViewIs& m, Time now, Effects& out);
+  void handle(Incarnation from, const VoteCountAsk& m);
+  void handle(Incarnation from, const VoteCountIs& m, Time now, Effects& out);
+
+  void stored(std::uint64_t id, Time now, Effects& out);
+  void session_opened(NodeId peer);
+  // Somebody has a newer view than we: ask for it.
+  void heard_epoch(NodeId from, Epoch epoch, Time now);
+  void tick(Time now, Effects& out);
+  std::optional<Time> deadline() const;
+  void invariants() const;
+
+ private:
+  struct Proposing {
+    Epoch instance;
+    Ballot ballot;
+    Proposal mine;
+    std::optional<Accepted> adopted;
+    std::set<NodeId> promises, accepts;
+    bool accepting = false;
+    Time retry_at{};
+    std::uint32_t tries = 0;
+  };
+  struct Deferred {  // an answer that waits for the vote file
+    std::uint64_t id;
+    NodeId to;
+    Message message;
+  };
+
+  std::vector<NodeId> voters() const;
+  std::size_t majority() const;
+  bool may_vote(Epoch instance, const std::string& founders) const;
+  void begin_round(Time now, Effects& out);
+  void push(NodeId voter, Time now, Effects& out);
+  void deliver(NodeId to, Message message, Time now, Effects& out);
+  void answer_durably(NodeId to, Message message, Time now, Effects& out);
+  std::uint64_t persist(Effects& out);
+  std::uint64_t write(Effects& out);
+  void decided(const Proposal& proposal, Time now, Effects& out);
+  void install(ViewRef view, Effects& out);
+  void heard_votes(StorageId storage, std::uint64_t writes);
+  void take_new_storage(Effects& out);
+  void ask_counts(Time now);
+  std::string founders_key() const;
+  std::string judge(const Proposal& proposal) const;
+
+  const NodeConfig& config_;
+  Peers& peers_;
+  Random random_;
+  VoteRecord record_;
+  ViewRef installed_;
+  bool news_ = false;
+  std::optional<Proposing> proposing_;
+  std::uint64_t highest_round_ = 0;
+  Time accepted_at_{};
+  std::uint64_t next_store_ = 1, durable_ = 0;
+  bool writing_ = false, unwritten_ = false;
+  std::vector<Deferred> deferred_;
+  std::optional<std::uint64_t> founding_;  // the store that makes our first view durable
+  ViewRef first_;
+  std::map<StorageId, std::uint64_t> counts_heard_;
+  bool counts_checked_ = true;
+  std::set<NodeId> counts_from_;
+  Time counts_asked_at_{}, view_asked_at_{};
+};
+
+}  // namespace hc

@@ -1,0 +1,331 @@
+#include "core/agreement/planner.h"
+
+#include <algorithm>
+#include <map>
+
+#include "core/agreement/evidence.h"
+#include "core/agreement/step_rule.h"
+#include "core/base/seam.h"
+
+namespace hc {
+namespace {
+
+std::size_t wanted_voters(std::size_t active, std::uint32_t voters_max) {
+  const std::size_t by_size = active >= 7 ? 5 : active >= 3 ? 3 : 1;
+  const std::size_t cap = std::max<std::size_t>(1, voters_max % 2 ? voters_max : voters_max - 1);
+  return std::min(by_size, cap);
+}
+
+class Planner {
+ public:
+  Planner(const View& now, const std::vector<Report>& reports, const std::vector<Seen>& seen)
+      : now_(now), reports_(reports), next_(std::make_shared<View>(now)) {
+    for (const Seen& s : seen) seen_[s.info.id] = &s;
+    next_->epoch = now.epoch.next();
+  }
+
+  std::optional<Proposal> make() {
+    plan_members();
+    if (!same_ring_members()) next_->derive_ring();
+    plan_voters();
+    for (std::uint32_t s = 0; s < now_.slot_count(); ++s) plan_slot(Slot{static_cast<std::uint16_t>(s)});
+    if (!changed_) return std::nullopt;
+    return Proposal{next_, useful_evidence()};
+  }
+
+ private:
+  Seen::As as(NodeId id) const {
+    auto it = seen_.find(id);
+    return it == seen_.end() ? Seen::As::kGone : it->second->as;
+  }
+  bool alive(NodeId id) const { return as(id) == Seen::As::kAlive; }
+  bool dead_by_majority(Incarnation who) const {
+    std::size_t words = 0;
+    for (const Voter& v : now_.voters)
+      words += static_cast<std::size_t>(std::ranges::any_of(reports_, [&](const Report& r) {
+        return r.kind == ReportKind::kDead && r.about == who && r.by.member == v.id && now_.names(r.by);
+      }));
+    return words >= now_.majority();
+  }
+  bool stopping(Incarnation who) const {
+    return std::ranges::any_of(reports_, [&](const Report& r) {
+      return r.kind == ReportKind::kStop && r.by == who && r.about == who;
+    });
+  }
+
+  // Who joins, who returns, who is gone.
+  void plan_members() {
+    for (const auto& [id, s] : seen_) {
+      if (s->as != Seen::As::kAlive || !s->info.generation || !s->info.storage) continue;
+      if (!s->proven && !HC_MUTANT(kRumorReplacesProcess)) continue;
+      const Incarnation who{id, s->info.generation};
+      if (stopping(who) || dead_by_majority(who)) continue;
+      auto it = std::ranges::lower_bound(next_->members, id, {}, [](const ViewMember& m) { return m.info.id; });
+      if (it == next_->members.end() || it->info.id != id) {
+        next_->members.insert(it, ViewMember{s->info, MemberState::kActive, next_->epoch});
+      } else if (it->info != s->info || it->state == MemberState::kAbsent) {
+        if (it->info.generation != s->info.generation) it->since = next_->epoch;
+        it->info = s->info;
+        it->state = MemberState::kActive;
+      } else {
+        continue;
+      }
+      changed_ = true;
+    }
+    for (ViewMember& m : next_->members) {
+      const Incarnation who{m.info.id, m.info.generation};
+      if (m.state == MemberState::kAbsent || !now_.names(who)) continue;
+      if (!stopping(who) && !dead_by_majority(who)) continue;
+      if (alive(m.info.id) && !stopping(who)) continue;
+      m.state = MemberState::kAbsent;
+      changed_ = true;
+    }
+  }
+
+  bool same_ring_members() const {
+    auto shape = [](const View& v) {
+      std::vector<std::tuple<NodeId, std::string, std::string>> active;
+      for (const ViewMember& m : v.members)
+        if (m.state == MemberState::kActive) active.emplace_back(m.info.id, m.info.host_label, m.info.zone);
+      return active;
+    };
+    return shape(now_) == shape(*next_);
+  }
+
+  bool sound_voter(const Voter& v) const {
+    const ViewMember* m = next_->member(v.id);
+    return m && m->state == MemberState::kActive && m->info.storage == v.storage;
+  }
+
+  // Dead voters are replaced by living members; their number grows with the cluster and shrinks only by a planned leave.
+  void plan_voters() {
+    std::vector<Voter> candidates;
+    std::size_t active = 0;
+    for (const ViewMember& m : next_->members) {
+      if (m.state != MemberState::kActive) continue;
+      ++active;
+      const Voter v{m.info.id, m.info.storage};
+      const bool votes = std::ranges::find(next_->voters, v) != next_->voters.end();
+      if (!votes && (alive(m.info.id) || !now_.member(m.info.id))) candidates.push_back(v);
+    }
+    std::size_t used = 0;
+    for (Voter& v : next_->voters) {
+      if (sound_voter(v)) continue;
+      // The same member with a new data folder comes first: else two voters could share one name.
+      auto same = std::ranges::find(candidates, v.id, &Voter::id);
+      if (same != candidates.end()) {
+        v = *same;
+        candidates.erase(same);
+        changed_ = true;
+      } else if (used < candidates.size()) {
+        v = candidates[used++];
+        changed_ = true;
+      }
+    }
+    while (next_->voters.size() < wanted_voters(active, now_.voters_max) && used < candidates.size()) {
+      next_->voters.push_back(candidates[used++]);
+      changed_ = true;
+    }
+  }
+
+  bool said(ReportKind kind, Incarnation by, Incarnation about, Slot slot) const {
+    return std::ranges::any_of(reports_, [&](const Report& r) {
+      return r.kind == kind && r.by == by && r.about == about && counts_for(r, now_, slot);
+    });
+  }
+  bool counted(Slot slot, Incarnation who) const {
+    return HC_MUTANT(kUncountedLearnerPromoted) || said(ReportKind::kCaughtUp, now_.config(slot).list.front(), who, slot);
+  }
+
+  // Of the reports, those that touch this slot; almost always none.
+  bool any_report(Slot slot) const {
+    return std::ranges::any_of(reports_, [&](const Report& r) { return counts_for(r, now_, slot); });
+  }
+
+  void plan_slot(Slot slot) {
+    const SlotConfig& from = now_.config(slot);
+    SlotConfig& to = next_->slots[slot.value];
+    const bool reports = any_report(slot);
+    bool renewed = false;
+    InSyncList list = from.list;
+    if (reports) {
+      list = with_counted(slot, list);
+      list = without_accused(slot, list, renewed);
+      if (list == from.list) list = without_unwanted(slot, list);
+    }
+    list = in_ring_order(slot, list);
+    if (all_ended(now_, slot) && now_.slot_loss == SlotLossPolicy::kReset) list = reset(slot, list);
+    if (HC_MUTANT(kEmptyInSync) && reports && list.size() == 1 && !alive(list.front().member)) list = any_living(slot, list);
+    to.list = list;
+    if (must_renew(now_, *next_, slot) || renewed) {
+      to.epoch = next_->epoch;
+      changed_ = true;
+    }
+  }
+
+  // 7c: counted learners in, nobody out.
+  InSyncList with_counted(Slot slot, InSyncList list) const {
+    for (Incarnation learner : now_.learners(slot)) {
+      if (list.size() == kListMax || !counted(slot, learner) || accused(slot, learner)) continue;
+      if (!next_->names(learner)) continue;
+      list.push_back(learner);
+      if (HC_MUTANT(kAddAndDropAtOnce)) list = only_wanted(slot, list);
+    }
+    return list;
+  }
+  bool accused(Slot slot, Incarnation who) const {
+    return std::ranges::any_of(reports_, [&](const Report& r) {
+      return r.kind == ReportKind::kComplaint && r.about == who && counts_for(r, now_, slot);
+    });
+  }
+  InSyncList only_wanted(Slot slot, const InSyncList& list) const {
+    InSyncList kept;
+    for (Incarnation who : list)
+      if (std::ranges::find(next_->ring.wanted(slot), who.member) != next_->ring.wanted(slot).end()) kept.push_back(who);
+    return kept.empty() ? list : kept;
+  }
+
+  // 5d: out go those of whom one that stays complains. Of two that accuse each other, membership's word decides who
+  // stays, then the order of the list.
+  InSyncList without_accused(Slot slot, InSyncList list, bool& renewed) const {
+    for (bool again = true; again;) {
+      again = false;
+      for (const Report& r : reports_) {
+        if (r.kind != ReportKind::kComplaint || !counts_for(r, now_, slot)) continue;
+        if (!list.names(r.about)) {
+          // About a counted learner: the slot epoch is renewed, the count is void.
+          if (now_.config(slot).list.names(r.by) && now_.is_learner(slot, r.about) && !HC_MUTANT(kCountedLearnerStuck)) renewed = true;
+          continue;
+        }
+        if (!list.names(r.by) || r.by == r.about || prefers(slot, r.about, r.by)) continue;
+        list = removed(list, r.about);
+        again = true;
+        break;
+      }
+    }
+    return list;
+  }
+  // True if the accused shall stay rather than the accuser: it accuses too, and looks the better of the two.
+  bool prefers(Slot slot, Incarnation accused_one, Incarnation accuser) const {
+    if (!said(ReportKind::kComplaint, accused_one, accuser, slot)) return false;
+    const auto rank = [&](Incarnation who) {
+      const InSyncList& list = now_.config(slot).list;
+      std::size_t place = 0;
+      while (place < list.size() && list[place] != who) ++place;
+      return std::tuple(static_cast<int>(as(who.member)), place);
+    };
+    return rank(accused_one) < rank(accuser);
+  }
+  static InSyncList removed(const InSyncList& list, Incarnation who) {
+    InSyncList kept;
+    for (Incarnation x : list)
+      if (x != who) kept.push_back(x);
+    return kept;
+  }
+
+  // 7c, the second view: whom the ring no longer wants leaves on the word of the primary.
+  InSyncList without_unwanted(Slot slot, InSyncList list) const {
+    for (Incarnation who : now_.config(slot).list)
+      if (list.size() > 1 && said(ReportKind::kDrop, now_.config(slot).list.front(), who, slot) &&
+          (now_.config(slot).list.front() != who))
+        list = removed(list, who);
+    return list;
+  }
+
+  // The order that the ring wants, as soon as all whom it wants are there and its first is well.
+  InSyncList in_ring_order(Slot slot, const InSyncList& list) const {
+    const auto wanted = next_->ring.wanted(slot);
+    if (wanted.empty() || list.size() < 2) return list;
+    InSyncList ordered;
+    for (NodeId id : wanted) {
+      const Incarnation who = next_->incarnation_of(id);
+      if (list.names(who)) ordered.push_back(who);
+    }
+    for (Incarnation who : list)
+      if (!ordered.names(who)) ordered.push_back(who);
+    const Incarnation first = ordered.front();
+    const bool well = alive(first.member) && next_->names(first) && !accused(slot, first);
+    if (!well || (list == now_.config(slot).list && ordered.size() < wanted.size())) {
+      return stopped_last(list);
+    }
+    return ordered;
+  }
+  // Who is being stopped hands its place as primary to the next that is well.
+  InSyncList stopped_last(const InSyncList& list) const {
+    if (!stopping(list.front())) return list;
+    InSyncList ordered;
+    for (Incarnation who : list)
+      if (!stopping(who)) ordered.push_back(who);
+    for (Incarnation who : list)
+      if (stopping(who)) ordered.push_back(who);
+    return ordered;
+  }
+
+  // 7e: anew, alone at the first of the last list that is back. Its learners are filled from there.
+  InSyncList reset(Slot slot, const InSyncList& list) const {
+    for (Incarnation old : now_.config(slot).list) {
+      const Incarnation back = now_.incarnation_of(old.member);
+      if (!alive(old.member) || !next_->names(back) || next_->member(old.member)->state != MemberState::kActive) continue;
+      InSyncList alone;
+      alone.push_back(back);
+      return alone;
+    }
+    return list;
+  }
+  InSyncList any_living(Slot slot, const InSyncList& list) const {
+    for (Incarnation learner : now_.learners(slot)) {
+      if (!alive(learner.member)) continue;
+      InSyncList alone;
+      alone.push_back(learner);
+      return alone;
+    }
+    return list;
+  }
+
+  // All of it: a few reports, and what one rule does not need another does.
+  std::vector<Report> useful_evidence() const {
+    std::vector<Report> useful;
+    for (const Report& r : reports_)
+      if (r.kind != ReportKind::kDead && r.kind != ReportKind::kStop) useful.push_back(r);
+    return useful;
+  }
+
+  const View& now_;
+  const std::vector<Report>& reports_;
+  std::map<NodeId, const Seen*> seen_;
+  std::shared_ptr<View> next_;
+  bool changed_ = false;
+};
+
+}  // namespace
+
+std::optional<Proposal> plan(const View& now, const std::vector<Report>& reports, const std::vector<Seen>& seen) {
+  return Planner(now, reports, seen).make();
+}
+
+Proposal plan_first(const FirstView& wishes, const std::vector<MemberInfo>& members) {
+  auto view = std::make_shared<View>();
+  view->cluster = wishes.cluster;
+  view->cluster_name = wishes.cluster_name;
+  view->epoch = Epoch(1);
+  view->replication_factor = wishes.replication_factor;
+  view->lease = wishes.lease;
+  view->drift_percent = wishes.drift_percent;
+  view->slot_loss = wishes.slot_loss;
+  view->voters_max = wishes.voters_max;
+  for (const MemberInfo& info : members) view->members.push_back({info, MemberState::kActive, Epoch(1)});
+  std::ranges::sort(view->members, {}, [](const ViewMember& m) { return m.info.id; });
+  for (const ViewMember& m : view->members)
+    if (view->voters.size() < wanted_voters(members.size(), wishes.voters_max))
+      view->voters.push_back({m.info.id, m.info.storage});
+  view->slots.resize(wishes.slots);
+  view->derive_ring();
+  for (std::uint32_t s = 0; s < wishes.slots; ++s) {
+    SlotConfig& config = view->slots[s];
+    config.epoch = Epoch(1);
+    for (NodeId id : view->ring.wanted(Slot{static_cast<std::uint16_t>(s)})) config.list.push_back(view->incarnation_of(id));
+  }
+  return {view, {}};
+}
+
+}  // namespace hc

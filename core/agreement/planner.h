@@ -1,0 +1,39 @@
+// What to propose next: the present view, the reports at hand and what membership sees, turned into one next view that
+// batches all that waits (rules 2a, 2f, 5d, 7b, 7c, 7e). A pure function; step_rule judges what it makes.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "core/base/random.h"
+#include "core/view/ballot.h"
+
+namespace hc {
+
+// How membership sees somebody, ourselves included.
+struct Seen {
+  enum class As : std::uint8_t { kAlive, kSuspect, kGone };
+  MemberInfo info;
+  As as = As::kAlive;
+  // This process has answered a challenge of ours since we know the view that names another one of that member, so it
+  // is the later of the two (2d). Rumors alone are not enough: those of a process that has ended come late.
+  bool proven = false;
+};
+
+// nullopt: nothing waits.
+std::optional<Proposal> plan(const View& now, const std::vector<Report>& reports, const std::vector<Seen>& seen);
+
+// The first view of a cluster (2g): all of `members` active, all slots where the ring wants them.
+struct FirstView {
+  ClusterId cluster;
+  std::string cluster_name;
+  std::uint32_t slots = 0;
+  std::uint32_t replication_factor = 2;
+  Duration lease{};
+  std::uint32_t drift_percent = 10;
+  SlotLossPolicy slot_loss = SlotLossPolicy::kReset;
+  std::uint32_t voters_max = 5;
+};
+Proposal plan_first(const FirstView& wishes, const std::vector<MemberInfo>& members);
+
+}  // namespace hc

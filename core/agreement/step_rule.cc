@@ -1,0 +1,119 @@
+#include "core/agreement/step_rule.h"
+
+#include <algorithm>
+
+#include "core/agreement/evidence.h"
+#include "core/base/seam.h"
+
+namespace hc {
+namespace {
+
+bool said(const std::vector<Report>& evidence, ReportKind kind, Incarnation by, Incarnation about, const View& now,
+          Slot slot) {
+  return std::ranges::any_of(evidence, [&](const Report& r) {
+    return r.kind == kind && r.by == by && r.about == about && counts_for(r, now, slot);
+  });
+}
+
+bool counted(const View& now, Slot slot, Incarnation who, const std::vector<Report>& evidence) {
+  if (!now.is_learner(slot, who)) return false;
+  if (HC_MUTANT(kUncountedLearnerPromoted)) return true;
+  return said(evidence, ReportKind::kCaughtUp, now.config(slot).list.front(), who, now, slot);
+}
+
+// 7e: the slot begins anew, alone at a member of its last list that is back in a new process.
+bool is_reset(const View& now, const View& next, Slot slot) {
+  const InSyncList& list = next.config(slot).list;
+  if (list.size() != 1 || !now.config(slot).list.names(list.front().member) || !now.names(list.front())) return false;
+  if (HC_MUTANT(kAnyReturnerServes)) return true;
+  return now.slot_loss == SlotLossPolicy::kReset && (all_ended(now, slot) || HC_MUTANT(kResetOfTheLiving));
+}
+
+// Nobody leaves but on the word of one that stays.
+bool leaves_by_word(const View& now, const View& next, Slot slot, Incarnation who, const std::vector<Report>& evidence) {
+  if (HC_MUTANT(kDroppedByHearsay)) return true;
+  const InSyncList& list = next.config(slot).list;
+  return std::ranges::any_of(list, [&](Incarnation by) {
+    return said(evidence, ReportKind::kComplaint, by, who, now, slot) ||
+           (by == now.config(slot).list.front() && said(evidence, ReportKind::kDrop, by, who, now, slot));
+  });
+}
+
+std::string at(Slot slot) { return " in slot " + std::to_string(slot.value); }
+
+std::string check_slot(const View& now, const View& next, Slot slot, const std::vector<Report>& evidence) {
+  const SlotConfig& from = now.config(slot);
+  const SlotConfig& to = next.config(slot);
+  if (to.list.empty()) return "2b: empty in-sync list" + at(slot);
+  if (to.epoch != from.epoch && to.epoch != next.epoch) return "2b: slot epoch out of order" + at(slot);
+  if (must_renew(now, next, slot) && to.epoch != next.epoch) return "2b: slot epoch not renewed" + at(slot);
+  if (to.list == from.list || is_reset(now, next, slot)) return {};
+  for (std::size_t i = 0; i < to.list.size(); ++i) {
+    for (std::size_t k = 0; k < i; ++k)
+      if (to.list[k].member == to.list[i].member) return "2b: a member twice" + at(slot);
+    if (from.list.names(to.list[i]) || counted(now, slot, to.list[i], evidence)) continue;
+    if (HC_MUTANT(kReturnAsInSync) && from.list.names(to.list[i].member)) continue;
+    return "2b: " + name_of(to.list[i].member) + " is neither in the list nor counted" + at(slot);
+  }
+  for (Incarnation who : from.list)
+    if (!to.list.names(who) && !leaves_by_word(now, next, slot, who, evidence))
+      return "2b: nobody who stays has said that " + name_of(who.member) + " may leave" + at(slot);
+  return {};
+}
+
+std::string check_frame(const View& now, const View& next) {
+  if (next.epoch != now.epoch.next()) return "2a: epoch is not the next one";
+  if (next.cluster != now.cluster || next.lineage != now.lineage) return "2g: another cluster or lineage";
+  if (next.lease != now.lease || next.drift_percent != now.drift_percent)
+    return "3b: lease and drift bound never change";
+  if (next.slot_count() != now.slot_count() || next.replication_factor != now.replication_factor)
+    return "2: slots and replication factor never change";
+  if (next.voters.empty()) return "2f: no voters";
+  for (const Voter& v : next.voters) {
+    const ViewMember* m = next.member(v.id);
+    if (!m || (m->info.storage != v.storage && !now.votes(v.id, v.storage)))
+      return "2e: voter " + name_of(v.id) + " has another storage identity";
+  }
+  return {};
+}
+
+}  // namespace
+
+bool must_renew(const View& now, const View& next, Slot slot) {
+  const InSyncList& list = next.config(slot).list;
+  if (!(list == now.config(slot).list)) return true;
+  if (HC_MUTANT(kLearnerReturnsInEpoch)) return false;
+  for (Incarnation learner : now.learners(slot))
+    if (!list.names(learner) && !next.is_learner(slot, learner)) return true;
+  return false;
+}
+
+bool all_ended(const View& now, Slot slot) {
+  return std::ranges::all_of(now.config(slot).list, [&](Incarnation who) {
+    const ViewMember* m = now.member(who.member);
+    return m && m->info.generation != who.generation;
+  });
+}
+
+std::string why_not(const View& now, const View& next, const std::vector<Report>& evidence) {
+  if (std::string reason = check_frame(now, next); !reason.empty()) return reason;
+  for (std::uint32_t s = 0; s < now.slot_count(); ++s) {
+    std::string reason = check_slot(now, next, Slot{static_cast<std::uint16_t>(s)}, evidence);
+    if (!reason.empty()) return reason;
+  }
+  return {};
+}
+
+std::string why_not_first(const View& first) {
+  if (first.epoch != Epoch(1)) return "2g: the first view has epoch 1";
+  if (first.voters.empty()) return "2f: no voters";
+  for (std::uint32_t s = 0; s < first.slot_count(); ++s) {
+    const Slot slot{static_cast<std::uint16_t>(s)};
+    if (first.config(slot).list.empty()) return "2b: empty in-sync list" + at(slot);
+    for (Incarnation who : first.config(slot).list)
+      if (!first.names(who)) return "2b: " + name_of(who.member) + " is no member" + at(slot);
+  }
+  return {};
+}
+
+}  // namespace hc

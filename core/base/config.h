@@ -1,0 +1,49 @@
+// What a node is told at its start. Durations are the defaults of docs/PROTOCOL.md; the simulator draws others.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/base/member.h"
+#include "core/base/slot.h"
+#include "core/base/time.h"
+
+namespace hc {
+
+struct Founder {
+  NodeId id;
+  Address gossip;
+};
+
+struct NodeConfig {
+  MemberInfo self;         // id, addresses, labels; generation drawn by the host; storage is set by the core
+  StorageId fresh_storage; // drawn by the host: taken when the vote file has none
+  std::uint64_t seed = 1;  // all randomness of the node
+
+  std::string cluster_name = "hypercache";
+  std::uint32_t slots = kSlots;
+
+  // How it comes to a view (2g). Alone: founds at once. With `join` or `founders` it waits for others. `found` founds
+  // although `join` is given, if nothing is on disk.
+  std::vector<Address> join;
+  bool found = false;
+  std::vector<Founder> founders;
+  bool durable_votes = false;  // there is a data folder: StoreVote is answered by VoteStored. Else votes live in memory
+
+  // For the first view, if this node founds it.
+  std::uint32_t replication_factor = 2;
+  Duration lease = 1s;
+  std::uint32_t drift_percent = 10;
+  bool slot_loss_wait = false;
+  std::uint32_t voters_max = 5;
+
+  std::uint32_t min_in_sync = 1;
+  Duration deadline = 5s;           // of a client's operation
+  Duration patience = 2500ms;       // T of rule 5d
+  Duration patience_refused = 300ms;
+  std::size_t fill_chunk_bytes = 32 * 1024;
+  std::size_t fill_window_bytes = 512 * 1024;  // on the way to one learner member
+};
+
+}  // namespace hc

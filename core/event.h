@@ -1,0 +1,52 @@
+// What can happen to a node. Past tense: the host has seen it.
+//
+// Ownership: `Bytes` in an event borrow until step() returns; frames and packets are moved in.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <variant>
+
+#include "core/base/bytes.h"
+#include "core/base/ids.h"
+#include "core/message/message.h"
+
+namespace hc {
+
+struct Started {  // once, first
+  std::optional<VoteRecord> vote;  // what the vote file held; nullopt: no folder, or an empty one
+};
+struct Asked {  // a client sent a command; replies come back under the same two numbers, in any order
+  ClientId client;
+  RequestId request;
+  std::span<const Bytes> args;  // at least one
+};
+struct ClientGone {
+  ClientId client;
+};
+struct LinkOpened {  // our dial succeeded
+  LinkId link;
+};
+struct LinkClosed {  // any link ended; for a dial that never opened: it failed
+  LinkId link;
+  bool refused = false;  // the other side's machine said that nobody listens there
+};
+struct Received {  // a frame came in on a link that we dialled or that was dialled to us
+  LinkId link;
+  Frame frame;
+};
+struct Heard {  // a gossip datagram that opened under our cluster's seal
+  Address from;
+  GossipPacket packet;
+};
+struct VoteStored {  // the StoreVote of this number, and all before it, are durable
+  std::uint64_t id = 0;
+};
+struct Woke {};         // deadline() has passed
+struct TurnEnded {};    // nothing more is ready just now: send what was gathered
+struct StopAsked {};    // SIGTERM
+
+using Event = std::variant<Started, Asked, ClientGone, LinkOpened, LinkClosed, Received, Heard, VoteStored, Woke,
+                           TurnEnded, StopAsked>;
+
+}  // namespace hc

@@ -1,0 +1,197 @@
+// What members tell each other over peer links. Plain values; io/peer gives them bytes.
+//
+// A link carries frames in one direction: from the member that dialled to the one that accepted; answers travel on the
+// answerer's own link. (Only Welcome and Refused go back on the link that they answer.) A frame belongs to a session,
+// made by Hello and Welcome, of two processes; core/peer drops whatever is outside it (rule 4b).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/base/member.h"
+#include "core/base/reply.h"
+#include "core/base/time.h"
+#include "core/membership/packet.h"
+#include "core/replication/entry.h"
+#include "core/view/ballot.h"
+
+namespace hc {
+
+// ---- the session itself
+inline constexpr std::uint32_t kWireVersion = 1;
+
+struct Hello {  // opens a session: "I am, and I take you for …"
+  std::uint32_t wire_version = kWireVersion;
+  std::string cluster_name;
+  ClusterId cluster;  // none: not yet in one
+  std::uint32_t replication_factor = 0;
+  std::uint32_t slots = 0;
+  MemberInfo self;
+  NodeId to;          // none: whoever listens there
+  std::uint64_t nonce = 0;
+};
+struct Welcome {  // accepts it; session = nonces of both
+  MemberInfo self;
+  std::uint64_t nonce = 0;
+  std::uint64_t echo = 0;  // the Hello's nonce
+};
+struct Refused {  // ends it, with a sentence for the operator
+  std::string reason;
+  std::uint64_t echo = 0;
+};
+
+// ---- views (rule 2)
+struct ViewAsk {};  // send me your newest view
+struct ViewIs {
+  ViewRef view;
+};
+struct Prepare {
+  Epoch instance;
+  Ballot ballot;
+  std::string founders;  // for epoch 1 among founders: the list is part of the instance's name; else empty
+};
+struct Promise {
+  Epoch instance;
+  Ballot ballot;
+  StorageId storage;
+  std::uint64_t writes = 0;
+  std::optional<Accepted> accepted;
+};
+struct Accept {
+  Epoch instance;
+  Ballot ballot;
+  Proposal proposal;
+  std::string founders;
+};
+struct AcceptedIs {
+  Epoch instance;
+  Ballot ballot;
+  StorageId storage;
+  std::uint64_t writes = 0;
+};
+struct Rejected {  // by a promise to a higher ballot, or because the proposal breaks a rule (reason says which)
+  Epoch instance;
+  Ballot ballot;
+  Ballot promised;
+  std::string reason;
+};
+struct VoteCountAsk {  // 2e: what count of votes do you know for my storage?
+  StorageId storage;
+};
+struct VoteCountIs {
+  StorageId storage;
+  std::uint64_t writes = 0;
+};
+struct Reports {
+  std::vector<Report> reports;
+};
+
+// ---- leases (rule 3)
+struct LeaseAsk {
+  Time sent;  // the asker's clock; comes back as it is
+};
+struct Grant {
+  Time sent;
+  Epoch view;  // installed at the granter when it granted
+};
+
+// ---- replication, takeover, fill (rules 5, 6, 7)
+struct Append {
+  Slot slot;
+  Epoch slot_epoch;  // the sender's; the entries keep their own
+  Seq commit;
+  std::vector<Entry> entries;  // contiguous; empty: only tells the commit
+};
+struct Appended {
+  Slot slot;
+  Epoch slot_epoch;
+  Seq seq;  // holds everything up to here
+};
+struct TailAsk {
+  struct One {
+    Slot slot;
+    Epoch slot_epoch;
+    Position mine;
+  };
+  std::vector<One> slots;
+};
+struct TailIs {
+  struct One {
+    Slot slot;
+    Epoch slot_epoch;
+    Position at;                 // how much the answerer holds
+    Seq known_commit;
+    std::vector<Entry> entries;  // what it holds beyond the asker's position
+  };
+  std::vector<One> slots;
+};
+struct FillChunk {
+  Slot slot;
+  Epoch slot_epoch;
+  std::uint64_t fill = 0;   // names this walk
+  std::uint64_t chunk = 0;  // 0 empties the slot and sets its position
+  Position at;              // the primary's position when it read these entries
+  std::string effects;      // puts, as core/store/effects.h encodes them
+  bool last = false;
+};
+struct FillAck {
+  Slot slot;
+  Epoch slot_epoch;
+  std::uint64_t fill = 0;
+  std::uint64_t chunk = 0;
+};
+struct DiscardAsk {  // 7c: may I forget these slots, which no longer name me?
+  SlotSet slots;
+};
+struct DiscardOk {   // their takeover, in slot epochs up to as_of, is complete
+  SlotSet slots;
+  Epoch as_of;
+};
+
+// ---- routing (rule 4)
+struct Forward {
+  RequestId request;
+  Epoch epoch;                    // the sender's view
+  Duration patience{};            // how long the executor may let it wait
+  std::vector<Slot> slots;        // empty: the slot of its keys; else run once per slot, replies merged
+  std::vector<std::string> args;
+};
+enum class Outcome : std::uint8_t {
+  kDone = 0,         // executed and committed: `reply` is the answer
+  kNotMine = 1,      // not executed: not its primary by view `epoch`
+  kNotExecuted = 2,  // not executed: waited in vain (takeover, lease), or the boundary says that it is not applied
+  kUnknown = 3,      // may have been applied
+};
+struct Forwarded {
+  RequestId request;
+  Outcome outcome = Outcome::kDone;
+  Epoch epoch;
+  Reply reply;               // owned
+  std::vector<Slot> left;    // of Forward::slots: those that were not executed
+};
+
+// ---- membership over a stream (rule 1's fallback)
+struct GossipByStream {
+  GossipPacket packet;
+};
+
+using Message = std::variant<Hello, Welcome, Refused, ViewAsk, ViewIs, Prepare, Promise, Accept, AcceptedIs, Rejected,
+                             VoteCountAsk, VoteCountIs, Reports, LeaseAsk, Grant, Append, Appended, TailAsk, TailIs,
+                             FillChunk, FillAck, DiscardAsk, DiscardOk, Forward, Forwarded, GossipByStream>;
+
+std::string_view name_of(const Message& message);
+
+struct Frame {
+  NodeId from;
+  Generation from_generation;
+  Generation to_generation;   // none only under Hello
+  std::uint64_t session = 0;  // 0 only under Hello, Welcome, Refused
+  std::uint64_t number = 0;   // counts up from 1 within a session
+  Epoch installed;            // the sender's installed view epoch (3c, 3d, 4a)
+  std::vector<Message> messages;
+};
+
+}  // namespace hc

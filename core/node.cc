@@ -1,0 +1,366 @@
+// Dispatch and introductions: which room hears of what. The rooms do not know each other.
+#include "core/node.h"
+
+#include <algorithm>
+
+#include "core/agreement/agreement.h"
+#include "core/base/seam.h"
+#include "core/replication/replication.h"
+#include "core/routing/coordinator.h"
+
+namespace hc {
+namespace {
+
+constexpr Duration kStopMax = 8s;     // handing over takes at most this long (SIGTERM ends within 10 s)
+constexpr Duration kReports = 100ms;
+
+}  // namespace
+
+struct Node::Rooms {
+  explicit Rooms(NodeConfig c)
+      : config(std::move(c)),
+        random(config.seed),
+        self(config.self),
+        peers(config, random.fork()),
+        swim({}, with_storage(config), seeds(config), random.fork()),
+        agreement(config, peers, random.fork()),
+        replication(config, peers, random.fork()),
+        coordinator(config, peers, replication, random.fork()) {
+    self.storage = config.fresh_storage;
+  }
+
+  static MemberInfo with_storage(const NodeConfig& config) {
+    MemberInfo info = config.self;
+    info.storage = config.fresh_storage;
+    return info;
+  }
+  static std::vector<Address> seeds(const NodeConfig& config) {
+    std::vector<Address> all = config.join;
+    for (const Founder& f : config.founders)
+      if (f.id != config.self.id) all.push_back(f.gossip);
+    return all;
+  }
+
+  NodeConfig config;
+  Random random;
+  MemberInfo self;
+  Peers peers;
+  Swim swim;
+  Agreement agreement;
+  Replication replication;
+  Coordinator coordinator;
+  SwimOutput gossip;
+  Time reports_at{};
+  std::optional<Time> stop_by;
+  bool started = false, said_ready = false, said_stopped = false;
+  Counters counters;
+
+  const ViewRef& view() const { return agreement.view(); }
+  Incarnation me() const { return {self.id, self.generation}; }
+
+  // ---- events
+  void on(Started& e, Now now, Effects& out);
+  void on(Asked& e, Now now, Effects& out) { coordinator.ask(e.client, e.request, e.args, now, out); }
+  void on(ClientGone& e, Now, Effects&) { coordinator.client_gone(e.client); }
+  void on(LinkOpened& e, Now now, Effects&) { peers.link_opened(e.link, now.mono); }
+  void on(LinkClosed& e, Now now, Effects&) { peers.link_closed(e.link, e.refused, now.mono); }
+  void on(Received& e, Now now, Effects& out);
+  void on(Heard& e, Now now, Effects& out);
+  void on(VoteStored& e, Now now, Effects& out) { agreement.consensus().stored(e.id, now.mono, out); }
+  void on(Woke&, Now now, Effects& out) { tick(now, out); }
+  void on(TurnEnded&, Now now, Effects& out) {
+    replication.flush(now);
+    peers.end_turn(now.mono, out);
+  }
+  void on(StopAsked&, Now now, Effects&) {
+    if (!stop_by) stop_by = now.mono + kStopMax;
+    agreement.stop();
+  }
+
+  // ---- messages
+  template <class M>
+  void hear(Incarnation from, M& m, Now now, Effects& out);
+
+  void tick(Now now, Effects& out);
+  void settle(Now now, Effects& out);
+  void view_installed(Now now, Effects& out);
+  void drain_gossip(Now now, Effects& out);
+  void peer_news(Now now, Effects& out);
+  void report(Time now);
+  void step_stop(Now now, Effects& out);
+  bool ready() const;
+};
+
+// ------------------------------------------------------------------------------------------------------------- events
+
+void Node::Rooms::on(Started& e, Now now, Effects& out) {
+  HC_CHECK(!started, "a node starts once");
+  started = true;
+  replication.start(now.mono);
+  agreement.start(std::move(e.vote), self, now.mono, out);
+  self.storage = agreement.consensus().storage();
+  if (self != swim.self()) swim.update_self(self);
+  peers.set_self(self);
+  peers.set_view(agreement.consensus().cluster(), {});
+  swim.set_cluster(agreement.consensus().cluster());
+  swim.start(now.mono, gossip);
+}
+
+void Node::Rooms::on(Received& e, Now now, Effects& out) {
+  auto mail = peers.receive(e.link, std::move(e.frame), now.mono, out);
+  if (!mail) return;
+  agreement.consensus().heard_epoch(mail->from.member, mail->installed, now.mono);
+  for (Message& message : mail->messages)
+    std::visit([&](auto& m) { hear(mail->from, m, now, out); }, message);
+}
+
+void Node::Rooms::on(Heard& e, Now now, Effects&) {
+  swim.hear(e.from, e.packet, now.mono, gossip);
+}
+
+template <class M>
+void Node::Rooms::hear(Incarnation from, M& m, Now now, Effects& out) {
+  constexpr bool session = std::is_same_v<M, Hello> || std::is_same_v<M, Welcome> || std::is_same_v<M, Refused>;
+  if constexpr (session) {
+    return;  // core/peer has seen to it
+  } else if constexpr (requires { agreement.consensus().handle(from, m, now.mono, out); }) {
+    agreement.consensus().handle(from, m, now.mono, out);
+  } else if constexpr (requires { agreement.consensus().handle(from, m, now.mono); }) {
+    agreement.consensus().handle(from, m, now.mono);
+  } else if constexpr (requires { agreement.consensus().handle(from, m); }) {
+    agreement.consensus().handle(from, m);
+  } else if constexpr (std::is_same_v<M, Reports>) {
+    agreement.hear(m, now.mono);
+  } else if constexpr (std::is_same_v<M, GossipByStream>) {
+    auto it = swim.peers().find(from.member);
+    if (it != swim.peers().end()) swim.hear(it->second.info.gossip(), m.packet, now.mono, gossip);
+  } else if constexpr (std::is_same_v<M, Forward> || std::is_same_v<M, Forwarded>) {
+    coordinator.handle(from, std::move(m), now, out);
+  } else if constexpr (requires { replication.handle(from, std::move(m), now); }) {
+    replication.handle(from, std::move(m), now);
+  } else if constexpr (requires { replication.handle(from, m, now.mono); }) {
+    replication.handle(from, m, now.mono);
+  } else {
+    replication.handle(from, m);
+  }
+}
+
+// --------------------------------------------------------------------------------------------------------------- time
+
+void Node::Rooms::tick(Now now, Effects& out) {
+  if (auto due = swim.deadline(); due && *due <= now.mono) swim.wake(now.mono, gossip);
+  peers.tick(now.mono, out);
+  replication.tick(now);
+  if (now.mono >= reports_at) {
+    reports_at = now.mono + kReports;
+    report(now.mono);
+  }
+  agreement.tick(self, swim, now.mono, out);
+  coordinator.tick(now, out);
+  step_stop(now, out);
+}
+
+void Node::Rooms::report(Time now) {
+  if (!view()) return;
+  std::vector<Report> own = replication.reports(now);
+  if (stop_by) own.push_back({ReportKind::kStop, me(), me(), view()->epoch, {}, {}});
+  agreement.say(own, now);
+}
+
+// Until nothing that one room did is news to another.
+void Node::Rooms::settle(Now now, Effects& out) {
+  for (bool again = true; again;) {
+    again = false;
+    if (agreement.consensus().take_news()) {
+      view_installed(now, out);
+      again = true;
+    }
+    if (!gossip.datagrams.empty() || !gossip.changes.empty()) drain_gossip(now, out);
+    if (peers.has_news()) {
+      peer_news(now, out);
+      again = true;
+    }
+    replication.run_parked(now);
+    if (replication.has_done()) {
+      for (Done& d : replication.take_done()) coordinator.done(d.token, d.outcome, std::move(d.reply), now, out);
+      again = true;
+    }
+    if (replication.take_urgent()) {
+      report(now.mono);
+      agreement.tick(self, swim, now.mono, out);
+      again = true;
+    }
+  }
+  if (!said_ready && ready()) {
+    said_ready = true;
+    out.became_ready();
+  }
+}
+
+void Node::Rooms::view_installed(Now now, Effects& out) {
+  const ViewRef installed = view();
+  ++counters.views_installed;
+  self.storage = agreement.consensus().storage();
+  if (self != swim.self()) swim.update_self(self);
+  peers.set_self(self);
+  peers.set_view(installed->cluster, installed->epoch);
+  swim.set_cluster(installed->cluster);
+  swim.set_epoch(installed->epoch);
+  for (const ViewMember& m : installed->members) {
+    if (m.info.id == self.id) continue;
+    peers.learn(m.info);
+    swim.learn(m.info, now.mono);
+    if (m.state != MemberState::kAbsent) peers.want(m.info.id);
+  }
+  agreement.view_installed(now.mono);
+  replication.install(installed, now.mono);
+  coordinator.install(installed, now, out);
+  reports_at = now.mono;
+}
+
+void Node::Rooms::drain_gossip(Now now, Effects& out) {
+  SwimOutput drained = std::exchange(gossip, {});
+  for (SwimOutput::Datagram& d : drained.datagrams) {
+    if (d.by_stream) {
+      peers.send(d.peer, GossipByStream{std::move(d.packet)});
+    } else {
+      out.gossip(std::move(d.to), std::move(d.packet));
+    }
+  }
+  for (const SwimOutput::Change& c : drained.changes) {
+    replication.seems_dead(c.id, c.now >= Liveness::kDead);
+    if (auto it = swim.peers().find(c.id); it != swim.peers().end()) {
+      peers.learn(it->second.info);
+      if (!view()) peers.want(c.id);
+    }
+    agreement.membership_changed();
+  }
+  const NodeId ahead = swim.newest_epoch_from();
+  if (ahead) agreement.consensus().heard_epoch(ahead, swim.newest_epoch_heard(), now.mono);
+  if (HC_MUTANT(kDemotedWithoutView) && view())
+    peers.set_view(view()->cluster, std::max(view()->epoch, swim.newest_epoch_heard()));
+}
+
+void Node::Rooms::peer_news(Now now, Effects& out) {
+  const Peers::News news = peers.take_news();
+  for (NodeId id : news.lost) coordinator.session_lost(id, now, out);
+  for (NodeId id : news.refused) swim.refused(id, now.mono, gossip);
+  for (NodeId id : news.opened) {
+    agreement.consensus().session_opened(id);
+    replication.session_opened(id, now);
+    coordinator.session_opened(id, now, out);
+    if (const ViewRef& v = view(); v && peers.installed({id, peers.generation(id)}) < v->epoch) peers.send(id, ViewIs{v});
+  }
+  for (NodeId id : news.advanced) replication.advanced(id, now);
+  for (const auto& [id, why] : news.turned_away)
+    out.note("no session with " + name_of(id) + ": " + why, Note::Level::kWarning);
+}
+
+// ----------------------------------------------------------------------------------------------------------- stopping
+
+void Node::Rooms::step_stop(Now now, Effects& out) {
+  if (!stop_by || said_stopped) return;
+  const ViewRef& v = view();
+  bool others = false;
+  if (v)
+    for (const ViewMember& m : v->members) others = others || (m.info.id != self.id && m.state != MemberState::kAbsent);
+  const ViewMember* mine = v ? v->member(self.id) : nullptr;
+  const bool handed_over = !others || !mine || (mine->state == MemberState::kAbsent && !replication.leads_any());
+  if (now.mono < *stop_by && !(handed_over && coordinator.idle())) return;
+  said_stopped = true;
+  swim.leave(now.mono, gossip);
+  drain_gossip(now, out);
+  out.stopped();
+}
+
+bool Node::Rooms::ready() const {
+  const ViewRef& v = view();
+  if (!v) return false;
+  const ViewMember* mine = v->member(self.id);
+  return mine && mine->info.generation == self.generation && mine->state == MemberState::kActive &&
+         replication.all_served();
+}
+
+// --------------------------------------------------------------------------------------------------------------- Node
+
+Node::Node(NodeConfig config) : rooms_(std::make_unique<Rooms>(std::move(config))) {}
+Node::~Node() = default;
+Node::Node(Node&&) noexcept = default;
+Node& Node::operator=(Node&&) noexcept = default;
+
+void Node::step(Event event, Now now, Effects& out) {
+  std::visit([&](auto& e) { rooms_->on(e, now, out); }, event);
+  rooms_->settle(now, out);
+}
+
+std::optional<Time> Node::deadline() const {
+  if (!rooms_->started) return std::nullopt;
+  std::optional<Time> next;
+  const auto at = [&](std::optional<Time> t) {
+    if (t) next = next ? std::min(*next, *t) : *t;
+  };
+  at(rooms_->swim.deadline());
+  at(rooms_->peers.deadline());
+  at(rooms_->agreement.deadline());
+  at(rooms_->replication.deadline());
+  at(rooms_->coordinator.deadline());
+  if (rooms_->view() && rooms_->view()->members.size() > 1) at(rooms_->reports_at);
+  if (rooms_->stop_by) at(rooms_->reports_at);
+  return next;
+}
+
+void Node::invariants(Now) const {
+  rooms_->swim.invariants();
+  rooms_->agreement.consensus().invariants();
+  rooms_->replication.invariants();
+}
+
+const NodeConfig& Node::config() const { return rooms_->config; }
+const MemberInfo& Node::self() const { return rooms_->self; }
+ViewRef Node::view() const { return rooms_->view(); }
+const Swim& Node::membership() const { return rooms_->swim; }
+const SlotTable& Node::table(Slot s) const { return rooms_->replication.replica(s).table; }
+bool Node::ready(Now) const { return rooms_->ready(); }
+
+SlotStatus Node::slot(Slot s, Now now) const {
+  const Replica& r = rooms_->replication.replica(s);
+  SlotStatus status;
+  using Role = SlotStatus::Role;
+  if (r.lead) {
+    status.role = r.lead->stage == Stage::kServing ? Role::kPrimary : Role::kTakingOver;
+    status.may_execute = rooms_->replication.may_execute(s, now.mono);
+  } else {
+    status.role = r.listed ? Role::kReplica : r.learner ? Role::kLearner : Role::kNone;
+  }
+  status.slot_epoch = r.epoch;
+  status.at = r.at;
+  status.commit = r.commit;
+  status.digest = r.table.digest();
+  status.keys = r.table.size();
+  status.tail = r.tail.size();
+  return status;
+}
+
+const Node::Counters& Node::counters() const {
+  Counters& c = rooms_->counters;
+  const auto& routing = rooms_->coordinator.counters();
+  const auto& replication = rooms_->replication.counters();
+  c.commands = routing.commands;
+  c.forwards_sent = routing.forwards_sent;
+  c.forwards_served = routing.forwards_served;
+  c.not_mine = routing.not_mine;
+  c.unknown = routing.unknown;
+  c.refused = routing.refused;
+  c.executed = replication.executed;
+  c.parked = replication.parked;
+  c.entries_replicated = replication.entries;
+  c.takeovers = replication.takeovers;
+  c.fills_completed = replication.fills;
+  c.expired = replication.expired;
+  c.complaints = replication.complaints;
+  c.proposals = rooms_->agreement.proposals();
+  c.frames_dropped = rooms_->peers.frames_dropped();
+  return c;
+}
+
+}  // namespace hc

@@ -1,0 +1,70 @@
+// A member of the cluster as a pure state machine. The same class runs under libuv (runtime/) and in the simulator
+// (sim/); it owns no clock, thread, socket or file.
+//
+// The host's loop: read bytes; read the clocks; step(event); drain the effects in order; when nothing more is ready,
+// step(TurnEnded); sleep until deadline() and step(Woke). That is all.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/base/config.h"
+#include "core/effect.h"
+#include "core/event.h"
+#include "core/membership/swim.h"
+
+namespace hc {
+
+class SlotTable;
+
+// What a watcher (INFO, metrics, the simulator's checkers) may read. Values are copies or borrow until the next step.
+struct SlotStatus {
+  enum class Role : std::uint8_t { kNone, kLearner, kReplica, kTakingOver, kPrimary };
+  Role role = Role::kNone;
+  Epoch slot_epoch;
+  Position at;
+  Seq commit;           // primary: committed; replica: known committed
+  bool may_execute = false;  // at the time asked: takeover complete, waits over, lease held
+  std::uint64_t digest = 0;
+  std::size_t keys = 0;
+  std::size_t tail = 0;  // entries kept
+};
+
+class Node {
+ public:
+  explicit Node(NodeConfig config);
+  ~Node();
+  Node(Node&&) noexcept;
+  Node& operator=(Node&&) noexcept;
+
+  // Total: every event is legal in every state. Effects are appended; the list must be drained before the next step.
+  void step(Event event, Now now, Effects& out);
+  // When to step(Woke). nullopt: never. In the past: at once.
+  std::optional<Time> deadline() const;
+  // HC_CHECKs of everything that must hold between steps.
+  void invariants(Now now) const;
+
+  // ---- watching
+  const NodeConfig& config() const;
+  const MemberInfo& self() const;  // storage identity included
+  ViewRef view() const;            // installed; null before the first
+  const Swim& membership() const;
+  SlotStatus slot(Slot s, Now now) const;
+  const SlotTable& table(Slot s) const;
+  // In a view as an active member and every slot has a primary by it; what /health and `ready` mean.
+  bool ready(Now now) const;
+  struct Counters {
+    std::uint64_t commands = 0, executed = 0, forwards_sent = 0, forwards_served = 0, not_mine = 0, unknown = 0,
+                  refused = 0, views_installed = 0, takeovers = 0, entries_replicated = 0, fills_completed = 0,
+                  complaints = 0, proposals = 0, expired = 0, parked = 0, frames_dropped = 0, resets = 0;
+  };
+  const Counters& counters() const;
+
+ private:
+  struct Rooms;
+  std::unique_ptr<Rooms> rooms_;
+};
+
+}  // namespace hc

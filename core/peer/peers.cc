@@ -1,0 +1,359 @@
+#include "core/peer/peers.h"
+
+#include <algorithm>
+
+#include "core/base/seam.h"
+
+namespace hc {
+namespace {
+
+constexpr Duration kKeepAlive = 250ms;    // an idle session says at least this often which epoch we have
+constexpr Duration kSilence = 1500ms;     // a member that we hear nothing of: our link to it may be half open
+constexpr Duration kGreetingMax = 1s;     // dialled or greeted, and no answer
+constexpr Duration kRedial = 100ms;
+constexpr Duration kRedialRefused = 150ms;
+constexpr Duration kRedialTurnedAway = 2s;
+
+}  // namespace
+
+Peers::Peers(const NodeConfig& config, Random random) : config_(config), random_(random), self_(config.self) {}
+
+Peers::News Peers::take_news() {
+  has_news_ = false;
+  return std::exchange(news_, {});
+}
+
+Peers::News& Peers::news() {
+  has_news_ = true;
+  return news_;
+}
+
+Peers::Peer* Peers::find(NodeId id) {
+  auto it = peers_.find(id);
+  return it == peers_.end() ? nullptr : &it->second;
+}
+const Peers::Peer* Peers::find(NodeId id) const {
+  auto it = peers_.find(id);
+  return it == peers_.end() ? nullptr : &it->second;
+}
+
+void Peers::learn(const MemberInfo& info) {
+  if (info.id == self_.id || !info.id || info.gossip_port == 0) return;
+  Peer& peer = peers_[info.id];
+  if (peer.address == info.gossip()) return;
+  peer.address = info.gossip();
+  peer.dial_at = Time{};
+}
+
+// ------------------------------------------------------------------------------------------------------------ sending
+
+bool Peers::send(NodeId to, Message message) {
+  Peer* peer = find(to);
+  if (!peer) return false;
+  peer->wanted = true;
+  if (peer->state != State::kOpen) {
+    unsent_ = true;  // so that the turn's end dials
+    return false;
+  }
+  peer->queue.push_back(std::move(message));
+  unsent_ = true;
+  return true;
+}
+
+bool Peers::open(NodeId to) const {
+  const Peer* peer = find(to);
+  return peer && peer->state == State::kOpen;
+}
+
+std::uint64_t Peers::session(NodeId to) const {
+  const Peer* peer = find(to);
+  return peer && peer->state == State::kOpen ? peer->session : 0;
+}
+
+void Peers::want(NodeId to) {
+  Peer* peer = find(to);
+  if (!peer || peer->wanted) return;
+  peer->wanted = true;
+  unsent_ = true;
+}
+
+Frame Peers::frame_to(Generation to) const {
+  Frame frame;
+  frame.from = self_.id;
+  frame.from_generation = self_.generation;
+  frame.to_generation = to;
+  frame.installed = installed_;
+  return frame;
+}
+
+void Peers::end_turn(Time now, Effects& out) {
+  if (!unsent_) return;
+  unsent_ = false;
+  for (auto& [id, peer] : peers_) {
+    if (peer.state == State::kNone && peer.wanted && now >= peer.dial_at) dial(id, peer, now, out);
+    if (peer.state != State::kOpen || peer.queue.empty()) continue;
+    Frame frame = frame_to(peer.to);
+    frame.session = peer.session;
+    frame.number = ++peer.number;
+    frame.messages = std::exchange(peer.queue, {});
+    peer.sent_at = now;
+    out.send(peer.link, std::move(frame));
+  }
+}
+
+// ------------------------------------------------------------------------------------------------- making a session
+
+void Peers::dial(NodeId id, Peer& peer, Time now, Effects& out) {
+  if (!peer.address) return;
+  peer.link = LinkId(next_link_);
+  next_link_ += 2;
+  peer.state = State::kDialling;
+  peer.since = now;
+  outbound_[peer.link] = id;
+  out.dial(peer.link, *peer.address);
+}
+
+void Peers::link_opened(LinkId link, Time now) {
+  auto it = outbound_.find(link);
+  if (it == outbound_.end()) return;
+  Peer& peer = peers_[it->second];
+  if (peer.link != link || peer.state != State::kDialling) return;
+  peer.state = State::kGreeting;
+  peer.since = now;
+  peer.refused_since.reset();
+  peer.nonce = random_.next();
+  unsent_ = true;
+}
+
+void Peers::drop_link(NodeId id, Peer& peer, Time now, Duration pause) {
+  if (peer.state == State::kOpen) news().lost.push_back(id);
+  outbound_.erase(peer.link);
+  peer.link = {};
+  peer.state = State::kNone;
+  peer.session = peer.number = 0;
+  peer.queue.clear();
+  peer.dial_at = now + pause;
+}
+
+void Peers::link_closed(LinkId link, bool refused, Time now) {
+  if (auto it = inbound_.find(link); it != inbound_.end()) {
+    Peer* peer = find(it->second.from);
+    if (peer && peer->in_link == link) {
+      peer->in_link = {};
+      peer->in_session = 0;
+      news().lost.push_back(it->second.from);
+    }
+    inbound_.erase(it);
+    return;
+  }
+  auto it = outbound_.find(link);
+  if (it == outbound_.end()) return;
+  const NodeId id = it->second;
+  Peer& peer = peers_[id];
+  if (peer.link != link) return;
+  drop_link(id, peer, now, refused ? kRedialRefused : kRedial);
+  if (refused) {
+    if (!peer.refused_since) peer.refused_since = now;
+    news().refused.push_back(id);
+  }
+}
+
+std::string Peers::why_not(const Hello& hello) const {
+  if (hello.wire_version != kWireVersion)
+    return "wire version " + std::to_string(hello.wire_version) + ", here it is " + std::to_string(kWireVersion);
+  if (hello.cluster_name != config_.cluster_name)
+    return "cluster name '" + hello.cluster_name + "', here it is '" + config_.cluster_name + "'";
+  if (hello.cluster && cluster_ && hello.cluster != cluster_) return "it belongs to another cluster of the same name";
+  if (hello.slots != config_.slots) return "slot count " + std::to_string(hello.slots);
+  if (hello.to && hello.to != self_.id) return "here is " + name_of(self_.id) + ", not " + name_of(hello.to);
+  if (hello.self.id == self_.id) return "it calls itself " + name_of(self_.id) + ", and so do we";
+  return {};
+}
+
+std::uint64_t Peers::session_of(std::uint64_t a, std::uint64_t b) {
+  std::uint64_t mixed = (a ^ (b * 0x9e3779b97f4a7c15ULL)) * 0xbf58476d1ce4e5b9ULL;
+  mixed ^= mixed >> 31;
+  return mixed ? mixed : 1;
+}
+
+// Somebody dialled us and says who it is.
+void Peers::greet(LinkId link, const Frame& frame, const Hello& hello, Time now, Effects& out) {
+  if (inbound_.contains(link)) return void(++dropped_);  // a link is greeted once
+  Frame answer = frame_to(frame.from_generation);
+  if (std::string reason = why_not(hello); !reason.empty()) {
+    news().turned_away.emplace_back(hello.self.id, reason);
+    answer.messages.emplace_back(Refused{reason, hello.nonce});
+    out.send(link, std::move(answer));
+    return;
+  }
+  learn(hello.self);
+  Peer& peer = peers_[frame.from];
+  if (peer.in_link && peer.in_link != link) {
+    inbound_.erase(peer.in_link);
+    out.close(peer.in_link);
+    news().lost.push_back(frame.from);
+  }
+  if (peer.in_generation != frame.from_generation) peer.installed = {};
+  const std::uint64_t nonce = random_.next();
+  peer.in_link = link;
+  peer.in_session = session_of(hello.nonce, nonce);
+  peer.in_number = 0;
+  peer.in_challenged = installed_;
+  peer.in_generation = frame.from_generation;
+  peer.heard = now;
+  peer.wanted = true;
+  peer.dial_at = std::min(peer.dial_at, now);  // it lives: dial it back at once
+  unsent_ = true;
+  inbound_[link] = {frame.from};
+  answer.messages.emplace_back(Welcome{self_, nonce, hello.nonce});
+  out.send(link, std::move(answer));
+  // An old link of ours to a former process of that member leads nowhere.
+  if (peer.state == State::kOpen && peer.to != frame.from_generation) {
+    out.close(peer.link);
+    drop_link(frame.from, peer, now, 0ms);
+  }
+}
+
+void Peers::welcomed(NodeId id, Peer& peer, const Frame& frame, const Welcome& welcome, Time now) {
+  if (peer.state != State::kGreeting || welcome.echo != peer.nonce || frame.to_generation != self_.generation) return;
+  peer.state = State::kOpen;
+  peer.session = session_of(peer.nonce, welcome.nonce);
+  peer.number = 0;
+  peer.to = frame.from_generation;
+  peer.since = peer.sent_at = now;
+  news().opened.push_back(id);
+}
+
+// ---------------------------------------------------------------------------------------------------------- receiving
+
+std::optional<Peers::Mail> Peers::receive(LinkId link, Frame frame, Time now, Effects& out) {
+  if (frame.from == self_.id || !frame.from) return ++dropped_, std::nullopt;
+  if (auto it = outbound_.find(link); it != outbound_.end()) {  // an answer to our Hello
+    const NodeId id = it->second;
+    Peer& peer = peers_[id];
+    if (frame.from != id || frame.messages.size() != 1) return ++dropped_, std::nullopt;
+    if (auto* welcome = std::get_if<Welcome>(&frame.messages[0])) welcomed(id, peer, frame, *welcome, now);
+    if (auto* refused = std::get_if<Refused>(&frame.messages[0]); refused && refused->echo == peer.nonce) {
+      news().turned_away.emplace_back(id, refused->reason);
+      out.close(link);
+      drop_link(id, peer, now, kRedialTurnedAway);
+    }
+    return std::nullopt;
+  }
+  if (frame.session == 0) {
+    const Hello* hello = frame.messages.size() == 1 ? std::get_if<Hello>(&frame.messages[0]) : nullptr;
+    if (!hello || hello->self.id != frame.from || hello->self.generation != frame.from_generation)
+      return ++dropped_, std::nullopt;
+    greet(link, frame, *hello, now, out);
+    return std::nullopt;
+  }
+  Peer* peer = find(frame.from);
+  if (!peer) return ++dropped_, std::nullopt;
+  const bool session = peer->in_link == link && peer->in_session == frame.session &&
+                       peer->in_generation == frame.from_generation && frame.to_generation == self_.generation;
+  const bool in_order = frame.number == peer->in_number + 1;
+  if (!HC_MUTANT(kFrameOutsideSession)) {
+    if (!session || frame.number <= peer->in_number) return ++dropped_, std::nullopt;
+    if (!in_order) {  // something between was lost: this link is broken
+      ++dropped_;
+      out.close(link);
+      link_closed(link, false, now);
+      return std::nullopt;
+    }
+  }
+  peer->in_number = std::max(peer->in_number, frame.number);
+  peer->heard = now;
+  peer->proven = {frame.from, frame.from_generation};
+  peer->proven_challenged = peer->in_challenged;
+  peer->refused_since.reset();
+  if (frame.installed > peer->installed) {
+    peer->installed = frame.installed;
+    news().advanced.push_back(frame.from);
+  }
+  return Mail{{frame.from, frame.from_generation}, frame.installed, std::move(frame.messages)};
+}
+
+void Peers::tick(Time now, Effects& out) {
+  for (auto& [id, peer] : peers_) {
+    switch (peer.state) {
+      case State::kNone:
+        if (peer.wanted && now >= peer.dial_at) dial(id, peer, now, out);
+        break;
+      case State::kDialling:
+      case State::kGreeting:
+        if (peer.state == State::kGreeting && peer.number == 0) {
+          Frame hello = frame_to({});
+          hello.messages.emplace_back(Hello{kWireVersion, config_.cluster_name, cluster_, config_.replication_factor,
+                                            config_.slots, self_, id, peer.nonce});
+          peer.number = 1;
+          out.send(peer.link, std::move(hello));
+        } else if (now - peer.since > kGreetingMax) {
+          out.close(peer.link);
+          drop_link(id, peer, now, kRedial);
+        }
+        break;
+      case State::kOpen:
+        if (now - std::max(peer.heard, peer.since) > kSilence) {
+          out.close(peer.link);
+          drop_link(id, peer, now, kRedial);
+        } else if (now - peer.sent_at >= kKeepAlive && peer.queue.empty()) {
+          Frame frame = frame_to(peer.to);
+          frame.session = peer.session;
+          frame.number = ++peer.number;
+          peer.sent_at = now;
+          out.send(peer.link, std::move(frame));
+        }
+        break;
+    }
+  }
+}
+
+std::optional<Time> Peers::deadline() const {
+  std::optional<Time> next;
+  const auto at = [&](Time t) { next = next ? std::min(*next, t) : t; };
+  for (const auto& [id, peer] : peers_) {
+    switch (peer.state) {
+      case State::kNone:
+        if (peer.wanted && peer.address) at(peer.dial_at);
+        break;
+      case State::kDialling:
+      case State::kGreeting:
+        at(peer.state == State::kGreeting && peer.number == 0 ? Time{} : peer.since + kGreetingMax + 1ms);
+        break;
+      case State::kOpen:
+        at(peer.sent_at + kKeepAlive);
+        at(std::max(peer.heard, peer.since) + kSilence + 1ms);
+        break;
+    }
+  }
+  return next;
+}
+
+// --------------------------------------------------------------------------------------------- what their frames say
+
+Generation Peers::generation(NodeId id) const {
+  const Peer* peer = find(id);
+  return peer ? peer->in_generation : Generation{};
+}
+
+Epoch Peers::installed(Incarnation who) const {
+  const Peer* peer = find(who.member);
+  return peer && peer->in_generation == who.generation ? peer->installed : Epoch{};
+}
+
+std::optional<Epoch> Peers::proof(Incarnation who) const {
+  const Peer* peer = find(who.member);
+  return peer && peer->proven == who ? std::optional(peer->proven_challenged) : std::nullopt;
+}
+
+Time Peers::last_heard(Incarnation who) const {
+  const Peer* peer = find(who.member);
+  return peer && peer->in_generation == who.generation ? peer->heard : Time{};
+}
+
+std::optional<Time> Peers::refused_since(NodeId id) const {
+  const Peer* peer = find(id);
+  return peer ? peer->refused_since : std::nullopt;
+}
+
+}  // namespace hc

@@ -1,0 +1,126 @@
+// Links and sessions to the other members (rule 4b), and what their frames tell of them.
+//
+// Each member dials every other to whom it has something to say; a link carries frames one way. Hello and Welcome make a
+// session of two processes; frames are numbered from 1. A frame outside the session, or out of its number, is dropped,
+// and a gap ends the link. What is sent while there is no session is not kept: whoever sends repeats it when told that
+// a session opened, or by a timer of its own. Frames are gathered until the turn ends: one per destination and turn.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/config.h"
+#include "core/base/random.h"
+#include "core/effect.h"
+
+namespace hc {
+
+class Peers {
+ public:
+  Peers(const NodeConfig& config, Random random);
+
+  // What the rooms need to be told, gathered during a step and taken by Node.
+  struct News {
+    std::vector<NodeId> opened;                // a session to this member exists now
+    std::vector<NodeId> lost;                  // a session to or from this member ended: answers may be lost
+    std::vector<NodeId> refused;               // its machine says that nobody listens
+    std::vector<NodeId> advanced;              // its installed epoch rose (or was heard for the first time)
+    std::vector<std::pair<NodeId, std::string>> turned_away;  // it, or we, refused the session: why
+  };
+  News take_news();
+  bool has_news() const { return has_news_; }
+
+  // ---- who they are and where
+  void set_self(const MemberInfo& self) { self_ = self; }
+  void set_view(ClusterId cluster, Epoch installed) { cluster_ = cluster, installed_ = installed; }
+  void learn(const MemberInfo& info);  // its address, from a view or from gossip
+
+  // ---- sending
+  // False: there is no session (one is being made), the message is dropped.
+  bool send(NodeId to, Message message);
+  bool open(NodeId to) const;
+  // The session to `to` as a number: compares only; 0 if there is none.
+  std::uint64_t session(NodeId to) const;
+  void want(NodeId to);  // make a session, nothing to say yet
+  void end_turn(Time now, Effects& out);
+  bool has_unsent() const { return unsent_; }
+
+  // ---- receiving
+  void link_opened(LinkId link, Time now);
+  void link_closed(LinkId link, bool refused, Time now);
+  // The messages of a frame that belongs to its session, and from whom; nullopt if it was dropped.
+  struct Mail {
+    Incarnation from;
+    Epoch installed;
+    std::vector<Message> messages;
+  };
+  std::optional<Mail> receive(LinkId link, Frame frame, Time now, Effects& out);
+  void tick(Time now, Effects& out);
+  std::optional<Time> deadline() const;
+
+  // ---- what their frames say
+  Generation generation(NodeId id) const;            // of its newest session towards us; none if never
+  Epoch installed(Incarnation who) const;            // highest installed epoch that this process' frames carried
+  // It has answered a challenge of ours: which epoch we had installed when we gave the challenge. (A frame within a
+  // session answers the nonce of our Welcome.)
+  std::optional<Epoch> proof(Incarnation who) const;
+  Time last_heard(Incarnation who) const;            // Time{} if never
+  std::optional<Time> refused_since(NodeId id) const;  // its machine refuses our dials since
+  std::uint64_t frames_dropped() const { return dropped_; }
+
+ private:
+  enum class State : std::uint8_t { kNone, kDialling, kGreeting, kOpen };
+  struct Peer {
+    std::optional<Address> address;
+    // our link to it
+    State state = State::kNone;
+    LinkId link;
+    std::uint64_t nonce = 0, session = 0, number = 0;
+    Generation to;                 // the process at the other end
+    Time dial_at{}, since{}, sent_at{};
+    bool wanted = false;
+    std::optional<Time> refused_since;
+    std::vector<Message> queue;
+    // its link to us
+    LinkId in_link;
+    std::uint64_t in_session = 0, in_number = 0;
+    Generation in_generation;
+    Epoch in_challenged;
+    Incarnation proven;
+    Epoch proven_challenged;
+    Epoch installed;
+    Time heard{};
+  };
+  struct Inbound {
+    NodeId from;
+  };
+
+  News& news();
+  Peer* find(NodeId id);
+  const Peer* find(NodeId id) const;
+  void dial(NodeId id, Peer& peer, Time now, Effects& out);
+  void drop_link(NodeId id, Peer& peer, Time now, Duration pause);
+  void greet(LinkId link, const Frame& frame, const Hello& hello, Time now, Effects& out);
+  std::string why_not(const Hello& hello) const;
+  void welcomed(NodeId id, Peer& peer, const Frame& frame, const Welcome& welcome, Time now);
+  Frame frame_to(Generation to) const;
+  static std::uint64_t session_of(std::uint64_t a, std::uint64_t b);
+
+  const NodeConfig& config_;
+  Random random_;
+  MemberInfo self_;
+  ClusterId cluster_;
+  Epoch installed_;
+  std::uint64_t next_link_ = 1;  // odd: dialled by us
+  std::map<NodeId, Peer> peers_;
+  std::map<LinkId, NodeId> outbound_;
+  std::map<LinkId, Inbound> inbound_;
+  News news_;
+  bool has_news_ = false;
+  bool unsent_ = false;
+  std::uint64_t dropped_ = 0;
+};
+
+}  // namespace hc

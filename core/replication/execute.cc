@@ -1,0 +1,165 @@
+// Commands: when a primary may run one, and when its reply may leave (rules 3a, 3e, 4a, 5b, 8).
+#include <algorithm>
+
+#include "core/base/seam.h"
+#include "core/replication/replication.h"
+
+namespace hc {
+namespace {
+
+constexpr std::size_t kExpireSlotsPerTick = 2048;
+constexpr std::size_t kExpireBudget = 64;
+
+}  // namespace
+
+// Grants from every other member of the commit set (3a), by the time that was read after the request (3e).
+bool Replication::leased(const Replica& r, Time now) const {
+  if (HC_MUTANT(kCachedClock)) now = previous_now_;
+  for (const Target& t : r.lead->targets)
+    if (t.in_commit_set() && !leases_.holds(t.who, r.epoch, epoch(), now)) return false;
+  return true;
+}
+
+bool Replication::may_execute(Slot s, Time now) const {
+  const Replica& r = replicas_[s.value];
+  if (!r.lead) return false;
+  if (r.lead->stage != Stage::kServing && !HC_MUTANT(kServeBeforeTakeover)) return false;
+  return leased(r, now);
+}
+
+Executor::Result Replication::run(Slot slot, const CommandSpec& spec, Args args, std::uint64_t token, Epoch sender,
+                                  Time give_up, Now now) {
+  Replica& r = at(slot);
+  if (HC_MUTANT(kOneInFive)) {  // an executor that serves whatever it is sent, from a store of its own
+    Execution x{strays_[slot], now.wall, random_, nullptr};
+    return {Ran::kDone, execute(spec, args, x)};
+  }
+  if (!r.lead) {
+    if (HC_MUTANT(kNoEpochCheck)) {
+      Execution x{r.table, now.wall, random_, nullptr};
+      return {Ran::kDone, execute(spec, args, x)};
+    }
+    if (sender <= epoch() || HC_MUTANT(kNotMineWhenBehind)) return {Ran::kNotMine, {}};
+  } else {
+    if (spec.writes() && view_->config(slot).list.size() < config_.min_in_sync)
+      return {Ran::kRefused, Reply::error("TRYAGAIN only " + std::to_string(view_->config(slot).list.size()) +
+                                          " in-sync replicas, min-in-sync is " + std::to_string(config_.min_in_sync))};
+    if (r.parked == 0 && may_execute(slot, now.mono)) return execute_now(slot, spec, args, token, now);
+  }
+  ++counters_.parked;
+  ++r.parked;
+  parked_.push_back({slot, &spec, {args.begin(), args.end()}, token, sender, give_up});
+  return {Ran::kWaits, {}};
+}
+
+Executor::Result Replication::execute_now(Slot s, const CommandSpec& spec, Args args, std::uint64_t token, Now now) {
+  Replica& r = at(s);
+  ++counters_.executed;
+  if (r.lead->targets.empty()) {  // nobody to tell
+    const std::uint64_t before = r.table.digest();
+    Execution x{r.table, now.wall, random_, nullptr};
+    Reply reply = execute(spec, args, x);
+    if (r.table.digest() != before) {
+      r.at = r.base = {r.epoch, r.at.seq.next()};
+      r.commit = r.at.seq;
+    }
+    return {Ran::kDone, std::move(reply)};
+  }
+  EffectWriter effects;
+  Execution x{r.table, now.wall, random_, &effects};
+  Reply reply = execute(spec, args, x);
+  const bool wrote = !effects.empty();
+  if (wrote) {
+    reply.own();
+    append_entry(s, {{r.epoch, r.at.seq.next()}, r.at.slot_epoch, false, Value::copy_of(effects.take())});
+    if (spec.route == Route::kKeys) {
+      for (std::uint64_t hash : touched_keys(spec, args)) r.lead->touched.push_back({r.at.seq, hash});
+    } else {
+      r.lead->touched.push_back({r.at.seq, 0});
+    }
+    advance_commit(s, now);
+  }
+  const auto wait = wrote ? (r.at.seq > r.commit ? std::optional(r.at.seq) : std::nullopt) : must_wait_for(r, spec, args);
+  const bool early = wrote ? HC_MUTANT(kAckBeforeReplication) : HC_MUTANT(kReadUncommitted);
+  if (!wait || early) return {Ran::kDone, std::move(reply)};
+  reply.own();
+  auto& waiters = r.lead->waiters;
+  const auto place = std::ranges::upper_bound(waiters, *wait, {}, &Waiter::seq);
+  waiters.insert(place, Waiter{*wait, token, std::move(reply)});
+  return {Ran::kWaits, {}};
+}
+
+// 5b: a reply waits for the uncommitted effects that it depends on, and for nothing else.
+std::optional<Seq> Replication::must_wait_for(const Replica& r, const CommandSpec& spec, Args args) const {
+  if (r.at.seq <= r.commit) return std::nullopt;
+  if (spec.route != Route::kKeys) return r.at.seq;
+  const KeyHashes keys = touched_keys(spec, args);
+  const auto& touched = r.lead->touched;
+  for (auto it = touched.rbegin(); it != touched.rend() && it->seq > r.commit; ++it)
+    if (it->hash == 0 || std::ranges::find(keys, it->hash) != keys.end()) return it->seq;
+  return std::nullopt;
+}
+
+// What waited for a takeover, a lease or a view: list, takeover, lease and time are checked again (3e).
+void Replication::run_parked(Now now) {
+  if (!parked_look_ || parked_.empty()) return;
+  parked_look_ = false;
+  std::deque<Parked> kept;
+  for (Parked& p : std::exchange(parked_, {})) {
+    Replica& r = at(p.slot);
+    if (now.mono >= p.give_up && p.token) {
+      --r.parked;
+      done_.push_back({p.token, Outcome::kNotExecuted, {}});
+      if (HC_MUTANT(kQueuedRunsAfterRefusal)) {
+        ++r.parked;
+        p.token = 0;
+        kept.push_back(std::move(p));
+      }
+      continue;
+    }
+    if (!r.lead && p.sender <= epoch()) {
+      --r.parked;
+      if (p.token) done_.push_back({p.token, Outcome::kNotMine, {}});
+      continue;
+    }
+    const bool stale = HC_MUTANT(kStaleCheckAfterWait) && r.lead && r.lead->stage == Stage::kServing;
+    if (!r.lead || !(stale || may_execute(p.slot, now.mono))) {
+      kept.push_back(std::move(p));
+      continue;
+    }
+    --r.parked;
+    const std::vector<Bytes> args(p.args.begin(), p.args.end());
+    Result result = execute_now(p.slot, *p.spec, args, p.token, now);
+    if (result.ran != Ran::kDone) continue;
+    result.reply.own();
+    done_.push_back({p.token, Outcome::kDone, std::move(result.reply)});
+  }
+  parked_ = std::move(kept);
+}
+
+// Rule 8: the primary decides that keys expired, and replicates the deletion.
+void Replication::expire(Now now) {
+  const std::size_t slots = std::min(replicas_.size(), kExpireSlotsPerTick);
+  for (std::size_t n = 0; n < slots; ++n) {
+    const Slot s = slot_number(expire_from_);
+    expire_from_ = (expire_from_ + 1) % replicas_.size();
+    Replica& r = at(s);
+    if (!r.lead || r.table.expiring() == 0 || !may_execute(s, now.mono)) continue;
+    const std::size_t before = r.table.size();
+    const bool replicate = !r.lead->targets.empty();
+    EffectWriter effects;
+    Execution x{r.table, now.wall, random_, replicate ? &effects : nullptr};
+    expire_some(x, kExpireBudget);
+    counters_.expired += before - r.table.size();
+    if (replicate && !effects.empty()) {
+      append_entry(s, {{r.epoch, r.at.seq.next()}, r.at.slot_epoch, false, Value::copy_of(effects.take())});
+      r.lead->touched.push_back({r.at.seq, 0});
+      advance_commit(s, now);
+    } else if (before != r.table.size()) {
+      r.at = r.base = {r.epoch, r.at.seq.next()};
+      r.commit = r.at.seq;
+    }
+  }
+}
+
+}  // namespace hc

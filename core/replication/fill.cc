@@ -1,0 +1,189 @@
+// Filling learners, and counting them when they are caught up (rules 7a, 7b, 7c).
+//
+// The primary walks the slot and sends chunks among the slot's entries, in order: a chunk carries the state of its keys
+// at the position that it names, and the learner takes it only there. A bounded number of bytes is on its way to each
+// member. After a broken session the walk goes on at the last acknowledged chunk.
+#include <algorithm>
+
+#include "core/base/seam.h"
+#include "core/replication/replication.h"
+
+namespace hc {
+namespace {
+
+constexpr std::size_t kChunkOverhead = 64;  // what an empty chunk counts against the window
+
+}  // namespace
+
+void Replication::queue_fill(Slot s, Target& t) {
+  if (t.listed || t.filled || !t.fill || t.fill->walked) return;
+  if (t.fill->id == 0) t.fill->id = next_fill_++;
+  Lane& lane = lanes_[t.who.member];
+  if (std::ranges::find(lane.waiting, s) == lane.waiting.end()) lane.waiting.push_back(s);
+}
+
+void Replication::pump(NodeId to, Time now) {
+  Lane& lane = lanes_[to];
+  while (!lane.waiting.empty() && lane.outstanding < config_.fill_window_bytes && peers_.open(to)) {
+    const Slot s = lane.waiting.front();
+    Replica& r = at(s);
+    Target* learner = nullptr;
+    if (r.lead && (r.lead->stage == Stage::kServing || HC_MUTANT(kCaughtUpBeforeTakeover)))
+      for (Target& t : r.lead->targets)
+        if (t.who.member == to && !t.listed && t.fill && !t.fill->walked) learner = &t;
+    if (!learner || !send_chunk(s, *learner, lane, now)) lane.waiting.pop_front();
+  }
+}
+
+// True while there is more to send of this slot.
+bool Replication::send_chunk(Slot s, Target& t, Lane& lane, Time now) {
+  Replica& r = at(s);
+  Fill& fill = *t.fill;
+  if (fill.next_chunk == 0) {
+    t.sent = t.acked = r.at.seq;
+  } else {
+    stream(s, t, now);  // a chunk is taken only at its position
+    if (t.sent < r.base.seq) {  // too far behind the kept tail: from the beginning
+      fill = Fill{};
+      fill.id = next_fill_++;
+      t.sent = t.acked = r.at.seq;
+    }
+  }
+  FillChunk chunk{s, r.epoch, fill.id, fill.next_chunk, r.at, {}, false};
+  EffectWriter puts;
+  std::size_t bytes = kChunkOverhead;
+  do {
+    fill.cursor = r.table.walk(fill.cursor, [&](const SlotTable::Item& item) {
+      puts.put(item.key, item.value, item.expiry);
+      bytes += item.key.size() + item.value.size();
+    });
+  } while (fill.cursor != 0 && bytes < config_.fill_chunk_bytes);
+  chunk.effects = puts.take();
+  chunk.last = fill.cursor == 0;
+  fill.unacked.push_back({fill.next_chunk++, fill.cursor, bytes, chunk.last});
+  fill.walked = chunk.last;
+  lane.outstanding += bytes;
+  peers_.send(t.who.member, std::move(chunk));
+  return !fill.walked;
+}
+
+// The session broke: what was not acknowledged is sent again, from there.
+void Replication::restart_fills(NodeId to, Time now) {
+  Lane& lane = lanes_[to];
+  lane.outstanding = 0;
+  for (std::size_t i = 0; i < replicas_.size(); ++i) {
+    Replica& r = replicas_[i];
+    if (!r.lead) continue;
+    for (Target& t : r.lead->targets) {
+      if (t.who.member != to || t.listed || t.filled || !t.fill || t.fill->id == 0) continue;
+      Fill& fill = *t.fill;
+      if (fill.acked_chunks == 0) {
+        fill = Fill{};
+        fill.id = next_fill_++;
+      }
+      fill.unacked.clear();
+      fill.cursor = fill.acked_cursor;
+      fill.next_chunk = fill.acked_chunks;
+      fill.walked = false;
+      t.sent = t.acked;
+      queue_fill(slot_number(i), t);
+    }
+  }
+  pump(to, now);
+}
+
+void Replication::handle(Incarnation from, FillChunk&& m, Now) {
+  if (m.slot.value >= replicas_.size()) return;
+  Replica& r = at(m.slot);
+  if (m.slot_epoch != r.epoch || from != r.primary || !r.learner) return;
+  if (m.chunk == 0 && r.fill != m.fill) {  // 7a: from an empty slot
+    if (HC_MUTANT(kFillOverRemains)) {
+      r.tail.clear();
+    } else {
+      empty_slot(r);
+    }
+    r.at = r.base = m.at;
+    r.fill = m.fill;
+    r.next_chunk = 0;
+    r.filled = false;
+    r.holds = true;
+  }
+  // A chunk that is sent again may reach further than it did the first time, so it is taken again.
+  if (r.fill != m.fill || m.chunk > r.next_chunk) return;
+  if (r.at != m.at && !HC_MUTANT(kChunkLate)) return;
+  HC_CHECK(hc::apply(Bytes(m.effects), r.table), "a chunk that does not decode");
+  r.next_chunk = m.chunk + 1;
+  r.filled = m.last;
+  peers_.send(from.member, FillAck{m.slot, m.slot_epoch, m.fill, m.chunk});
+}
+
+void Replication::handle(Incarnation from, const FillAck& m, Now now) {
+  if (m.slot.value >= replicas_.size()) return;
+  Replica& r = at(m.slot);
+  if (!r.lead || m.slot_epoch != r.epoch) return;
+  Target* t = r.lead->target(from);
+  if (!t || !t->fill || t->fill->id != m.fill) return;
+  Fill& fill = *t->fill;
+  Lane& lane = lanes_[from.member];
+  while (!fill.unacked.empty() && fill.unacked.front().chunk <= m.chunk) {
+    const Fill::Sent& sent = fill.unacked.front();
+    lane.outstanding -= std::min(lane.outstanding, sent.bytes);
+    fill.acked_cursor = sent.cursor_after;
+    fill.acked_chunks = sent.chunk + 1;
+    if (sent.last && !t->filled) {
+      t->filled = true;
+      ++counters_.fills;
+    }
+    fill.unacked.erase(fill.unacked.begin());
+  }
+  t->progress = now.mono;
+  try_count(m.slot, *t, now.mono);
+  pump(from.member, now.mono);
+}
+
+// 7b: it acknowledged all that is committed and grants leases; from now on commits and leases need it.
+void Replication::try_count(Slot s, Target& t, Time now) {
+  Replica& r = at(s);
+  if (t.listed || t.counted || !t.filled) return;
+  const bool complete = r.lead->stage == Stage::kServing || HC_MUTANT(kCaughtUpBeforeTakeover) ||
+                        (HC_MUTANT(kCountedWhileWaiting) && r.lead->stage == Stage::kWaiting);
+  if (!complete || t.acked < r.commit || !leases_.holds(t.who, r.epoch, epoch(), now)) return;
+  t.counted = true;
+  t.waiting_since = now;
+  urgent_ = true;
+}
+
+// 7c: content that no view names us for is asked about, and forgotten when the slot's takeover is complete.
+void Replication::ask_discards() {
+  std::map<NodeId, SlotSet> questions;
+  for (std::size_t i = 0; i < replicas_.size(); ++i) {
+    Replica& r = replicas_[i];
+    if (r.listed || r.learner || !r.holds) continue;
+    if (HC_MUTANT(kDropBeforeTakeover)) {
+      empty_slot(r);
+      continue;
+    }
+    questions.try_emplace(r.primary.member, SlotSet(config_.slots)).first->second.add(slot_number(i));
+  }
+  for (auto& [to, slots] : questions) peers_.send(to, DiscardAsk{std::move(slots)});
+}
+
+void Replication::handle(Incarnation from, const DiscardAsk& m) {
+  DiscardOk ok{SlotSet(config_.slots), epoch()};
+  m.slots.for_each([&](Slot s) {
+    if (s.value >= replicas_.size()) return;
+    const Replica& r = at(s);
+    if (r.lead && r.lead->stage == Stage::kServing && !view_->config(s).list.names(from)) ok.slots.add(s);
+  });
+  if (!ok.slots.empty()) peers_.send(from.member, std::move(ok));
+}
+
+void Replication::handle(Incarnation from, const DiscardOk& m) {
+  m.slots.for_each([&](Slot s) {
+    if (s.value >= replicas_.size()) return;
+    Replica& r = at(s);
+    if (!r.listed && !r.learner && r.holds && r.primary == from && r.epoch <= m.as_of) empty_slot(r);
+  });
+}
+
+}  // namespace hc

@@ -1,0 +1,138 @@
+// A new view: which slots are led, followed, learned, left.
+#include <algorithm>
+
+#include "core/base/seam.h"
+#include "core/replication/replication.h"
+
+namespace hc {
+
+Replication::Replication(const NodeConfig& config, Peers& peers, Random random)
+    : config_(config), peers_(peers), random_(random), replicas_(config.slots) {}
+
+void Replication::install(const ViewRef& view, Time now) {
+  const ViewRef old = std::exchange(view_, view);
+  leases_.set_length(view->lease, view->drift_percent);
+  installed_at_ = now;
+  for (std::size_t i = 0; i < replicas_.size(); ++i) install_slot(slot_number(i), old.get(), now);
+  leads_ = 0;
+  shares_.clear();
+  for (auto& [to, lane] : lanes_) lane.outstanding = 0;
+  for (const Replica& r : replicas_) {
+    if (!r.lead) continue;
+    ++leads_;
+    for (const Target& t : r.lead->targets) {
+      ++shares_[t.who.member];
+      if (t.fill)
+        for (const Fill::Sent& sent : t.fill->unacked) lanes_[t.who.member].outstanding += sent.bytes;
+    }
+  }
+  lease_asked_at_ = {};
+  ask_leases(now);
+  for (std::size_t i = 0; i < replicas_.size(); ++i)
+    if (replicas_[i].lead && replicas_[i].lead->stage == Stage::kAsking) step_takeover(slot_number(i), {now, {}});
+  ask_tails(std::nullopt, now);
+  parked_look_ = true;
+}
+
+void Replication::install_slot(Slot s, const View* old, Time now) {
+  Replica& r = at(s);
+  const SlotConfig& config = view_->config(s);
+  r.primary = config.list.front();
+  r.listed = config.list.names(self());
+  r.learner = view_->is_learner(s, self());
+  if (old && config.epoch == r.epoch) {  // other views do not touch the slot, but learners may be new
+    if (r.lead) refresh_learners(s, now);
+    return;
+  }
+  if (old) note_former(r, s, *old, now);
+  r.epoch = config.epoch;
+  if (r.primary == self()) return begin_lead(s, old, now);
+  step_down(r, now);
+  if (r.listed) r.holds = true;
+  if (r.learner) {  // a fill of an earlier slot epoch counts for nothing
+    r.filled = false;
+    r.fill = 0;
+  }
+}
+
+// 3c: grants that we gave the former primary before this list was installed may still run.
+void Replication::note_former(Replica& r, Slot s, const View& old, Time now) {
+  const Incarnation former = old.config(s).list.front();
+  if (HC_MUTANT(kWaitsForLastOnly)) r.formers.clear();
+  std::erase_if(r.formers, [&](const Former& f) { return f.until <= now; });
+  if (former.member == config_.self.id) return;
+  const Time until = leases_.given_until(former.member);
+  if (until <= now) return;
+  for (Former& f : r.formers) {
+    if (f.who != former) continue;
+    f.until = std::max(f.until, until);
+    return;
+  }
+  r.formers.push_back({former, until});
+}
+
+// What clients of ours still wait for is decided by a boundary of the next primary (6b).
+void Replication::step_down(Replica& r, Time now) {
+  if (!r.lead) return;
+  for (Waiter& w : r.lead->waiters) {
+    const auto entry = std::ranges::find_if(r.tail, [&](const Entry& e) { return e.at.seq == w.seq; });
+    HC_CHECK(entry != r.tail.end(), "an entry that a client waits for is in the tail");
+    r.limbo.push_back({entry->at, w.token, std::move(w.reply), now + config_.deadline});
+  }
+  r.lead.reset();
+  decide_limbo(r);
+}
+
+void Replication::empty_slot(Replica& r) {
+  r.table.clear();
+  r.tail.clear();
+  r.at = r.base = {};
+  r.commit = {};
+  r.boundaries.clear();
+  for (Limbo& l : r.limbo) done_.push_back({l.token, Outcome::kUnknown, {}});
+  r.limbo.clear();
+  r.filled = r.holds = false;
+}
+
+void Replication::begin_lead(Slot s, const View* old, Time now) {
+  Replica& r = at(s);
+  const SlotConfig& config = view_->config(s);
+  const bool named_before = old && old->config(s).list.names(self());
+  if (!named_before && !r.filled && view_->epoch != Epoch(1)) {
+    // A slot that begins anew (7e). Grants of our own former process may still run: it is over when we are L old.
+    empty_slot(r);
+    if (!HC_MUTANT(kGrantForgottenByRestart)) r.formers.push_back({{}, started_at_ + view_->lease});
+  }
+  auto lead = std::make_unique<Lead>();
+  if (r.lead) {
+    lead->waiters = std::move(r.lead->waiters);
+    lead->touched = std::move(r.lead->touched);
+  }
+  for (Incarnation who : config.list) {
+    if (who == self()) continue;
+    Target t;
+    t.who = who;
+    t.listed = true;
+    t.waiting_since = now;
+    lead->targets.push_back(std::move(t));
+  }
+  r.lead = std::move(lead);
+  r.holds = true;
+  refresh_learners(s, now);
+  ++counters_.takeovers;
+}
+
+void Replication::refresh_learners(Slot s, Time now) {
+  Replica& r = at(s);
+  for (Incarnation who : view_->learners(s)) {
+    if (r.lead->target(who)) continue;
+    Target t;
+    t.who = who;
+    t.waiting_since = now;
+    t.fill = std::make_unique<Fill>();
+    r.lead->targets.push_back(std::move(t));
+    if (r.lead->stage == Stage::kServing) queue_fill(s, r.lead->targets.back());
+  }
+}
+
+}  // namespace hc

@@ -1,0 +1,125 @@
+// What a member holds of one slot, and its part in it. Data only; Replication moves it.
+//
+// The history is kept as a tail: the entries after `base` up to `at`, contiguous. Everything before is known to be held
+// by all in-sync members. A state's data lives in that state: `lead` exists only in a primary.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "core/base/reply.h"
+#include "core/base/time.h"
+#include "core/replication/entry.h"
+#include "core/store/slot_table.h"
+
+namespace hc {
+
+// A walk over the slot on its way to a learner (7a).
+struct Fill {
+  std::uint64_t id = 0;
+  std::uint64_t next_chunk = 0;   // to be sent; 0 = not begun
+  std::uint64_t cursor = 0;       // where the walk goes on
+  bool walked = false;            // the last chunk was sent
+  struct Sent {
+    std::uint64_t chunk, cursor_after;
+    std::size_t bytes;
+    bool last;
+  };
+  std::vector<Sent> unacked;
+  std::uint64_t acked_cursor = 0;  // the walk goes on here after a broken session
+  std::uint64_t acked_chunks = 0;
+};
+
+// Another process that this primary replicates to: of the list, or a learner.
+struct Target {
+  Incarnation who;
+  bool listed = false;
+  bool answered = false;   // its tail is known, in this slot epoch
+  bool filled = false;     // learner: the whole walk is acknowledged
+  bool counted = false;    // learner: declared caught up; from then on like listed. Never taken back
+  bool beyond_tail = false;  // lacks more than the kept tail: to be taken out
+  Seq acked;               // holds everything up to here, said in this slot epoch
+  Seq sent;                // sent on this session
+  Time progress{};         // when acked or sent last moved: for repeating
+  Time waiting_since{};    // for its answer, acknowledgement or grant
+  std::unique_ptr<Fill> fill;
+
+  bool in_commit_set() const { return listed || counted; }
+};
+
+enum class Stage : std::uint8_t {
+  kAsking,   // for the tails of the list (6a)
+  kWaiting,  // until no earlier primary may still execute (3c)
+  kClosing,  // the boundary is on its way
+  kServing,
+};
+
+// A reply that waits for its entry's commit (5b).
+struct Waiter {
+  Seq seq;
+  std::uint64_t token = 0;
+  Reply reply;
+};
+// A key that an uncommitted entry touches; hash 0 touches all.
+struct Touched {
+  Seq seq;
+  std::uint64_t hash = 0;
+};
+
+struct Lead {
+  Stage stage = Stage::kAsking;
+  std::vector<Target> targets;
+  Seq boundary;
+  Seq told_commit;
+  std::vector<Waiter> waiters;    // ascending by seq
+  std::vector<Touched> touched;   // ascending by seq
+
+  Target* target(Incarnation who) {
+    for (Target& t : targets)
+      if (t.who == who) return &t;
+    return nullptr;
+  }
+};
+
+// A former primary of this slot whose grants from us may still run (3c).
+struct Former {
+  Incarnation who;  // none: our own process' predecessor (a reset after a restart)
+  Time until;
+};
+
+// A boundary that we hold: what it follows decides about entries of earlier slot epochs (6b).
+struct Boundary {
+  Position at;
+};
+
+// A client's command of ours, executed as primary, whose fate a later primary's boundary decides (6b).
+struct Limbo {
+  Position entry;
+  std::uint64_t token = 0;
+  Reply reply;
+  Time give_up;
+};
+
+struct Replica {
+  SlotTable table;
+  Epoch epoch;     // slot epoch of the installed view
+  Position at;     // how much we hold
+  Position base;   // the tail begins after it
+  Seq commit;      // primary: committed; else: known to be committed
+  std::vector<Entry> tail;
+  std::unique_ptr<Lead> lead;
+  std::vector<Former> formers;
+  std::vector<Boundary> boundaries;  // newest last, a few
+  std::vector<Limbo> limbo;
+
+  bool listed = false;   // this process is in the list
+  bool learner = false;  // the ring wants this process, the list does not name it yet
+  bool filled = false;   // learner: the whole walk arrived
+  bool holds = false;    // there is content that a list once named, or a fill
+  std::uint32_t parked = 0;  // commands that wait for this slot
+  bool queued = false;   // in the list of slots with something to send
+  std::uint64_t fill = 0, next_chunk = 0;  // learner: the walk being received
+  Incarnation primary;   // by the installed view
+};
+
+}  // namespace hc

@@ -1,0 +1,183 @@
+// Every slot's replica at this member: executing as primary under leases, replicating, taking over, filling learners
+// (rules 3, 5, 6, 7; PacificA: Lin et al. 2008, Vertical Paxos: Lamport, Malkhi, Zhou 2009).
+//
+// Told by Node: the installed view, messages, time. It answers by messages to peers, by Done for commands that waited,
+// and by the reports that rest on what it sees. It decides no view.
+//
+// By file: install.cc (a new view), execute.cc (commands), stream.cc (entries and commits), takeover.cc, fill.cc,
+// watch.cc (complaints and reports, statuses).
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/base/config.h"
+#include "core/base/random.h"
+#include "core/command/command.h"
+#include "core/command/executor.h"
+#include "core/effect.h"
+#include "core/peer/peers.h"
+#include "core/replication/leases.h"
+#include "core/replication/replica.h"
+
+namespace hc {
+
+// A command's end, for whoever gave the token.
+struct Done {
+  std::uint64_t token = 0;
+  Outcome outcome = Outcome::kDone;
+  Reply reply;  // owned
+};
+
+class Replication : public Executor {
+ public:
+  Replication(const NodeConfig& config, Peers& peers, Random random);
+
+  void start(Time now) { started_at_ = now; }
+  void install(const ViewRef& view, Time now);
+
+  // ---- commands
+  Result run(Slot slot, const CommandSpec& spec, Args args, std::uint64_t token, Epoch sender, Time give_up,
+             Now now) override;
+  bool has_done() const { return !done_.empty(); }
+  std::vector<Done> take_done() { return std::exchange(done_, {}); }
+
+  // ---- messages
+  void handle(Incarnation from, const LeaseAsk& m, Time now);
+  void handle(Incarnation from, const Grant& m, Now now);
+  void handle(Incarnation from, Append&& m, Now now);
+  void handle(Incarnation from, const Appended& m, Now now);
+  void handle(Incarnation from, const TailAsk& m, Now now);
+  void handle(Incarnation from, TailIs&& m, Now now);
+  void handle(Incarnation from, FillChunk&& m, Now now);
+  void handle(Incarnation from, const FillAck& m, Now now);
+  void handle(Incarnation from, const DiscardAsk& m);
+  void handle(Incarnation from, const DiscardOk& m);
+
+  void seems_dead(NodeId peer, bool dead);     // membership's word: moves us to complain (2b)
+  void session_opened(NodeId peer, Now now);  // say again what is outstanding
+  void advanced(NodeId peer, Now now);        // it installed a newer view: say again, and former primaries may be released
+  void flush(Now now);                        // the turn ends: stream what was gathered
+  void tick(Now now);
+  void run_parked(Now now);  // if something changed that they wait for
+  std::optional<Time> deadline() const;
+  bool has_unsent() const { return !queued_.empty(); }
+
+  // ---- what we see, as evidence
+  std::vector<Report> reports(Time now);
+  bool take_urgent() { return std::exchange(urgent_, false); }  // a report should not wait for the next tick
+
+  // ---- watching
+  const Replica& replica(Slot s) const { return replicas_[s.value]; }
+  bool may_execute(Slot s, Time now) const;
+  bool leads_any() const { return leads_ > 0; }
+  bool listed_anywhere() const;
+  bool all_served() const;  // every slot that we lead is served
+  void invariants() const;
+  struct Counters {
+    std::uint64_t executed = 0, parked = 0, entries = 0, takeovers = 0, fills = 0, expired = 0, complaints = 0;
+  };
+  const Counters& counters() const { return counters_; }
+
+ private:
+  struct Parked {
+    Slot slot;
+    const CommandSpec* spec;
+    std::vector<std::string> args;
+    std::uint64_t token;
+    Epoch sender;
+    Time give_up;
+  };
+  struct Lane {  // of fills to one member
+    std::deque<Slot> waiting;
+    std::size_t outstanding = 0;
+  };
+
+  Replica& at(Slot s) { return replicas_[s.value]; }
+  Incarnation self() const { return {config_.self.id, config_.self.generation}; }
+  Epoch epoch() const { return view_ ? view_->epoch : Epoch(); }
+  static Slot slot_number(std::size_t i) { return Slot{static_cast<std::uint16_t>(i)}; }
+
+  // install.cc
+  void install_slot(Slot s, const View* old, Time now);
+  void note_former(Replica& r, Slot s, const View& old, Time now);
+  void step_down(Replica& r, Time now);
+  void begin_lead(Slot s, const View* old, Time now);
+  void refresh_learners(Slot s, Time now);
+  void empty_slot(Replica& r);
+
+  // execute.cc
+  bool leased(const Replica& r, Time now) const;
+  Result execute_now(Slot s, const CommandSpec& spec, Args args, std::uint64_t token, Now now);
+  std::optional<Seq> must_wait_for(const Replica& r, const CommandSpec& spec, Args args) const;
+  void expire(Now now);
+
+  // stream.cc
+  void append_entry(Slot s, Entry entry);
+  void queue(Slot s);
+  void stream(Slot s, Target& t, Time now);
+  bool take_entries(Slot s, std::vector<Entry>& entries);
+  bool take_entry(Slot s, Entry& entry);
+  void advance_commit(Slot s, Now now);
+  void know_commit(Slot s, Seq commit);
+  void trim(Replica& r);
+  void release(Replica& r);
+  void decide_limbo(Replica& r);
+  bool on_history(const Replica& r, Position p) const;
+
+  // takeover.cc
+  void ask_tails(std::optional<NodeId> only, Time now);
+  void tail_heard(Slot s, Target& t, TailIs::One& one, Now now);
+  void step_takeover(Slot s, Now now);
+  bool formers_gone(Replica& r, Time now) const;
+  void close_takeover(Slot s, Now now);
+  void served(Slot s, Now now);
+  void step_waiting(Now now);
+
+  // fill.cc
+  void queue_fill(Slot s, Target& t);
+  void pump(NodeId to, Time now);
+  bool send_chunk(Slot s, Target& t, Lane& lane, Time now);
+  void restart_fills(NodeId to, Time now);
+  void try_count(Slot s, Target& t, Time now);
+
+  // watch.cc
+  void ask_leases(Time now);
+  void ask_discards();
+  bool waits_for(const Replica& r, const Target& t, Time now) const;
+  void watch_targets(Slot s, Time now, std::map<std::pair<ReportKind, Incarnation>, SlotSet>& said);
+  void watch_primary(Slot s, Time now, std::map<std::pair<ReportKind, Incarnation>, SlotSet>& said);
+  bool silent(const Replica& r, Time now) const;
+  Duration patience(Incarnation about, Time now) const;
+  bool ended(Incarnation who) const;
+  void repeat(Now now);
+
+  const NodeConfig& config_;
+  Peers& peers_;
+  Random random_;
+  Leases leases_;
+  ViewRef view_;
+  std::vector<Replica> replicas_;
+  std::vector<Slot> queued_;
+  std::vector<Slot> waiting_;       // slots in Stage::kWaiting
+  std::deque<Parked> parked_;
+  bool parked_look_ = false;        // something changed: parked commands may run
+  std::vector<Done> done_;
+  std::map<NodeId, Lane> lanes_;
+  std::map<NodeId, std::size_t> shares_;  // members whose grants some slot of ours needs
+  std::set<NodeId> seem_dead_;
+  std::optional<Time> next_release_;  // the first time at which a slot of waiting_ may go on
+  std::size_t leads_ = 0;
+  Time started_at_{}, installed_at_{}, lease_asked_at_{}, tick_at_{}, previous_now_{};
+  std::size_t expire_from_ = 0;
+  std::uint64_t next_fill_ = 1;
+  bool urgent_ = false;
+  std::map<Slot, SlotTable> strays_;  // only under the mutant one-in-five
+  Counters counters_;
+};
+
+}  // namespace hc

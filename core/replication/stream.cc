@@ -1,0 +1,201 @@
+// Entries to the commit set and to learners, acknowledgements back, commits (rules 5a, 5b, 5c, 6b).
+#include <algorithm>
+
+#include "core/base/seam.h"
+#include "core/replication/replication.h"
+
+namespace hc {
+namespace {
+
+constexpr std::size_t kEntriesPerMessage = 512;
+constexpr std::size_t kBoundariesKept = 16;
+constexpr std::size_t kLearnerBacklogMax = 65536;  // entries kept for a fill on its way
+
+}  // namespace
+
+// ------------------------------------------------------------------------------------------------------- as primary
+
+void Replication::append_entry(Slot s, Entry entry) {
+  Replica& r = at(s);
+  r.at = entry.at;
+  if (entry.boundary) {
+    if (r.boundaries.size() == kBoundariesKept) r.boundaries.erase(r.boundaries.begin());
+    r.boundaries.push_back({entry.at});
+  }
+  r.tail.push_back(std::move(entry));
+  ++counters_.entries;
+  queue(s);
+}
+
+void Replication::queue(Slot s) {
+  if (std::exchange(at(s).queued, true)) return;
+  queued_.push_back(s);
+}
+
+void Replication::flush(Now now) {
+  for (Slot s : std::exchange(queued_, {})) {
+    Replica& r = at(s);
+    r.queued = false;
+    if (!r.lead) continue;
+    for (Target& t : r.lead->targets) stream(s, t, now.mono);
+    r.lead->told_commit = r.commit;
+  }
+  for (auto& [to, lane] : lanes_)
+    if (!lane.waiting.empty()) pump(to, now.mono);
+}
+
+void Replication::stream(Slot s, Target& t, Time now) {
+  Replica& r = at(s);
+  if (r.lead->stage < Stage::kClosing) return;
+  if (!t.in_commit_set() && (!t.fill || t.fill->next_chunk == 0)) return;
+  if (t.sent < r.base.seq) {
+    t.beyond_tail = t.in_commit_set();
+    return;
+  }
+  do {
+    Append m{s, r.epoch, r.commit, {}};
+    const std::size_t from = t.sent.value - r.base.seq.value;
+    const std::size_t count = std::min(kEntriesPerMessage, r.tail.size() - from);
+    m.entries.assign(r.tail.begin() + static_cast<std::ptrdiff_t>(from),
+                     r.tail.begin() + static_cast<std::ptrdiff_t>(from + count));
+    if (!peers_.send(t.who.member, std::move(m))) return;
+    if (count > 0) t.progress = now;
+    t.sent = Seq(t.sent.value + count);
+  } while (t.sent < r.at.seq);
+}
+
+void Replication::handle(Incarnation from, const Appended& m, Now now) {
+  Replica& r = at(m.slot);
+  if (!r.lead || r.lead->stage < Stage::kClosing || m.slot_epoch != r.epoch) return;
+  Target* t = r.lead->target(from);
+  if (!t && HC_MUTANT(kAckFromNewGeneration))
+    for (Target& other : r.lead->targets)
+      if (other.who.member == from.member) t = &other;
+  if (!t || m.seq > r.at.seq) return;
+  if (!t->in_commit_set() && (!t->fill || t->fill->next_chunk == 0)) return;
+  if (m.seq <= t->acked) return;
+  t->acked = m.seq;
+  t->sent = std::max(t->sent, m.seq);
+  t->progress = t->waiting_since = now.mono;
+  advance_commit(m.slot, now);
+  if (r.lead) try_count(m.slot, *t, now.mono);
+}
+
+// 5b: when the whole commit set has acknowledged, in this slot epoch.
+void Replication::advance_commit(Slot s, Now now) {
+  Replica& r = at(s);
+  if (r.lead->stage < Stage::kClosing) return;
+  std::vector<Seq> acked;
+  Seq all = r.at.seq;
+  for (const Target& t : r.lead->targets) {
+    if (!t.listed && !(t.counted && !HC_MUTANT(kLearnerNotCounted))) continue;
+    all = std::min(all, t.acked);
+    if (HC_MUTANT(kCommitOnMajority)) acked.push_back(t.acked);
+  }
+  if (HC_MUTANT(kCommitOnMajority) && !acked.empty()) {
+    acked.push_back(r.at.seq);
+    std::ranges::sort(acked);
+    all = acked[(acked.size() - 1) / 2];
+  }
+  if (all > r.commit) {
+    r.commit = all;
+    release(r);
+    decide_limbo(r);
+    queue(s);  // replicas hear of the commit with what is sent next
+  }
+  if (r.lead->stage == Stage::kClosing && r.commit >= r.lead->boundary) served(s, now);
+  trim(r);
+}
+
+void Replication::release(Replica& r) {
+  auto& waiters = r.lead->waiters;
+  std::size_t n = 0;
+  for (; n < waiters.size() && waiters[n].seq <= r.commit; ++n)
+    done_.push_back({waiters[n].token, Outcome::kDone, std::move(waiters[n].reply)});
+  waiters.erase(waiters.begin(), waiters.begin() + static_cast<std::ptrdiff_t>(n));
+  auto& touched = r.lead->touched;
+  std::size_t past = 0;
+  while (past < touched.size() && touched[past].seq <= r.commit) ++past;
+  touched.erase(touched.begin(), touched.begin() + static_cast<std::ptrdiff_t>(past));
+}
+
+// What all in-sync members are known to hold is kept no longer; but for a fill on its way, up to a bound.
+void Replication::trim(Replica& r) {
+  Seq upto = std::min(r.commit, r.at.seq);
+  if (r.lead) {
+    for (const Target& t : r.lead->targets) {
+      const bool filling = !t.in_commit_set() && t.fill && t.fill->next_chunk > 0;
+      if (filling && r.tail.size() < kLearnerBacklogMax) upto = std::min(upto, t.acked);
+    }
+  }
+  if (upto <= r.base.seq) return;
+  const auto count = static_cast<std::ptrdiff_t>(upto.value - r.base.seq.value);
+  r.base = r.tail[static_cast<std::size_t>(count - 1)].at;
+  r.tail.erase(r.tail.begin(), r.tail.begin() + count);
+}
+
+// ------------------------------------------------------------------------------------------------------- as replica
+
+bool Replication::on_history(const Replica& r, Position p) const {
+  if (p.seq <= r.base.seq) return p.seq < r.base.seq || p == r.base;
+  if (p.seq > r.at.seq) return false;
+  return r.tail[p.seq.value - r.base.seq.value - 1].at == p;
+}
+
+// 5a: an entry is applied only right after the one that it names. False: it does not fit.
+bool Replication::take_entry(Slot s, Entry& entry) {
+  Replica& r = at(s);
+  if (entry.at.seq <= r.at.seq) return on_history(r, entry.at) || HC_MUTANT(kNoPreviousPosition);
+  if (entry.at.seq != r.at.seq.next()) return false;
+  if (entry.previous() != r.at && !HC_MUTANT(kNoPreviousPosition)) return false;
+  if (!entry.boundary) HC_CHECK(hc::apply(entry.effects.bytes(), r.table), "effects that do not decode");
+  append_entry(s, std::move(entry));
+  return true;
+}
+
+bool Replication::take_entries(Slot s, std::vector<Entry>& entries) {
+  for (Entry& entry : entries)
+    if (!take_entry(s, entry)) return false;
+  return true;
+}
+
+void Replication::handle(Incarnation from, Append&& m, Now) {
+  Replica& r = at(m.slot);
+  const bool late = HC_MUTANT(kLateAck) && m.slot_epoch < r.epoch && r.listed;
+  if (!late && (m.slot_epoch != r.epoch || from != r.primary)) return;  // 5c; who is ahead has told us its epoch
+  const bool filling = r.learner && r.fill != 0;
+  if (r.lead || !(r.listed || filling)) return;
+  take_entries(m.slot, m.entries);
+  know_commit(m.slot, m.commit);
+  if (!m.entries.empty()) peers_.send(from.member, Appended{m.slot, m.slot_epoch, r.at.seq});
+}
+
+void Replication::know_commit(Slot s, Seq commit) {
+  Replica& r = at(s);
+  commit = std::min(commit, r.at.seq);
+  if (commit <= r.commit) return;
+  r.commit = commit;
+  decide_limbo(r);
+  trim(r);
+}
+
+// 6b: the first boundary after the entry's slot epoch decides, once it is committed.
+void Replication::decide_limbo(Replica& r) {
+  std::erase_if(r.limbo, [&](Limbo& l) {
+    const Boundary* decides = nullptr;
+    for (const Boundary& b : r.boundaries) {
+      if (b.at.slot_epoch <= l.entry.slot_epoch) continue;
+      if (b.at.seq > r.commit && !HC_MUTANT(kAnsweredByUncommittedBoundary)) break;
+      decides = &b;
+      if (!HC_MUTANT(kAnsweredByLaterBoundary)) break;
+    }
+    if (!decides) return false;
+    const bool forgotten = r.boundaries.size() == kBoundariesKept && decides == &r.boundaries.front();
+    const bool applied = l.entry.seq < decides->at.seq;
+    const Outcome outcome = forgotten ? Outcome::kUnknown : applied ? Outcome::kDone : Outcome::kNotExecuted;
+    done_.push_back({l.token, outcome, applied ? std::move(l.reply) : Reply{}});
+    return true;
+  });
+}
+
+}  // namespace hc

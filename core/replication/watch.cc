@@ -1,0 +1,221 @@
+// Who keeps us waiting: leases, repetition, complaints, and the other reports that views rest on (rules 3a, 5d, 7b, 7c).
+#include <algorithm>
+
+#include "core/base/seam.h"
+#include "core/replication/replication.h"
+
+namespace hc {
+namespace {
+
+constexpr Duration kTick = 100ms;
+constexpr Duration kRepeatAfter = 400ms;  // sent and not acknowledged
+constexpr std::int64_t kLeaseAsksPerLease = 4;
+
+}  // namespace
+
+// ------------------------------------------------------------------------------------------------------------- leases
+
+void Replication::ask_leases(Time now) {
+  if (!view_ || now < lease_asked_at_) return;
+  lease_asked_at_ = now + view_->lease / kLeaseAsksPerLease;
+  for (const auto& [member, slots] : shares_) peers_.send(member, LeaseAsk{now});
+}
+
+void Replication::handle(Incarnation from, const LeaseAsk& m, Time now) {
+  if (!view_) return;
+  const bool named = view_->names(from) && view_->names(self());  // 2d
+  if (!named && !HC_MUTANT(kGrantToOldGeneration)) return;
+  leases_.give(from.member, now);
+  peers_.send(from.member, Grant{m.sent, epoch()});
+}
+
+void Replication::handle(Incarnation from, const Grant& m, Now now) {
+  leases_.receive(from, m.sent, m.view, epoch(), now.mono);
+  parked_look_ = true;
+}
+
+// ---------------------------------------------------------------------------------------------------- peers come, time
+
+void Replication::seems_dead(NodeId peer, bool dead) {
+  if (dead) {
+    seem_dead_.insert(peer);
+  } else {
+    seem_dead_.erase(peer);
+  }
+}
+
+void Replication::session_opened(NodeId peer, Now now) {
+  if (!view_) return;
+  ask_tails(peer, now.mono);
+  if (shares_.contains(peer)) peers_.send(peer, LeaseAsk{now.mono});
+  for (std::size_t i = 0; i < replicas_.size(); ++i) {
+    Replica& r = replicas_[i];
+    if (!r.lead) continue;
+    for (Target& t : r.lead->targets) {
+      if (t.who.member != peer || t.sent == t.acked) continue;
+      t.sent = t.acked;
+      queue(slot_number(i));
+    }
+  }
+  restart_fills(peer, now.mono);
+}
+
+// It has a newer view: what it could not take in its old one is said again, and as a former primary it is released.
+void Replication::advanced(NodeId peer, Now now) {
+  session_opened(peer, now);
+  step_waiting(now);
+}
+
+void Replication::repeat(Now now) {
+  ask_tails(std::nullopt, now.mono);
+  for (std::size_t i = 0; i < replicas_.size(); ++i) {
+    Replica& r = replicas_[i];
+    if (!r.lead || r.lead->targets.empty()) continue;
+    if (r.commit > r.lead->told_commit) queue(slot_number(i));
+    for (Target& t : r.lead->targets) {
+      if (t.sent > t.acked && now.mono - t.progress > kRepeatAfter) {
+        t.sent = t.acked;
+        t.progress = now.mono;
+        queue(slot_number(i));
+      }
+      if (!t.listed && !t.filled && t.fill && t.fill->id && now.mono - t.progress > 4 * kRepeatAfter) {
+        t.progress = now.mono;
+        restart_fills(t.who.member, now.mono);
+      }
+      try_count(slot_number(i), t, now.mono);
+      if (HC_MUTANT(kCaughtUpRevoked) && t.counted && t.acked < r.at.seq) t.counted = false;
+    }
+  }
+}
+
+void Replication::tick(Now now) {
+  ask_leases(now.mono);
+  if (next_release_ && now.mono >= *next_release_) step_waiting(now);
+  if (now.mono >= tick_at_) {
+    tick_at_ = now.mono + kTick;
+    parked_look_ = true;
+    expire(now);
+    if (view_ && view_->members.size() > 1) {
+      repeat(now);
+      ask_discards();
+      for (auto& [to, lane] : lanes_) pump(to, now.mono);
+    }
+  }
+  run_parked(now);
+  previous_now_ = now.mono;
+}
+
+std::optional<Time> Replication::deadline() const {
+  if (!view_ && parked_.empty()) return std::nullopt;
+  Time next = tick_at_;
+  if (next_release_) next = std::min(next, *next_release_);
+  if (!shares_.empty()) next = std::min(next, lease_asked_at_);
+  return next;
+}
+
+// ------------------------------------------------------------------------------------------------------------ reports
+
+// The view names a newer process of that member.
+bool Replication::ended(Incarnation who) const {
+  const ViewMember* m = view_->member(who.member);
+  return m && m->info.generation != who.generation;
+}
+
+Duration Replication::patience(Incarnation about, Time now) const {
+  if (ended(about)) return {};
+  const auto refused = peers_.refused_since(about.member);
+  if (refused && now - *refused >= config_.patience_refused) return config_.patience_refused;
+  return seem_dead_.contains(about.member) ? config_.patience_refused : config_.patience;
+}
+
+bool Replication::waits_for(const Replica& r, const Target& t, Time now) const {
+  if (t.beyond_tail || ended(t.who)) return true;
+  const Stage stage = r.lead->stage;
+  if (stage == Stage::kAsking) return t.listed && !t.answered;
+  if (!t.in_commit_set()) return false;
+  if (HC_MUTANT(kNoReplicationComplaint)) return false;
+  return (stage >= Stage::kClosing && t.acked < r.at.seq) || !leases_.holds(t.who, r.epoch, epoch(), now);
+}
+
+void Replication::watch_targets(Slot s, Time now, std::map<std::pair<ReportKind, Incarnation>, SlotSet>& said) {
+  Replica& r = at(s);
+  const auto say = [&](ReportKind kind, Incarnation about) {
+    said.try_emplace({kind, about}, SlotSet(config_.slots)).first->second.add(s);
+  };
+  const bool serving = r.lead->stage == Stage::kServing;
+  bool all_wanted = true;
+  for (NodeId id : view_->ring.wanted(s)) all_wanted = all_wanted && view_->config(s).list.names(view_->incarnation_of(id));
+  for (Target& t : r.lead->targets) {
+    if (t.counted) say(ReportKind::kCaughtUp, t.who);
+    if (!waits_for(r, t, now)) {
+      t.waiting_since = now;
+    } else if (t.in_commit_set() && (t.beyond_tail || now - t.waiting_since >= patience(t.who, now))) {
+      say(ReportKind::kComplaint, t.who);
+    }
+    const auto wanted = view_->ring.wanted(s);
+    const bool unwanted = t.listed && std::ranges::find(wanted, t.who.member) == wanted.end();
+    if (unwanted && ((serving && all_wanted) || HC_MUTANT(kDropBeforeTakeover))) say(ReportKind::kDrop, t.who);
+  }
+}
+
+// As in-sync replica or filled learner: nothing heard of the primary, or it lacks this list for too long.
+bool Replication::silent(const Replica& r, Time now) const {
+  const Duration patience_now = patience(r.primary, now);
+  const Time heard = std::max(peers_.last_heard(r.primary), installed_at_);
+  if (now - heard >= patience_now) return true;
+  return peers_.installed(r.primary) < r.epoch && now - installed_at_ >= patience_now;
+}
+
+void Replication::watch_primary(Slot s, Time now, std::map<std::pair<ReportKind, Incarnation>, SlotSet>& said) {
+  const Replica& r = at(s);
+  const bool counts = r.listed || (r.learner && r.filled && !HC_MUTANT(kCountedLearnerMute));
+  if (!counts || !silent(r, now)) return;
+  said.try_emplace({ReportKind::kComplaint, r.primary}, SlotSet(config_.slots)).first->second.add(s);
+}
+
+std::vector<Report> Replication::reports(Time now) {
+  if (!view_ || view_->members.size() < 2) return {};
+  std::map<std::pair<ReportKind, Incarnation>, SlotSet> said;
+  for (std::size_t i = 0; i < replicas_.size(); ++i) {
+    const Slot s = slot_number(i);
+    if (replicas_[i].lead) {
+      watch_targets(s, now, said);
+    } else {
+      watch_primary(s, now, said);
+    }
+  }
+  std::vector<Report> result;
+  for (auto& [key, slots] : said) {
+    if (key.first == ReportKind::kComplaint) ++counters_.complaints;
+    result.push_back({key.first, self(), key.second, epoch(), std::move(slots), {}});
+  }
+  return result;
+}
+
+// ----------------------------------------------------------------------------------------------------------- watching
+
+bool Replication::listed_anywhere() const {
+  return std::ranges::any_of(replicas_, [](const Replica& r) { return r.listed; });
+}
+
+bool Replication::all_served() const {
+  return std::ranges::all_of(replicas_, [](const Replica& r) { return !r.lead || r.lead->stage == Stage::kServing; });
+}
+
+void Replication::invariants() const {
+  for (std::size_t i = 0; i < replicas_.size(); ++i) {
+    const Replica& r = replicas_[i];
+    const std::string where = "slot " + std::to_string(i);
+    HC_CHECK(r.base.seq.value + r.tail.size() == r.at.seq.value, where + ": the tail reaches from base to at");
+    HC_CHECK(r.tail.empty() || r.tail.back().at == r.at, where + ": at is the last entry's position");
+    HC_CHECK(r.commit <= r.at.seq, where + ": commit beyond what we hold");
+    if (!r.lead) continue;
+    HC_CHECK(r.primary == self(), where + ": leads without being first in the list");
+    for (const Target& t : r.lead->targets) {
+      HC_CHECK(t.acked <= t.sent && t.sent <= r.at.seq, where + ": acknowledged, sent, held in this order");
+      HC_CHECK(!t.counted || t.filled, where + ": counted before it was filled");
+    }
+  }
+}
+
+}  // namespace hc

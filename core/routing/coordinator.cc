@@ -1,0 +1,523 @@
+#include "core/routing/coordinator.h"
+
+#include <algorithm>
+
+#include "core/base/seam.h"
+
+namespace hc {
+namespace {
+
+constexpr Duration kTick = 50ms;
+constexpr Duration kRetryFirst = 10ms;
+constexpr Duration kRetryLongest = 100ms;
+constexpr Duration kGrace = 200ms;  // an executor here answers at the deadline itself; this long we wait for it
+
+std::vector<Bytes> views_of(const std::vector<std::string>& args) { return {args.begin(), args.end()}; }
+
+}  // namespace
+
+Coordinator::Coordinator(const NodeConfig& config, Peers& peers, Executor& executor, Random random)
+    : config_(config), peers_(peers), executor_(executor), random_(random) {}
+
+std::size_t Coordinator::guests() const {
+  return static_cast<std::size_t>(std::ranges::count_if(parts_, [](const auto& p) { return p.second.op == 0; }));
+}
+
+// ---------------------------------------------------------------------------------------------------- a client's command
+
+void Coordinator::ask(ClientId client, RequestId request, Args args, Now now, Effects& out) {
+  ++counters_.commands;
+  const CommandSpec* spec = find_command(args[0]);
+  if (auto refusal = refuse(spec, args)) return out.answer(client, request, std::move(*refusal));
+  if (spec->route == Route::kNode) return out.answer(client, request, execute_local(*spec, args, now.wall));
+  if (spec->route == Route::kConnection)
+    return out.answer(client, request, Reply::error_literal("ERR this command belongs to the connection"));
+  if (spec->route == Route::kKeys) {
+    const auto slot = one_slot(*spec, args, config_.slots);
+    if (slot) {
+      const std::uint64_t token = next_token_ + 1;  // the part's, should it wait
+      const Time give_up = now.mono + config_.deadline;
+      auto result = executor_.run(*slot, *spec, args, token, view_ ? view_->epoch : Epoch(), give_up, now);
+      if (result.ran == Executor::Ran::kDone || result.ran == Executor::Ran::kRefused)
+        return out.answer(client, request, std::move(result.reply));
+      const std::uint64_t op = begin_op(client, request, *spec, now);
+      ops_[op].missing = ops_[op].parts = 1;
+      Part part;
+      part.op = op;
+      part.spec = spec;
+      part.slot = *slot;
+      part.args.assign(args.begin(), args.end());
+      part.give_up = give_up;
+      part.state = result.ran == Executor::Ran::kWaits ? State::kLocal : State::kParked;
+      const std::uint64_t same = new_token();
+      HC_CHECK(same == token, "the token that the executor was given");
+      parts_.emplace(token, std::move(part));
+      if (result.ran == Executor::Ran::kNotMine) route(token, now, out);
+      return;
+    }
+    if (!(spec->flags & kSplits))
+      return out.answer(client, request,
+                        Reply::error_literal("CROSSSLOT Keys in request don't hash to the same slot"));
+  }
+  if (auto refusal = refuse_scatter(*spec, args)) return out.answer(client, request, std::move(*refusal));
+  const std::uint64_t op = begin_op(client, request, *spec, now);
+  if (spec->route == Route::kEverySlot) return ask_every(op, now, out, {args.begin(), args.end()});
+  if (spec->route == Route::kScan) {
+    auto scan = std::make_unique<Scan>();
+    const std::uint64_t cursor = scan_cursor(args);
+    scan->slot = static_cast<std::uint32_t>(cursor & 0x3fff);
+    scan->inner = cursor >> 14;
+    scan->count = scan_count(args);
+    for (std::size_t i = 2; i < args.size(); ++i) scan->options.emplace_back(args[i]);
+    if (scan->slot >= config_.slots) scan->slot = config_.slots - 1;
+    ops_[op].scan = std::move(scan);
+    return scan_window(op, now, out);
+  }
+  ops_[op].gather = std::make_unique<Gather>(*spec, args, config_.slots);
+  const auto parts = ops_[op].gather->parts();
+  ops_[op].missing = ops_[op].parts = parts.size();
+  for (std::size_t i = 0; i < parts.size(); ++i) ask_one(op, parts[i].slot, parts[i].args, i, now, out);
+}
+
+std::uint64_t Coordinator::begin_op(ClientId client, RequestId request, const CommandSpec& spec, Now now) {
+  const std::uint64_t op = new_token();
+  Op& o = ops_[op];
+  o.client = client;
+  o.request = request;
+  o.spec = &spec;
+  o.deadline = now.mono + config_.deadline;
+  return op;
+}
+
+void Coordinator::ask_one(std::uint64_t op, Slot slot, std::vector<std::string> args, std::size_t index, Now now,
+                          Effects& out) {
+  Part part;
+  part.op = op;
+  part.spec = ops_[op].spec;
+  part.slot = slot;
+  part.args = std::move(args);
+  part.index = index;
+  part.give_up = ops_[op].deadline;
+  const std::uint64_t token = new_token();
+  parts_.emplace(token, std::move(part));
+  route(token, now, out);
+}
+
+void Coordinator::ask_every(std::uint64_t op, Now now, Effects& out, std::vector<std::string> args) {
+  ops_[op].merged = merge_start(*ops_[op].spec);
+  std::vector<Slot> slots(config_.slots);
+  for (std::uint32_t s = 0; s < config_.slots; ++s) slots[s] = Slot{static_cast<std::uint16_t>(s)};
+  scatter(op, args, slots, now, out);
+}
+
+// One part for each executor, for all its slots.
+void Coordinator::scatter(std::uint64_t op, const std::vector<std::string>& args, const std::vector<Slot>& slots,
+                          Now now, Effects& out) {
+  std::map<Incarnation, std::vector<Slot>> by_owner;
+  for (Slot s : slots) by_owner[owner(s)].push_back(s);
+  std::vector<std::uint64_t> tokens;
+  for (auto& [who, theirs] : by_owner) {
+    Part part;
+    part.op = op;
+    part.spec = ops_[op].spec;
+    part.args = args;
+    part.every = true;
+    part.slot = theirs.front();
+    part.slots = std::move(theirs);
+    part.give_up = ops_[op].deadline;
+    ++ops_[op].missing;
+    ++ops_[op].parts;
+    tokens.push_back(new_token());
+    parts_.emplace(tokens.back(), std::move(part));
+  }
+  for (std::uint64_t token : tokens) route(token, now, out);
+}
+
+// ----------------------------------------------------------------------------------------------------------------- SCAN
+
+void Coordinator::scan_window(std::uint64_t op, Now now, Effects& out) {
+  Op& o = ops_[op];
+  Scan& scan = *o.scan;
+  const std::uint32_t first = scan.slot;
+  const std::uint32_t count = std::min(scan.window, config_.slots - first);
+  const std::uint64_t inner = scan.inner;
+  const std::vector<std::string> options = scan.options;
+  scan.replies.assign(count, {});
+  o.missing = count;
+  o.parts += count;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    std::vector<std::string> args{"SCAN", std::to_string(i == 0 ? inner : 0)};
+    args.insert(args.end(), options.begin(), options.end());
+    ask_one(op, Slot{static_cast<std::uint16_t>(first + i)}, std::move(args), i, now, out);
+  }
+}
+
+// The window's slots in order, until there is enough; the cursor names the slot and the place in it.
+void Coordinator::scan_collect(std::uint64_t op, Now now, Effects& out) {
+  Op& o = ops_[op];
+  Scan& scan = *o.scan;
+  if (o.unknown + o.refused > 0) return finish(op, now, out);
+  constexpr std::uint32_t kWindowMax = 1024, kVisitMax = 4096;
+  Reply found = Reply::array({});
+  std::uint32_t slot = scan.slot;
+  std::uint64_t inner = 0;
+  for (Reply& reply : scan.replies) {
+    inner = inner_cursor(reply);
+    for (Reply& key : reply.items[1].items) found.items.push_back(std::move(key));
+    if (inner != 0) break;
+    ++slot;
+    if (found.items.size() >= scan.count) break;
+  }
+  scan.visited += slot - scan.slot;
+  const bool end = inner == 0 && slot >= config_.slots;
+  if (!end && inner == 0 && found.items.empty() && scan.visited < kVisitMax) {
+    scan.slot = slot;
+    scan.inner = 0;
+    scan.window = std::min(scan.window * 4, kWindowMax);
+    return scan_window(op, now, out);
+  }
+  const std::uint64_t cursor = end ? 0 : (inner << 14) | slot;
+  o.merged = Reply::array({Reply::bulk_copy(std::to_string(cursor)), std::move(found)});
+  finish(op, now, out);
+}
+
+// -------------------------------------------------------------------------------------------------------------- routing
+
+// Where to try: the primary by our view. None: we have no view.
+Incarnation Coordinator::owner(Slot slot) const {
+  if (HC_MUTANT(kOneInFive) && heard_joins_ring_.slots() > 0) {
+    const NodeId id = heard_joins_ring_.wanted(slot).front();
+    return {id, view_->incarnation_of(id).generation};
+  }
+  return view_ ? view_->config(slot).list.front() : Incarnation{};
+}
+
+void Coordinator::park(Part& part, Now now) {
+  part.state = State::kParked;
+  part.retry_at = now.mono + std::min<Duration>(kRetryFirst * (1 << std::min(part.tries, 4U)), kRetryLongest);
+  ++part.tries;
+}
+
+void Coordinator::route(std::uint64_t token, Now now, Effects& out) {
+  auto it = parts_.find(token);
+  if (it == parts_.end()) return;
+  Part& part = it->second;
+  if (part.every && part.op && part.tries > 0) return split(token, now, out);
+  const Incarnation to = owner(part.slot);
+  if (to.member == config_.self.id) return run_here(token, now, out);
+  if (!to) return park(part, now);
+  const std::vector<Slot> scanned = part.spec->route == Route::kScan ? std::vector{part.slot} : std::vector<Slot>{};
+  Forward forward{RequestId(token), view_->epoch, std::max<Duration>(part.give_up - now.mono - kGrace, 1ms),
+                  part.every ? part.slots : scanned, part.args};
+  if (!peers_.send(to.member, std::move(forward))) return park(part, now);
+  ++counters_.forwards_sent;
+  part.state = State::kSent;
+  part.peer = to.member;
+  part.session = peers_.session(to.member);
+}
+
+// Tried in vain: its slots may have different primaries by now.
+void Coordinator::split(std::uint64_t token, Now now, Effects& out) {
+  const Part part = std::move(parts_.at(token));
+  parts_.erase(token);
+  const std::size_t before = ops_.at(part.op).parts;
+  scatter(part.op, part.args, part.slots, now, out);
+  auto op = ops_.find(part.op);
+  if (op == ops_.end()) return;
+  --op->second.parts;
+  if (--op->second.missing == 0 && before > 0) finish(part.op, now, out);
+}
+
+void Coordinator::run_here(std::uint64_t token, Now now, Effects& out) {
+  Part& part = parts_.at(token);
+  if (part.every) return run_every_here(token, now, out);
+  const std::vector<Bytes> args = views_of(part.args);
+  part.state = State::kLocal;
+  const Epoch sender = part.op ? (view_ ? view_->epoch : Epoch()) : part.guest_epoch;
+  auto result = executor_.run(part.slot, *part.spec, args, token, sender, part.give_up, now);
+  switch (result.ran) {
+    case Executor::Ran::kWaits:
+      return;
+    case Executor::Ran::kDone:
+    case Executor::Ran::kRefused:
+      result.reply.own();
+      return part_done(token, Outcome::kDone, std::move(result.reply), now, out);
+    case Executor::Ran::kNotMine:
+      return part_done(token, Outcome::kNotMine, {}, now, out);
+  }
+}
+
+// ------------------------------------------------------------------------------------- commands that cover all slots
+
+void Coordinator::run_every_here(std::uint64_t token, Now now, Effects& out) {
+  Part& part = parts_.at(token);
+  part.state = State::kLocal;
+  part.merged = merge_start(*part.spec);
+  part.left.clear();
+  part.pending = part.slots.size() + 1;
+  const std::vector<Slot> slots = part.slots;
+  const CommandSpec& spec = *part.spec;
+  const std::vector<std::string> own = part.args;
+  const std::vector<Bytes> args = views_of(own);
+  const Epoch sender = part.op ? (view_ ? view_->epoch : Epoch()) : part.guest_epoch;
+  const Time give_up = part.give_up;
+  for (Slot s : slots) {
+    const std::uint64_t run = new_token();
+    slot_runs_[run] = {token, s};
+    auto result = executor_.run(s, spec, args, run, sender, give_up, now);
+    if (result.ran == Executor::Ran::kWaits) continue;
+    slot_runs_.erase(run);
+    result.reply.own();
+    const bool ran = result.ran != Executor::Ran::kNotMine;
+    slot_done(token, s, ran ? Outcome::kDone : Outcome::kNotMine, std::move(result.reply), now, out);
+  }
+  Part& after = parts_.at(token);
+  if (--after.pending == 0) every_done(token, now, out);
+}
+
+void Coordinator::slot_done(std::uint64_t token, Slot slot, Outcome outcome, Reply reply, Now now, Effects& out) {
+  auto it = parts_.find(token);
+  if (it == parts_.end()) return;
+  Part& part = it->second;
+  if (outcome == Outcome::kDone) {
+    part.merged = merge_slots(*part.spec, std::move(part.merged), std::move(reply), random_);
+  } else if (outcome == Outcome::kUnknown) {
+    part.merged = expired(part);
+  } else {
+    part.left.push_back(slot);
+  }
+  if (--part.pending == 0) every_done(token, now, out);
+}
+
+void Coordinator::every_done(std::uint64_t token, Now now, Effects& out) {
+  Part& part = parts_.at(token);
+  Reply merged = std::move(part.merged);
+  const bool none = part.left.size() == part.slots.size();
+  part_done(token, none ? Outcome::kNotMine : Outcome::kDone, std::move(merged), now, out);
+}
+
+// ------------------------------------------------------------------------------------------------------------- answers
+
+void Coordinator::done(std::uint64_t token, Outcome outcome, Reply reply, Now now, Effects& out) {
+  if (auto it = slot_runs_.find(token); it != slot_runs_.end()) {
+    const auto [part, slot] = it->second;
+    slot_runs_.erase(it);
+    return slot_done(part, slot, outcome, std::move(reply), now, out);
+  }
+  if (parts_.contains(token)) part_done(token, outcome, std::move(reply), now, out);
+}
+
+void Coordinator::part_done(std::uint64_t token, Outcome outcome, Reply reply, Now now, Effects& out) {
+  Part& part = parts_.at(token);
+  if (part.op == 0) return guest_done(token, part, outcome, std::move(reply), now);
+  Op& op = ops_.at(part.op);
+  const bool read = !part.spec->writes();
+  const bool again = outcome == Outcome::kNotMine || outcome == Outcome::kNotExecuted ||
+                     (outcome == Outcome::kUnknown && (read || HC_MUTANT(kBlindRetry)));
+  if (outcome == Outcome::kNotMine) ++counters_.not_mine;
+  if (again && now.mono < part.give_up) return park(part, now);
+  switch (outcome) {
+    case Outcome::kDone:
+      ++(reply.is_error() ? op.refused : op.applied);
+      break;
+    case Outcome::kUnknown:
+      ++op.unknown;
+      ++counters_.unknown;
+      break;
+    default:
+      ++op.refused;
+      ++counters_.refused;
+  }
+  if (outcome != Outcome::kDone) {
+    reply = outcome == Outcome::kUnknown
+                ? Reply::error_literal("UNKNOWN the outcome is not known: it may have been applied")
+                : Reply::error("CLUSTERDOWN slot " + std::to_string(part.slot.value) +
+                               " is not served at present; nothing was applied");
+  }
+  if (reply.is_error() && op.error.kind == Reply::Kind::kNothing) op.error = reply;
+  const std::uint64_t id = part.op;
+  if (op.gather) {
+    op.gather->add(part.index, std::move(reply));
+  } else if (op.scan) {
+    op.scan->replies[part.index] = std::move(reply);
+  } else if (part.every) {
+    op.merged = merge_slots(*op.spec, std::move(op.merged), std::move(reply), random_);
+    const std::vector<Slot> left = std::move(part.left);
+    const std::vector<std::string> args = std::move(part.args);
+    parts_.erase(token);
+    if (!left.empty() && outcome == Outcome::kDone) scatter(id, args, left, now, out);
+    Op& same = ops_.at(id);
+    if (--same.missing == 0) finish(id, now, out);
+    return;
+  } else {
+    op.merged = std::move(reply);
+  }
+  parts_.erase(token);
+  if (--op.missing > 0) return;
+  if (op.scan) return scan_collect(id, now, out);
+  finish(id, now, out);
+}
+
+// A command over several slots that went through in part says how far it came.
+Reply Coordinator::partial(const Op& op) const {
+  if (op.applied == 0 && op.unknown == 0) return op.error;
+  if (!op.spec->writes()) return op.error;
+  return Reply::error("UNKNOWN " + std::to_string(op.applied) + " of " + std::to_string(op.parts) +
+                      " parts were applied, " + std::to_string(op.unknown) + " may have been, " +
+                      std::to_string(op.refused) + " were not");
+}
+
+void Coordinator::finish(std::uint64_t id, Now, Effects& out) {
+  Op op = std::move(ops_.at(id));
+  ops_.erase(id);
+  Reply reply;
+  if (op.parts > 1 && op.unknown + op.refused > 0) {
+    reply = partial(op);
+  } else if (op.gather) {
+    reply = op.gather->finish();
+  } else if (op.spec->route == Route::kEverySlot) {
+    reply = op.merged.is_error() ? std::move(op.merged) : finish_slots(*op.spec, std::move(op.merged));
+  } else {
+    reply = op.scan && op.error.is_error() ? std::move(op.error) : std::move(op.merged);
+  }
+  if (op.client) out.answer(op.client, op.request, std::move(reply));
+}
+
+Reply Coordinator::expired(const Part& part) const {
+  const bool sure = part.state == State::kParked || HC_MUTANT(kDeadlineSaysNotApplied);
+  return sure ? Reply::error_literal("CLUSTERDOWN not applied") : Reply::error_literal("UNKNOWN may have been applied");
+}
+
+void Coordinator::client_gone(ClientId client) {
+  for (auto& [id, op] : ops_)
+    if (op.client == client) op.client = {};
+}
+
+// -------------------------------------------------------------------------------------------------------------- guests
+
+void Coordinator::handle(Incarnation from, Forward&& m, Now now, Effects& out) {
+  ++counters_.forwards_served;
+  const std::vector<Bytes> args = views_of(m.args);
+  const CommandSpec* spec = args.empty() ? nullptr : find_command(args[0]);
+  const auto bad = [&](std::string why) {
+    answer_guest(from.member, {m.request, Outcome::kDone, view_ ? view_->epoch : Epoch(), Reply::error(std::move(why)), {}}, now);
+  };
+  if (!spec || refuse(spec, args)) return bad("ERR a forwarded command that this version does not know");
+  Part part;
+  part.guest = from;
+  part.guest_request = m.request;
+  part.guest_epoch = m.epoch;
+  part.spec = spec;
+  part.give_up = now.mono + m.patience;
+  if (spec->route == Route::kKeys) {
+    const auto slot = one_slot(*spec, args, config_.slots);
+    if (!slot) return bad("ERR a forwarded command over several slots");
+    part.slot = *slot;
+  } else if (spec->route == Route::kScan) {
+    part.slot = m.slots.empty() ? Slot{} : m.slots.front();
+  } else {
+    part.every = true;
+    part.slots = std::move(m.slots);
+    if (part.slots.empty()) return bad("ERR a forwarded command without slots");
+    part.slot = part.slots.front();
+  }
+  for (Slot s : part.slots)
+    if (s.value >= config_.slots) return bad("ERR a slot out of range");
+  part.args = std::move(m.args);
+  const std::uint64_t token = new_token();
+  parts_.emplace(token, std::move(part));
+  run_here(token, now, out);
+}
+
+void Coordinator::guest_done(std::uint64_t token, Part& part, Outcome outcome, Reply reply, Now now) {
+  answer_guest(part.guest.member,
+               {part.guest_request, outcome, view_ ? view_->epoch : Epoch(), std::move(reply), std::move(part.left)}, now);
+  parts_.erase(token);
+}
+
+void Coordinator::answer_guest(NodeId to, Forwarded answer, Now now) {
+  if (peers_.open(to)) {
+    peers_.send(to, std::move(answer));
+  } else {
+    peers_.want(to);
+    held_.push_back({to, now.mono + config_.deadline, std::move(answer)});
+  }
+}
+
+void Coordinator::handle(Incarnation from, Forwarded&& m, Now now, Effects& out) {
+  auto it = parts_.find(m.request.value);
+  if (it == parts_.end() || it->second.state != State::kSent || it->second.peer != from.member) return;
+  it->second.left = std::move(m.left);
+  part_done(it->first, m.outcome, std::move(m.reply), now, out);
+}
+
+// ---------------------------------------------------------------------------------------------------------------- time
+
+void Coordinator::install(const ViewRef& view, Now now, Effects& out) {
+  if (HC_MUTANT(kOneInFive)) note_joins(view);
+  view_ = view;
+  std::vector<std::uint64_t> parked;
+  for (const auto& [token, part] : parts_)
+    if (part.state == State::kParked) parked.push_back(token);
+  for (std::uint64_t token : parked) {
+    parts_.at(token).tries = 0;
+    route(token, now, out);
+  }
+}
+
+// The original system's ring: of the members whose joining a node happened to hear, and itself.
+void Coordinator::note_joins(const ViewRef& view) {
+  for (const ViewMember& m : view->members) {
+    const bool self = m.info.id == config_.self.id;
+    const bool joined_later = view_ && !view_->member(m.info.id);
+    const bool known = std::ranges::any_of(heard_joins_, [&](const RingMember& r) { return r.id == m.info.id; });
+    if (!known && (self || joined_later)) heard_joins_.push_back({m.info.id, name_of(m.info.id), {}, {}});
+  }
+  if (!heard_joins_.empty()) heard_joins_ring_ = Ring::build(heard_joins_, 1, config_.slots);
+}
+
+void Coordinator::session_opened(NodeId peer, Now now, Effects& out) {
+  std::erase_if(held_, [&](Held& h) { return h.to == peer && peers_.send(peer, std::move(h.answer)); });
+  std::vector<std::uint64_t> parked;
+  for (const auto& [token, part] : parts_)
+    if (part.state == State::kParked && owner(part.slot).member == peer) parked.push_back(token);
+  for (std::uint64_t token : parked) route(token, now, out);
+}
+
+// Answers may be lost with it: a write's outcome is unknown, a read is asked again (4b).
+void Coordinator::session_lost(NodeId peer, Now now, Effects& out) {
+  std::vector<std::uint64_t> lost;
+  for (const auto& [token, part] : parts_)
+    if (part.op && part.state == State::kSent && part.peer == peer) lost.push_back(token);
+  for (std::uint64_t token : lost)
+    if (parts_.contains(token)) part_done(token, Outcome::kUnknown, {}, now, out);
+}
+
+void Coordinator::tick(Now now, Effects& out) {
+  if (now.mono < tick_at_) return;
+  tick_at_ = now.mono + kTick;
+  std::erase_if(held_, [&](const Held& h) { return now.mono >= h.until; });
+  std::vector<std::uint64_t> due;
+  for (const auto& [token, part] : parts_)
+    if (part.op && (now.mono >= part.give_up || (part.state == State::kParked && now.mono >= part.retry_at)))
+      due.push_back(token);
+  for (std::uint64_t token : due) {
+    auto it = parts_.find(token);
+    if (it == parts_.end()) continue;
+    Part& part = it->second;
+    if (now.mono < part.give_up) {
+      route(token, now, out);
+    } else if (part.state == State::kParked) {
+      part_done(token, Outcome::kNotExecuted, {}, now, out);
+    } else if (part.state == State::kSent || now.mono >= part.give_up + kGrace) {
+      part_done(token, HC_MUTANT(kDeadlineSaysNotApplied) ? Outcome::kNotExecuted : Outcome::kUnknown, {}, now, out);
+    }
+  }
+}
+
+std::optional<Time> Coordinator::deadline() const {
+  if (parts_.empty() && held_.empty()) return std::nullopt;
+  return tick_at_;
+}
+
+}  // namespace hc

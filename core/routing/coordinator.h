@@ -1,0 +1,142 @@
+// Commands on their way: run here, forward, scatter and gather; and those that other members forwarded to us (rule 4).
+//
+// The view only says where to try; the executor decides. A part is sent again only after "not executed"; with its answer
+// lost, a write's outcome is unknown, and a read is asked again. Every command ends by its deadline with a reply that
+// says whether it may have been applied (4c).
+//
+// An operation is what a client asked; it consists of parts, each for one slot, or for many slots of one executor
+// (commands that cover all slots). A guest is a part that another member forwarded to us.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/base/config.h"
+#include "core/base/random.h"
+#include "core/command/command.h"
+#include "core/command/executor.h"
+#include "core/command/gather.h"
+#include "core/effect.h"
+#include "core/peer/peers.h"
+
+namespace hc {
+
+class Coordinator {
+ public:
+  Coordinator(const NodeConfig& config, Peers& peers, Executor& executor, Random random);
+
+  void ask(ClientId client, RequestId request, Args args, Now now, Effects& out);
+  void client_gone(ClientId client);
+  void install(const ViewRef& view, Now now, Effects& out);
+
+  // The executor's answer to a part that waited.
+  void done(std::uint64_t token, Outcome outcome, Reply reply, Now now, Effects& out);
+  void handle(Incarnation from, Forward&& m, Now now, Effects& out);
+  void handle(Incarnation from, Forwarded&& m, Now now, Effects& out);
+  void session_opened(NodeId peer, Now now, Effects& out);
+  void session_lost(NodeId peer, Now now, Effects& out);
+  void tick(Now now, Effects& out);
+  std::optional<Time> deadline() const;
+  bool idle() const { return ops_.empty() && guests() == 0; }
+
+  struct Counters {
+    std::uint64_t commands = 0, forwards_sent = 0, forwards_served = 0, not_mine = 0, unknown = 0, refused = 0;
+  };
+  const Counters& counters() const { return counters_; }
+
+ private:
+  struct Scan {
+    std::uint32_t slot = 0;     // the window's first
+    std::uint64_t inner = 0;    // where to go on in it
+    std::uint32_t window = 1;
+    std::uint32_t visited = 0;
+    std::size_t count = 10;
+    std::vector<std::string> options;
+    std::vector<Reply> replies; // of the window, by slot
+  };
+  struct Op {
+    ClientId client;
+    RequestId request;
+    const CommandSpec* spec = nullptr;
+    Time deadline;
+    std::size_t missing = 0;    // parts without an end
+    std::size_t parts = 0, applied = 0, unknown = 0, refused = 0;
+    Reply error;                // the first
+    std::unique_ptr<Gather> gather;
+    std::unique_ptr<Scan> scan;
+    Reply merged;               // one part: its reply; every slot: merged so far
+  };
+  enum class State : std::uint8_t { kParked, kLocal, kSent };
+  struct Part {
+    std::uint64_t op = 0;       // 0: a guest
+    Incarnation guest;
+    RequestId guest_request;
+    Epoch guest_epoch;
+    const CommandSpec* spec = nullptr;
+    std::vector<std::string> args;
+    Slot slot;
+    std::size_t index = 0;      // in the gather, or in the scan's window
+    bool every = false;         // run once in each of `slots`
+    std::vector<Slot> slots, left;
+    std::size_t pending = 0;    // of `slots`, running
+    Reply merged;
+    State state = State::kParked;
+    NodeId peer;
+    std::uint64_t session = 0;
+    Time retry_at{}, give_up{};
+    std::uint32_t tries = 0;
+  };
+
+  std::size_t guests() const;
+  std::uint64_t new_token() { return next_token_++; }
+  std::uint64_t begin_op(ClientId client, RequestId request, const CommandSpec& spec, Now now);
+  void ask_one(std::uint64_t op, Slot slot, std::vector<std::string> args, std::size_t index, Now now, Effects& out);
+  void ask_every(std::uint64_t op, Now now, Effects& out, std::vector<std::string> args);
+  void scatter(std::uint64_t op, const std::vector<std::string>& args, const std::vector<Slot>& slots, Now now,
+               Effects& out);
+  void scan_window(std::uint64_t op, Now now, Effects& out);
+  void scan_collect(std::uint64_t op, Now now, Effects& out);
+
+  Incarnation owner(Slot slot) const;
+  void route(std::uint64_t token, Now now, Effects& out);
+  void split(std::uint64_t token, Now now, Effects& out);
+  void run_here(std::uint64_t token, Now now, Effects& out);
+  void run_every_here(std::uint64_t token, Now now, Effects& out);
+  void slot_done(std::uint64_t token, Slot slot, Outcome outcome, Reply reply, Now now, Effects& out);
+  void every_done(std::uint64_t token, Now now, Effects& out);
+  void park(Part& part, Now now);
+
+  void part_done(std::uint64_t token, Outcome outcome, Reply reply, Now now, Effects& out);
+  void guest_done(std::uint64_t token, Part& part, Outcome outcome, Reply reply, Now now);
+  void finish(std::uint64_t op, Now now, Effects& out);
+  Reply partial(const Op& op) const;
+  Reply expired(const Part& part) const;
+  void answer_guest(NodeId to, Forwarded answer, Now now);
+  void note_joins(const ViewRef& view);
+
+  const NodeConfig& config_;
+  Peers& peers_;
+  Executor& executor_;
+  Random random_;
+  ViewRef view_;
+  std::uint64_t next_token_ = 1;
+  std::map<std::uint64_t, Op> ops_;
+  std::map<std::uint64_t, Part> parts_;
+  std::map<std::uint64_t, std::pair<std::uint64_t, Slot>> slot_runs_;  // token of one slot of an `every` part
+  struct Held {
+    NodeId to;
+    Time until;
+    Forwarded answer;
+  };
+  std::vector<Held> held_;  // answers to guests whose member has no session with us yet
+  Time tick_at_{};
+  Ring heard_joins_ring_;               // only under the mutant one-in-five
+  std::vector<RingMember> heard_joins_;
+  Counters counters_;
+};
+
+}  // namespace hc

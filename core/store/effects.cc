@@ -1,0 +1,197 @@
+#include "core/store/effects.h"
+
+#include <optional>
+
+namespace hc {
+namespace {
+
+using Kind = StoreEffect::Kind;
+
+void append_varint(std::string& out, std::uint64_t value) {
+  char bytes[10];
+  std::size_t n = 0;
+  for (; value >= 0x80; value >>= 7) bytes[n++] = static_cast<char>(value | 0x80);
+  bytes[n++] = static_cast<char>(value);
+  out.append(bytes, n);
+}
+
+void append_bytes(std::string& out, Bytes bytes) {
+  append_varint(out, bytes.size());
+  out.append(bytes);
+}
+
+std::uint64_t millis(WallTime time) { return static_cast<std::uint64_t>(time.time_since_epoch().count()); }
+
+// Reads from the front of what is left. After the first mistake everything reads as empty, and `good` is false.
+struct Reader {
+  Bytes left;
+  bool good = true;
+
+  std::uint64_t varint() {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64 && !left.empty(); shift += 7) {
+      const auto byte = static_cast<unsigned char>(left.front());
+      left.remove_prefix(1);
+      if (shift == 63 && byte > 1) break;
+      value |= std::uint64_t{byte & 0x7fU} << shift;
+      if (byte < 0x80) return value;
+    }
+    good = false;
+    return 0;
+  }
+  Bytes bytes() {
+    const std::uint64_t size = varint();
+    if (!good || size > left.size() || size > SlotTable::kBytesMax) {
+      good = false;
+      return {};
+    }
+    const Bytes result = left.substr(0, size);
+    left.remove_prefix(size);
+    return result;
+  }
+  WallTime time() { return WallTime(WallTime::duration(static_cast<std::int64_t>(varint()))); }
+};
+
+// The next effect; nullopt if malformed. Requires: something is left.
+std::optional<StoreEffect> read_effect(Reader& reader) {
+  StoreEffect effect;
+  effect.kind = static_cast<Kind>(reader.left.front());
+  reader.left.remove_prefix(1);
+  switch (effect.kind) {
+    case Kind::kPut:
+      effect.key = reader.bytes();
+      effect.expiry = reader.time();
+      effect.value = reader.bytes();
+      break;
+    case Kind::kErase:
+      effect.key = reader.bytes();
+      break;
+    case Kind::kClear:
+      break;
+    case Kind::kSetExpiry:
+      effect.key = reader.bytes();
+      effect.expiry = reader.time();
+      break;
+    case Kind::kSplice:
+      effect.key = reader.bytes();
+      effect.offset = reader.varint();
+      effect.value = reader.bytes();
+      if (effect.offset > SlotTable::kBytesMax - effect.value.size()) return std::nullopt;
+      break;
+    default:
+      return std::nullopt;
+  }
+  if (!reader.good) return std::nullopt;
+  return effect;
+}
+
+void apply_one(const StoreEffect& effect, SlotTable& table) {
+  switch (effect.kind) {
+    case Kind::kPut:
+      table.put(effect.key, effect.value, effect.expiry);
+      break;
+    case Kind::kErase:
+      table.erase(effect.key);
+      break;
+    case Kind::kClear:
+      table.clear();
+      break;
+    case Kind::kSetExpiry:
+      table.set_expiry(effect.key, effect.expiry);
+      break;
+    case Kind::kSplice:
+      table.splice(effect.key, effect.offset, effect.value);
+      break;
+  }
+}
+
+// A key in quotes, cut and escaped so that a trace stays one short line of text.
+std::string quoted(Bytes key) {
+  constexpr std::size_t kShown = 40;
+  constexpr char kHex[] = "0123456789abcdef";
+  std::string out = "\"";
+  for (const char c : key.substr(0, kShown)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\') {
+      out += c;
+    } else {
+      out += "\\x";
+      out += kHex[byte >> 4];
+      out += kHex[byte & 15];
+    }
+  }
+  return out + (key.size() > kShown ? "\"…" : "\"");
+}
+
+std::string expiry_in_words(WallTime expiry) {
+  return expiry == kNoExpiry ? "never expires" : "expires " + std::to_string(expiry.time_since_epoch().count());
+}
+
+}  // namespace
+
+void EffectWriter::frame(Kind kind, Bytes key) {
+  encoded_ += static_cast<char>(kind);
+  append_bytes(encoded_, key);
+}
+
+void EffectWriter::put(Bytes key, Bytes value, WallTime expiry) {
+  encoded_.reserve(encoded_.size() + key.size() + value.size() + 24);
+  frame(Kind::kPut, key);
+  append_varint(encoded_, millis(expiry));
+  append_bytes(encoded_, value);
+}
+
+void EffectWriter::erase(Bytes key) { frame(Kind::kErase, key); }
+
+void EffectWriter::clear() { encoded_ += static_cast<char>(Kind::kClear); }
+
+void EffectWriter::set_expiry(Bytes key, WallTime expiry) {
+  frame(Kind::kSetExpiry, key);
+  append_varint(encoded_, millis(expiry));
+}
+
+void EffectWriter::splice(Bytes key, std::uint64_t offset, Bytes piece) {
+  frame(Kind::kSplice, key);
+  append_varint(encoded_, offset);
+  append_bytes(encoded_, piece);
+}
+
+bool apply(Bytes encoded, SlotTable& table) {
+  Reader reader{encoded};
+  while (!reader.left.empty()) {
+    const auto effect = read_effect(reader);
+    if (!effect) return false;
+    apply_one(*effect, table);
+  }
+  return true;
+}
+
+bool for_each_effect(Bytes encoded, const std::function<void(const StoreEffect&)>& visit) {
+  Reader reader{encoded};
+  while (!reader.left.empty()) {
+    const auto effect = read_effect(reader);
+    if (!effect) return false;
+    visit(*effect);
+  }
+  return true;
+}
+
+std::string describe(const StoreEffect& effect) {
+  const std::string size = " (" + std::to_string(effect.value.size()) + " bytes)";
+  switch (effect.kind) {
+    case Kind::kPut:
+      return "put " + quoted(effect.key) + size +
+             (effect.expiry == kNoExpiry ? std::string() : ", " + expiry_in_words(effect.expiry));
+    case Kind::kErase:
+      return "erase " + quoted(effect.key);
+    case Kind::kClear:
+      return "clear";
+    case Kind::kSetExpiry:
+      return quoted(effect.key) + " " + expiry_in_words(effect.expiry);
+    case Kind::kSplice:
+      return "write into " + quoted(effect.key) + size + " at " + std::to_string(effect.offset);
+  }
+  return "unknown effect";
+}
+
+}  // namespace hc

@@ -1,0 +1,60 @@
+// What a command changed, as values that replicas, logs and fills apply: no clock, no chance, no expiry decision left.
+//
+// Encoded as a row of frames: one byte of kind, then its fields as varints and length-prefixed bytes. Applying the
+// effects of a command to a table with the same content gives the same content, digest included.
+//
+// set_expiry and splice speak of a key that is there. Where it is missing (a replica whose fill has not reached the key
+// yet) they do nothing: the fill's chunk brings the whole entry later.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "core/base/bytes.h"
+#include "core/base/time.h"
+#include "core/store/slot_table.h"
+
+namespace hc {
+
+struct StoreEffect {
+  enum class Kind : std::uint8_t { kPut = 1, kErase = 2, kClear = 3, kSetExpiry = 4, kSplice = 5 };
+  Kind kind{};
+  Bytes key;                    // all but kClear
+  Bytes value;                  // kPut: the value; kSplice: the piece
+  WallTime expiry = kNoExpiry;  // kPut, kSetExpiry
+  std::uint64_t offset = 0;     // kSplice
+  bool operator==(const StoreEffect&) const = default;
+};
+
+class EffectWriter {
+ public:
+  void put(Bytes key, Bytes value, WallTime expiry);
+  void erase(Bytes key);
+  void clear();
+  void set_expiry(Bytes key, WallTime expiry);
+  void splice(Bytes key, std::uint64_t offset, Bytes piece);
+
+  bool empty() const { return encoded_.empty(); }
+  Bytes bytes() const { return encoded_; }  // borrowed until the next change
+  std::string take() { return std::exchange(encoded_, {}); }
+  void reset() { encoded_.clear(); }  // keeps the memory
+
+ private:
+  void frame(StoreEffect::Kind kind, Bytes key);
+  std::string encoded_;
+};
+
+// (Write hc::apply: for a std::string the bare name finds std::apply.)
+// Applies in order. False if malformed: then a prefix may have been applied. Total on any bytes.
+bool apply(Bytes encoded, SlotTable& table);
+
+// Visits in order; false if malformed (after visiting what came before). What is visited borrows from `encoded`.
+bool for_each_effect(Bytes encoded, const std::function<void(const StoreEffect&)>& visit);
+
+// One effect in words, for traces: `put "k" (5 bytes), expires 1700000000000`.
+std::string describe(const StoreEffect& effect);
+
+}  // namespace hc

@@ -1,0 +1,189 @@
+#include "core/store/slot_table.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "core/base/check.h"
+#include "core/store/entry.h"
+#include "core/store/homes.h"
+
+namespace hc {
+namespace {
+
+using entry::Word;
+
+constexpr std::uint32_t kCapacityMin = 4;
+
+// 4 6 8 12 16 24 …: sizes that allocators have classes for, so that growing by half wastes nothing.
+std::uint32_t next_capacity(std::uint32_t capacity) {
+  if (capacity == 0) return kCapacityMin;
+  const bool power_of_two = (capacity & (capacity - 1)) == 0;
+  return power_of_two ? capacity / 2 * 3 : capacity / 3 * 4;
+}
+
+bool too_full(std::uint64_t size, std::uint64_t capacity) { return size * 5 > capacity * 4; }
+bool too_sparse(std::uint64_t size, std::uint64_t capacity) { return size * 4 < capacity; }
+
+}  // namespace
+
+struct SlotTable::Place {
+  std::uint32_t index;
+  bool found;
+};
+
+void SlotTable::swap(SlotTable& other) noexcept {
+  std::swap(words_, other.words_);
+  std::swap(capacity_, other.capacity_);
+  std::swap(size_, other.size_);
+  std::swap(bytes_, other.bytes_);
+  std::swap(digest_, other.digest_);
+  std::swap(earliest_, other.earliest_);
+  std::swap(sweep_earliest_, other.sweep_earliest_);
+  std::swap(sweep_cursor_, other.sweep_cursor_);
+  std::swap(expiring_, other.expiring_);
+}
+
+void SlotTable::release() {
+  for (std::uint32_t i = 0; i < capacity_; ++i)
+    if (words_[i]) entry::destroy(words_[i]);
+  std::free(words_);
+}
+
+void SlotTable::clear() { SlotTable().swap(*this); }
+
+// The key's place, or the empty one where it would go. Requires: capacity_ > 0 (so that an empty one exists).
+SlotTable::Place SlotTable::locate(Bytes key, std::uint64_t hash) const {
+  const std::uint64_t tag = entry::tag_of(hash);
+  std::uint32_t i = homes::of_hash(hash, capacity_);
+  for (; words_[i]; i = step(i))
+    if (entry::tag(words_[i]) == tag && entry::key(words_[i]) == key) return {i, true};
+  return {i, false};
+}
+
+std::optional<SlotTable::Item> SlotTable::find(Bytes key, std::uint64_t hash) const {
+  if (size_ == 0) return std::nullopt;
+  const Place place = locate(key, hash);
+  if (!place.found) return std::nullopt;
+  return entry::item(words_[place.index]);
+}
+
+void SlotTable::note_expiry(WallTime expiry) {
+  if (expiry == kNoExpiry) return;
+  ++expiring_;
+  earliest_ = std::min(earliest_, expiry);
+  sweep_earliest_ = std::min(sweep_earliest_, expiry);
+}
+
+void SlotTable::put(Bytes key, std::uint64_t hash, Bytes value, WallTime expiry) {
+  if (size_ != 0) {
+    const Place place = locate(key, hash);
+    if (place.found) return replace_entry(place.index, hash, value, expiry);
+  }
+  if (too_full(std::uint64_t{size_} + 1, capacity_)) resize(next_capacity(capacity_));
+  const Word word = entry::make(hash, key, value, expiry);
+  insert(hash, word);
+  ++size_;
+  bytes_ += entry::bytes(word);
+  digest_ += entry::digest(word, hash);
+  note_expiry(expiry);
+}
+
+void SlotTable::replace_entry(std::uint32_t index, std::uint64_t hash, Bytes value, WallTime expiry) {
+  const Word old = words_[index];
+  digest_ -= entry::digest(old, hash);
+  bytes_ -= entry::bytes(old);
+  if (entry::expires(old)) forget_expiry();
+  if (!entry::replace_in_place(old, hash, value, expiry)) {
+    words_[index] = entry::make(hash, entry::key(old), value, expiry);
+    entry::destroy(old);  // only now: `value` may borrow from it
+  }
+  bytes_ += entry::bytes(words_[index]);
+  digest_ += entry::digest(words_[index], hash);
+  note_expiry(expiry);
+}
+
+bool SlotTable::set_expiry(Bytes key, std::uint64_t hash, WallTime expiry) {
+  if (size_ == 0) return false;
+  const Place place = locate(key, hash);
+  if (place.found) replace_entry(place.index, hash, entry::item(words_[place.index]).value, expiry);
+  return place.found;
+}
+
+bool SlotTable::splice(Bytes key, std::uint64_t hash, std::size_t offset, Bytes piece) {
+  if (size_ == 0 || offset > kBytesMax || piece.size() > kBytesMax - offset) return false;
+  const Place place = locate(key, hash);
+  if (!place.found) return false;
+  Word& word = words_[place.index];
+  digest_ -= entry::digest(word, hash);
+  bytes_ -= entry::bytes(word);
+  word = entry::splice(word, hash, offset, piece);
+  bytes_ += entry::bytes(word);
+  digest_ += entry::digest(word, hash);
+  return true;
+}
+
+bool SlotTable::erase(Bytes key, std::uint64_t hash) {
+  if (size_ == 0) return false;
+  const Place place = locate(key, hash);
+  if (!place.found) return false;
+  remove_at(place.index, hash);
+  shrink_if_sparse();
+  return true;
+}
+
+void SlotTable::forget_expiry() {
+  if (--expiring_ == 0) earliest_ = sweep_earliest_ = WallTime::max();
+}
+
+// Closes the gap by moving back what probing would otherwise no longer reach (Knuth, TAOCP vol. 3, 6.4, algorithm R).
+void SlotTable::remove_at(std::uint32_t index, std::uint64_t hash) {
+  const Word gone = words_[index];
+  std::uint32_t gap = index;
+  for (std::uint32_t i = step(index); words_[i]; i = step(i)) {
+    const std::uint32_t home = homes::of_word(words_[i], capacity_);
+    const std::uint32_t from_home = i >= home ? i - home : i + capacity_ - home;
+    const std::uint32_t from_gap = i >= gap ? i - gap : i + capacity_ - gap;
+    if (from_home < from_gap) continue;
+    words_[gap] = words_[i];
+    gap = i;
+  }
+  words_[gap] = 0;
+  --size_;
+  bytes_ -= entry::bytes(gone);
+  digest_ -= entry::digest(gone, hash);
+  if (entry::expires(gone)) forget_expiry();
+  entry::destroy(gone);
+}
+
+void SlotTable::insert(std::uint64_t hash, std::uint64_t word) {
+  std::uint32_t i = homes::of_hash(hash, capacity_);
+  while (words_[i]) i = step(i);
+  words_[i] = word;
+}
+
+void SlotTable::resize(std::uint32_t capacity) {
+  HC_CHECK(capacity > size_, "a table needs an empty place");
+  auto* words = static_cast<Word*>(std::calloc(capacity, sizeof(Word)));
+  HC_CHECK(words != nullptr, "out of memory for a table");
+  for (std::uint32_t i = 0; i < capacity_; ++i) {
+    if (!words_[i]) continue;
+    std::uint32_t to = homes::of_word(words_[i], capacity);
+    while (words[to]) to = to + 1 == capacity ? 0 : to + 1;
+    words[to] = words_[i];
+  }
+  bytes_ = bytes_ - capacity_ * sizeof(Word) + capacity * sizeof(Word);
+  std::free(words_);
+  words_ = words;
+  capacity_ = capacity;
+}
+
+void SlotTable::shrink_if_sparse() {
+  if (size_ == 0) return clear();
+  if (capacity_ == kCapacityMin || !too_sparse(size_, capacity_)) return;
+  std::uint32_t capacity = kCapacityMin;
+  while (std::uint64_t{size_} * 9 > std::uint64_t{capacity} * 5) capacity = next_capacity(capacity);
+  resize(capacity);
+}
+
+}  // namespace hc

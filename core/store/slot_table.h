@@ -1,0 +1,121 @@
+// The keys of one slot: key -> (value, optional expiry), with the size, the byte count and the digest of the content.
+//
+// Open addressing with linear probing: an array of words, each a pointer to one allocation (header, expiry, key, value
+// together) with 16 bits of the key's hash above it. A key's home is the *order-preserving* scaling of its hash to the
+// capacity (Lemire's multiply-shift), so homes in rising order are hashes in rising order whatever the capacity is.
+// That is what makes a walk's cursor good for every table size and for every replica. An empty table owns nothing.
+//
+// It knows no clock: expired keys stay until somebody erases them. It decides nothing and replicates nothing.
+//
+// Lifetime: an Item borrows its entry until a call changes or erases that entry (others stay where they are). Sizes:
+// key and value are at most kBytesMax each (checked). Not thread-safe.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "core/base/bytes.h"
+#include "core/base/random.h"
+#include "core/base/time.h"
+#include "core/store/hash.h"
+
+namespace hc {
+
+class SlotTable {
+ public:
+  static constexpr std::size_t kBytesMax = std::size_t{512} << 20;  // of a key, and of a value
+  static constexpr unsigned kCursorBits = 48;
+
+  struct Item {
+    Bytes key;
+    Bytes value;
+    WallTime expiry;  // kNoExpiry: none
+  };
+
+  SlotTable() = default;
+  ~SlotTable() { release(); }
+  SlotTable(SlotTable&& other) noexcept { swap(other); }
+  SlotTable& operator=(SlotTable&& other) noexcept {
+    SlotTable(std::move(other)).swap(*this);
+    return *this;
+  }
+  void swap(SlotTable& other) noexcept;
+
+  // Each of these has a form that takes the key's hash. Requires: hash == hash_of(key).
+  std::optional<Item> find(Bytes key) const { return find(key, hash_of(key)); }
+  std::optional<Item> find(Bytes key, std::uint64_t hash) const;
+
+  // Adds or replaces. `key` and `value` may borrow from this table.
+  void put(Bytes key, Bytes value, WallTime expiry) { put(key, hash_of(key), value, expiry); }
+  void put(Bytes key, std::uint64_t hash, Bytes value, WallTime expiry);
+
+  // Changes the expiry alone; kNoExpiry takes it away. False if the key is missing.
+  bool set_expiry(Bytes key, WallTime expiry) { return set_expiry(key, hash_of(key), expiry); }
+  bool set_expiry(Bytes key, std::uint64_t hash, WallTime expiry);
+
+  // Writes `piece` over the value from `offset` on, which grows as needed, zero bytes in a gap. Costs the piece and not
+  // the value, but for the allocator's growth. False if the key is missing or the value would exceed kBytesMax.
+  // Requires: `piece` does not borrow from this table.
+  bool splice(Bytes key, std::size_t offset, Bytes piece) { return splice(key, hash_of(key), offset, piece); }
+  bool splice(Bytes key, std::uint64_t hash, std::size_t offset, Bytes piece);
+
+  // True if it was there. `key` may borrow from this table.
+  bool erase(Bytes key) { return erase(key, hash_of(key)); }
+  bool erase(Bytes key, std::uint64_t hash);
+  void clear();
+
+  std::size_t size() const { return size_; }
+  std::size_t expiring() const { return expiring_; }  // entries with an expiry
+  // Entries and table, as asked of the allocator (its own overhead is not in it). Deterministic.
+  std::size_t bytes() const { return bytes_; }
+
+  // Of the content alone: the same for equal sets of (key, value, expiry), whatever happened before. Kept up to date by
+  // every change (a sum of 64-bit hashes, one per entry). An empty table has 0.
+  std::uint64_t digest() const { return digest_; }
+
+  // Visits a group of entries and returns where to go on; 0 = all were visited. Starts with 0; < 2^kCursorBits. A key
+  // that is present from the first call to the last is visited exactly once, though the table changes, grows and
+  // shrinks between the calls, and though the walk goes on in another table (a replica's). In order of hash.
+  // Visits at least one entry unless it returns 0. Requires: `visit` does not change the table.
+  std::uint64_t walk(std::uint64_t cursor, const std::function<void(const Item&)>& visit) const;
+
+  // An entry, each as likely as any other. nullopt if empty.
+  std::optional<Item> random(Random& random) const;
+
+  // No entry expires before this; kNoExpiry: none expires at all. A lower bound, exact after a full round of sweep().
+  WallTime earliest_expiry() const { return expiring_ == 0 ? kNoExpiry : earliest_; }
+
+  // Erases entries whose expiry lies before `now`, telling `erasing` each of them just before. Looks at about `budget`
+  // places and goes on from there the next time. True if the round is not at its end.
+  // Requires: `erasing` does not change the table.
+  bool sweep(WallTime now, std::size_t budget, const std::function<void(const Item&)>& erasing);
+
+ private:
+  struct Place;  // where a key is, or would be
+
+  Place locate(Bytes key, std::uint64_t hash) const;
+  void insert(std::uint64_t hash, std::uint64_t word);
+  void replace_entry(std::uint32_t index, std::uint64_t hash, Bytes value, WallTime expiry);
+  void remove_at(std::uint32_t index, std::uint64_t hash);
+  void resize(std::uint32_t capacity);
+  void shrink_if_sparse();
+  void note_expiry(WallTime expiry);
+  void forget_expiry();
+  std::uint32_t step(std::uint32_t index) const { return index + 1 == capacity_ ? 0 : index + 1; }
+  void release();
+
+  std::uint64_t* words_ = nullptr;
+  std::uint32_t capacity_ = 0;
+  std::uint32_t size_ = 0;
+  std::size_t bytes_ = 0;
+  std::uint64_t digest_ = 0;
+  WallTime earliest_ = WallTime::max();        // lower bound over all entries
+  WallTime sweep_earliest_ = WallTime::max();  // lower bound over the entries that this round of sweep() has passed
+  std::uint64_t sweep_cursor_ = 0;
+  std::uint32_t expiring_ = 0;
+};
+static_assert(sizeof(SlotTable) <= 64);  // a node has 16384 of them
+
+}  // namespace hc

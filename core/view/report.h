@@ -1,0 +1,33 @@
+// What members say about each other, as evidence for the next view (rules 2b, 2c, 5d, 7b, 7c).
+//
+// A report speaks for a set of slots as of a view epoch. It counts for a slot only while the slot epoch has not moved
+// past `as_of`, that is while config(slot).epoch <= as_of: evidence dies with its slot epoch.
+#pragma once
+
+#include <cstdint>
+
+#include "core/base/ids.h"
+#include "core/base/time.h"
+#include "core/view/slot_set.h"
+
+namespace hc {
+
+enum class ReportKind : std::uint8_t {
+  kComplaint = 1,  // `by` waits for `about` longer than T in these slots
+  kCaughtUp = 2,   // `by`, primary with its takeover complete, has counted the learner `about`
+  kDrop = 3,       // `by`, primary with its takeover complete, can do without `about`, whom the ring no longer wants
+  kDead = 4,       // membership at `by` holds `about` for dead or gone (no slots): the ring should do without it
+  kStop = 5,       // `by` == `about` is being stopped: hand over its primary roles, mark it absent
+};
+
+struct Report {
+  ReportKind kind = ReportKind::kComplaint;
+  Incarnation by;
+  Incarnation about;
+  Epoch as_of;
+  SlotSet slots;
+  Duration age{};  // since `by` last repeated it; grows while it is passed on
+  bool operator==(const Report&) const = default;
+};
+
+}  // namespace hc

@@ -1,0 +1,57 @@
+#include "core/view/view.h"
+
+#include <algorithm>
+
+namespace hc {
+
+const ViewMember* View::member(NodeId id) const {
+  auto it = std::lower_bound(members.begin(), members.end(), id,
+                             [](const ViewMember& m, NodeId wanted) { return m.info.id < wanted; });
+  return it != members.end() && it->info.id == id ? &*it : nullptr;
+}
+
+bool View::votes(NodeId id, StorageId storage) const {
+  return std::ranges::any_of(voters, [&](const Voter& v) { return v.id == id && v.storage == storage; });
+}
+
+bool View::votes(NodeId id) const {
+  return std::ranges::any_of(voters, [&](const Voter& v) { return v.id == id; });
+}
+
+bool View::names(Incarnation who) const {
+  const ViewMember* m = member(who.member);
+  return m && m->info.generation == who.generation;
+}
+
+Incarnation View::incarnation_of(NodeId id) const {
+  const ViewMember* m = member(id);
+  return m ? Incarnation{id, m->info.generation} : Incarnation{};
+}
+
+std::vector<Incarnation> View::learners(Slot s) const {
+  std::vector<Incarnation> result;
+  for (NodeId id : ring.wanted(s))
+    if (!config(s).list.names(id)) result.push_back(incarnation_of(id));
+  return result;
+}
+
+bool View::is_learner(Slot s, Incarnation who) const {
+  return names(who) && !config(s).list.names(who.member) && std::ranges::find(ring.wanted(s), who.member) != ring.wanted(s).end();
+}
+
+void View::derive_ring() {
+  std::vector<RingMember> active;
+  for (const ViewMember& m : members)
+    if (m.state == MemberState::kActive)
+      active.push_back({m.info.id, name_of(m.info.id), m.info.host_label, m.info.zone});
+  ring = Ring::build(std::move(active), replication_factor, slot_count());
+}
+
+bool View::same_decision(const View& o) const {
+  return cluster == o.cluster && cluster_name == o.cluster_name && lineage == o.lineage && epoch == o.epoch &&
+         replication_factor == o.replication_factor && lease == o.lease && drift_percent == o.drift_percent &&
+         slot_loss == o.slot_loss && voters_max == o.voters_max && members == o.members && voters == o.voters &&
+         slots == o.slots;
+}
+
+}  // namespace hc

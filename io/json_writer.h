@@ -1,0 +1,29 @@
+// JSON objects as text, fields in the order in which they are put. Only what io/http_api answers with.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/base/bytes.h"
+
+namespace hc {
+
+class JsonWriter {
+ public:
+  // Text that is not UTF-8 loses what is not ASCII ('?' instead): encode it first.
+  JsonWriter& text(Bytes name, Bytes value);
+  JsonWriter& number(Bytes name, std::uint64_t value);
+  JsonWriter& flag(Bytes name, bool value);
+  JsonWriter& nothing(Bytes name);  // null
+  JsonWriter& open(Bytes name);     // an object; its fields follow until close()
+  JsonWriter& close();
+  // The whole object. Requires: every open() was closed.
+  std::string end();
+
+ private:
+  void put_name(Bytes name);
+  void put_text(Bytes text);
+  std::string out_ = "{";
+};
+
+}  // namespace hc

@@ -1,0 +1,267 @@
+#include "io/records.h"
+
+#include <algorithm>
+
+#include "core/base/check.h"
+#include "io/peer_codec.h"
+
+namespace hc {
+namespace {
+
+// What differs from the usual entry: an effect of the slot epoch `base`, right behind the entry written before it, and
+// naming that one's slot epoch as the previous.
+enum EntryFlag : std::uint8_t {
+  kBoundary = 1,
+  kOtherEpoch = 2,
+  kOtherSeq = 4,
+  kOtherPrevious = 8,
+  kAllEntryFlags = 15
+};
+
+bool has_text(Reply::Kind kind) {
+  switch (kind) {
+    case Reply::Kind::kSimple:
+    case Reply::Kind::kError:
+    case Reply::Kind::kBulk:
+    case Reply::Kind::kDouble:
+    case Reply::Kind::kVerbatim:
+      return true;
+    default:
+      return false;
+  }
+}
+bool has_items(Reply::Kind kind) {
+  return kind == Reply::Kind::kArray || kind == Reply::Kind::kMap || kind == Reply::Kind::kSet;
+}
+
+void kind(RecordKind kind, WireWriter& out) { out.byte(static_cast<std::uint8_t>(kind)); }
+
+void write_slots(const std::vector<Slot>& slots, WireWriter& out) {
+  out.number(slots.size());
+  for (const Slot s : slots) out.number(s);
+}
+void read_slots(WireReader& in, DecodeBudget& budget, std::vector<Slot>& slots) {
+  const std::size_t count = in.count();
+  if (!budget.take(count * sizeof(Slot))) return in.turn_bad();
+  slots.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) slots.push_back(in.slot());
+}
+
+Time read_time(WireReader& in) {
+  const std::int64_t n = in.zigzag();
+  if (n < -kTimeMax || n > kTimeMax) in.turn_bad();
+  return Time(Duration(in.ok() ? n : 0));
+}
+
+}  // namespace
+
+Duration within_bounds(std::int64_t nanoseconds) {
+  return std::clamp(Duration(nanoseconds), Duration::zero(), kDurationMax);
+}
+
+// ---- entries
+void write_entries(const std::vector<Entry>& entries, Epoch base, WireWriter& out) {
+  out.number(entries.size());
+  Position before{base, Seq(0)};
+  for (const Entry& e : entries) {
+    unsigned flags = 0;
+    if (e.boundary) flags |= kBoundary;
+    if (e.at.slot_epoch != base) flags |= kOtherEpoch;
+    if (e.at.seq != before.seq.next()) flags |= kOtherSeq;
+    if (e.previous_epoch != before.slot_epoch) flags |= kOtherPrevious;
+    out.byte(static_cast<std::uint8_t>(flags));
+    if (flags & kOtherEpoch) out.number(e.at.slot_epoch);
+    if (flags & kOtherSeq) out.number(e.at.seq);
+    if (flags & kOtherPrevious) out.number(e.previous_epoch);
+    out.bytes(e.effects.bytes());
+    before = e.at;
+  }
+}
+
+void read_entries(Epoch base, WireReader& in, DecodeBudget& budget, std::vector<Entry>& entries) {
+  const std::size_t count = in.count(2);
+  if (!budget.take(count * sizeof(Entry))) return in.turn_bad();
+  entries.reserve(count);
+  Position before{base, Seq(0)};
+  for (std::size_t i = 0; i < count && in.ok(); ++i) {
+    Entry& e = entries.emplace_back();
+    const std::uint8_t flags = in.byte();
+    if (flags > kAllEntryFlags) return in.turn_bad();
+    e.boundary = (flags & kBoundary) != 0;
+    e.at.slot_epoch = (flags & kOtherEpoch) ? in.epoch() : base;
+    e.at.seq = (flags & kOtherSeq) ? in.seq() : before.seq.next();
+    e.previous_epoch = (flags & kOtherPrevious) ? in.epoch() : before.slot_epoch;
+    const Bytes effects = in.bytes();
+    if (!effects.empty()) e.effects = Value::copy_of(effects);
+    before = e.at;
+  }
+}
+
+// ---- replies
+void write_reply_record(const Reply& reply, WireWriter& out, int depth) {
+  HC_CHECK(depth <= kReplyDepthMax, "a reply nests too deeply");
+  out.byte(static_cast<std::uint8_t>(reply.kind));
+  if (reply.kind == Reply::Kind::kInteger) return out.zigzag(reply.integer);
+  if (has_text(reply.kind)) return out.bytes(reply.text.view);
+  if (!has_items(reply.kind)) return;
+  out.number(reply.items.size());
+  for (const Reply& item : reply.items) write_reply_record(item, out, depth + 1);
+}
+
+void read_reply_record(WireReader& in, DecodeBudget& budget, Reply& reply, int depth) {
+  const std::uint8_t kind = in.byte();
+  if (kind > static_cast<std::uint8_t>(Reply::Kind::kVerbatim) || depth > kReplyDepthMax) return in.turn_bad();
+  reply.kind = static_cast<Reply::Kind>(kind);
+  if (reply.kind == Reply::Kind::kInteger) {
+    reply.integer = in.zigzag();
+  } else if (has_text(reply.kind)) {
+    const Bytes text = in.bytes();
+    if (!text.empty()) reply.text = Text::copy_of(text);
+  } else if (has_items(reply.kind)) {
+    const std::size_t count = in.count();
+    if (!budget.take(count * sizeof(Reply))) return in.turn_bad();
+    reply.items.resize(count);
+    for (std::size_t i = 0; i < count && in.ok(); ++i) read_reply_record(in, budget, reply.items[i], depth + 1);
+  }
+}
+
+// ---- records
+void write_record(const Append& m, WireWriter& out) {
+  kind(RecordKind::kAppend, out);
+  out.number(m.slot);
+  out.number(m.slot_epoch);
+  out.number(m.commit);
+  write_entries(m.entries, m.slot_epoch, out);
+}
+static void read(WireReader& in, DecodeBudget& budget, Append& m) {
+  m.slot = in.slot();
+  m.slot_epoch = in.epoch();
+  m.commit = in.seq();
+  read_entries(m.slot_epoch, in, budget, m.entries);
+}
+
+void write_record(const Appended& m, WireWriter& out) {
+  kind(RecordKind::kAppended, out);
+  out.number(m.slot);
+  out.number(m.slot_epoch);
+  out.number(m.seq);
+}
+static void read(WireReader& in, DecodeBudget&, Appended& m) {
+  m.slot = in.slot();
+  m.slot_epoch = in.epoch();
+  m.seq = in.seq();
+}
+
+void write_record(const Forward& m, WireWriter& out) {
+  kind(RecordKind::kForward, out);
+  out.number(m.request);
+  out.number(m.epoch);
+  out.zigzag(m.patience.count());
+  write_slots(m.slots, out);
+  out.number(m.args.size());
+  for (const std::string& arg : m.args) out.bytes(arg);
+}
+static void read(WireReader& in, DecodeBudget& budget, Forward& m) {
+  m.request = in.request();
+  m.epoch = in.epoch();
+  m.patience = within_bounds(in.zigzag());
+  read_slots(in, budget, m.slots);
+  const std::size_t count = in.count();
+  if (!budget.take(count * sizeof(std::string))) return in.turn_bad();
+  m.args.reserve(count);
+  for (std::size_t i = 0; i < count && in.ok(); ++i) m.args.emplace_back(in.bytes());
+}
+
+void write_record(const Forwarded& m, WireWriter& out) {
+  kind(RecordKind::kForwarded, out);
+  out.number(m.request);
+  out.byte(static_cast<std::uint8_t>(m.outcome));
+  out.number(m.epoch);
+  write_reply_record(m.reply, out);
+  write_slots(m.left, out);
+}
+static void read(WireReader& in, DecodeBudget& budget, Forwarded& m) {
+  m.request = in.request();
+  const std::uint8_t outcome = in.byte();
+  if (outcome > static_cast<std::uint8_t>(Outcome::kUnknown)) return in.turn_bad();
+  m.outcome = static_cast<Outcome>(outcome);
+  m.epoch = in.epoch();
+  read_reply_record(in, budget, m.reply);
+  read_slots(in, budget, m.left);
+}
+
+void write_record(const FillChunk& m, WireWriter& out) {
+  kind(RecordKind::kFillChunk, out);
+  out.number(m.slot);
+  out.number(m.slot_epoch);
+  out.number(m.fill);
+  out.number(m.chunk);
+  out.position(m.at);
+  out.byte(m.last ? 1 : 0);
+  out.bytes(m.effects);
+}
+static void read(WireReader& in, DecodeBudget&, FillChunk& m) {
+  m.slot = in.slot();
+  m.slot_epoch = in.epoch();
+  m.fill = in.number();
+  m.chunk = in.number();
+  m.at = in.position();
+  m.last = in.byte() != 0;
+  m.effects = std::string(in.bytes());
+}
+
+void write_record(const FillAck& m, WireWriter& out) {
+  kind(RecordKind::kFillAck, out);
+  out.number(m.slot);
+  out.number(m.slot_epoch);
+  out.number(m.fill);
+  out.number(m.chunk);
+}
+static void read(WireReader& in, DecodeBudget&, FillAck& m) {
+  m.slot = in.slot();
+  m.slot_epoch = in.epoch();
+  m.fill = in.number();
+  m.chunk = in.number();
+}
+
+void write_record(const LeaseAsk& m, WireWriter& out) {
+  kind(RecordKind::kLeaseAsk, out);
+  out.zigzag(m.sent.time_since_epoch().count());
+}
+static void read(WireReader& in, DecodeBudget&, LeaseAsk& m) { m.sent = read_time(in); }
+
+void write_record(const Grant& m, WireWriter& out) {
+  kind(RecordKind::kGrant, out);
+  out.zigzag(m.sent.time_since_epoch().count());
+  out.number(m.view);
+}
+static void read(WireReader& in, DecodeBudget&, Grant& m) {
+  m.sent = read_time(in);
+  m.view = in.epoch();
+}
+
+void read_record(RecordKind kind, WireReader& in, DecodeBudget& budget, Message& message) {
+  switch (kind) {
+    case RecordKind::kAppend:
+      return read(in, budget, message.emplace<Append>());
+    case RecordKind::kAppended:
+      return read(in, budget, message.emplace<Appended>());
+    case RecordKind::kForward:
+      return read(in, budget, message.emplace<Forward>());
+    case RecordKind::kForwarded:
+      return read(in, budget, message.emplace<Forwarded>());
+    case RecordKind::kFillChunk:
+      return read(in, budget, message.emplace<FillChunk>());
+    case RecordKind::kFillAck:
+      return read(in, budget, message.emplace<FillAck>());
+    case RecordKind::kLeaseAsk:
+      return read(in, budget, message.emplace<LeaseAsk>());
+    case RecordKind::kGrant:
+      return read(in, budget, message.emplace<Grant>());
+    case RecordKind::kControl:
+      break;
+  }
+  in.turn_bad();
+}
+
+}  // namespace hc

@@ -1,0 +1,233 @@
+#include "io/slots_codec.h"
+
+#include <algorithm>
+#include <bit>
+#include <map>
+#include <unordered_map>
+
+#include "core/base/check.h"
+#include "core/view/ring.h"
+
+namespace hc {
+namespace {
+
+enum class SetForm : std::uint8_t { kBitmap = 0, kRuns = 1 };
+
+// Calls visit for the slots below `count` in ring order. Only a few orders are ever asked of ring_order (it keeps
+// them): the order of a slot among others does not depend on how many there are.
+template <class Visit>
+void in_ring_order(std::uint32_t count, Visit&& visit) {
+  for (const Slot s : ring_order(std::bit_ceil(count)))
+    if (s.value < count && !visit(s)) return;
+}
+
+// The set as alternating lengths of absent and present runs. Stops early where `longest` bytes are exceeded.
+std::string runs_of(const SlotSet& set, std::uint32_t count, std::size_t longest) {
+  std::string text;
+  WireWriter out(text);
+  bool present = false;
+  std::uint64_t length = 0;
+  in_ring_order(count, [&](Slot s) {
+    if (set.has(s) != present) {
+      out.number(length);
+      present = !present;
+      length = 0;
+    }
+    ++length;
+    return text.size() <= longest;
+  });
+  if (present) out.number(length);
+  return text;
+}
+
+bool read_runs(WireReader& in, std::uint32_t count, SlotSet& set) {
+  bool present = true;  // flips before the first run, which is an absent one
+  std::uint64_t length = 0;
+  in_ring_order(count, [&](Slot s) {
+    while (length == 0 && in.left() > 0) {
+      present = !present;
+      length = in.number();
+    }
+    if (length == 0) return false;
+    --length;
+    if (present) set.add(s);
+    return in.ok();
+  });
+  return in.ended() && length == 0;
+}
+
+std::size_t bytes_of_words(std::size_t words) { return words * sizeof(std::uint64_t); }
+
+}  // namespace
+
+void write_slot_set(const SlotSet& set, WireWriter& out) {
+  const std::vector<std::uint64_t>& words = set.words();
+  HC_CHECK(words.size() <= kSlotSetWordsMax, "a slot set of " + std::to_string(words.size()) + " words");
+  std::size_t used = words.size();
+  while (used > 0 && words[used - 1] == 0) --used;
+  const std::string runs = runs_of(set, static_cast<std::uint32_t>(words.size() * 64), bytes_of_words(used));
+  out.number(words.size());
+  if (runs.size() <= bytes_of_words(used)) {
+    out.byte(static_cast<std::uint8_t>(SetForm::kRuns));
+    out.raw(runs);
+    return;
+  }
+  out.byte(static_cast<std::uint8_t>(SetForm::kBitmap));
+  for (std::size_t i = 0; i < used; ++i) out.fixed64(words[i]);
+}
+
+std::expected<SlotSet, std::string> read_slot_set(Bytes bytes, DecodeBudget& budget) {
+  WireReader in(bytes);
+  const auto words = in.at_most<std::size_t>(kSlotSetWordsMax);
+  const std::uint8_t form = in.byte();
+  if (!in.ok() || form > static_cast<std::uint8_t>(SetForm::kRuns)) return std::unexpected("a malformed set of slots");
+  if (!budget.take(bytes_of_words(words))) return std::unexpected("too much for one frame: sets of slots");
+  SlotSet set(static_cast<std::uint32_t>(words * 64));
+  if (form == static_cast<std::uint8_t>(SetForm::kRuns)) {
+    if (words > 0 ? !read_runs(in, static_cast<std::uint32_t>(words * 64), set) : !in.ended())
+      return std::unexpected("a set of slots whose runs do not fit");
+    return set;
+  }
+  std::vector<std::uint64_t> bitmap(words);
+  if (in.left() > bytes_of_words(words) || in.left() % sizeof(std::uint64_t) != 0)
+    return std::unexpected("a set of slots whose bitmap does not fit");
+  for (std::size_t i = 0; in.left() > 0; ++i) bitmap[i] = in.fixed64();
+  return SlotSet::of_words(std::move(bitmap));
+}
+
+// ---- a view's slots
+namespace {
+
+class SlotsWriter {
+ public:
+  std::string write(const std::vector<SlotConfig>& slots) {
+    WireWriter runs(runs_);
+    const SlotConfig* last = nullptr;
+    std::uint64_t length = 0;
+    in_ring_order(static_cast<std::uint32_t>(slots.size()), [&](Slot s) {
+      const SlotConfig& config = slots[s.value];
+      if (last == nullptr || !(config == *last)) {
+        put_run(runs, last, length);
+        last = &config;
+        length = 0;
+      }
+      ++length;
+      return true;
+    });
+    put_run(runs, last, length);
+
+    std::string text;
+    WireWriter out(text);
+    out.number(incarnations_.size());
+    out.raw(incarnation_table_);
+    out.number(configs_.size());
+    out.raw(config_table_);
+    out.raw(runs_);
+    return text;
+  }
+
+ private:
+  // A run of one is twice the configuration's number; a longer one that plus one, then how much longer than two.
+  void put_run(WireWriter& out, const SlotConfig* config, std::uint64_t length) {
+    if (length == 0) return;
+    const std::uint64_t twice = 2 * config_number(*config);
+    out.number(length == 1 ? twice : twice + 1);
+    if (length > 1) out.number(length - 2);
+  }
+
+  std::uint64_t config_number(const SlotConfig& config) {
+    HC_CHECK(!config.list.empty(), "a slot without replicas");
+    scratch_.clear();
+    WireWriter out(scratch_);
+    out.number(config.epoch);
+    out.number(config.list.size());
+    for (const Incarnation& who : config.list) out.number(incarnation_number(who));
+    const auto [place, fresh] = configs_.try_emplace(scratch_, configs_.size());
+    if (fresh) config_table_ += scratch_;
+    return place->second;
+  }
+
+  std::uint64_t incarnation_number(const Incarnation& who) {
+    const auto [place, fresh] = incarnations_.try_emplace(who, incarnations_.size());
+    if (fresh) {
+      WireWriter out(incarnation_table_);
+      out.number(who.member);
+      out.random(who.generation);
+    }
+    return place->second;
+  }
+
+  std::map<Incarnation, std::uint64_t> incarnations_;
+  std::unordered_map<std::string, std::uint64_t> configs_;  // looked up only, never walked
+  std::string incarnation_table_, config_table_, runs_, scratch_;
+};
+
+std::vector<Incarnation> read_incarnations(WireReader& in) {
+  std::vector<Incarnation> table(in.count(1 + 16));
+  for (Incarnation& who : table) {
+    who.member = in.node();
+    who.generation = in.random<GenerationTag>();
+  }
+  return table;
+}
+
+SlotConfig read_config(WireReader& in, const std::vector<Incarnation>& incarnations) {
+  SlotConfig config;
+  config.epoch = in.epoch();
+  const auto size = in.at_most<std::size_t>(kListMax);
+  if (size == 0) in.turn_bad();
+  for (std::size_t i = 0; i < size && in.ok(); ++i) {
+    const std::uint64_t number = in.number();
+    if (number >= incarnations.size() || config.list.names(incarnations[number].member)) {
+      in.turn_bad();
+      break;
+    }
+    config.list.push_back(incarnations[number]);
+  }
+  return config;
+}
+
+bool read_config_runs(WireReader& in, const std::vector<SlotConfig>& configs, std::vector<SlotConfig>& slots) {
+  const SlotConfig* config = nullptr;
+  std::uint64_t length = 0;
+  in_ring_order(static_cast<std::uint32_t>(slots.size()), [&](Slot s) {
+    if (length == 0) {
+      const std::uint64_t number = in.number();
+      if (!in.ok() || number / 2 >= configs.size()) {
+        in.turn_bad();
+        return false;
+      }
+      config = &configs[number / 2];
+      length = number % 2 == 0 ? 1 : in.at_most<std::uint64_t>(kSlotsMax) + 2;
+    }
+    --length;
+    slots[s.value] = *config;
+    return in.ok();
+  });
+  return in.ended() && length == 0;
+}
+
+}  // namespace
+
+std::string encode_slots(const std::vector<SlotConfig>& slots) {
+  HC_CHECK(slots.size() <= kSlotsMax, std::to_string(slots.size()) + " slots");
+  return slots.empty() ? std::string() : SlotsWriter().write(slots);
+}
+
+std::expected<std::vector<SlotConfig>, std::string> decode_slots(Bytes bytes, std::uint32_t count,
+                                                                 DecodeBudget& budget) {
+  if (count == 0 || count > kSlotsMax) return std::unexpected(std::to_string(count) + " slots in a view");
+  WireReader in(bytes);
+  const std::vector<Incarnation> incarnations = read_incarnations(in);
+  const std::size_t distinct = in.count(3);
+  if (!in.ok() || !budget.take((distinct + count) * sizeof(SlotConfig)))
+    return std::unexpected("the slots of a view are malformed or too many for one frame");
+  std::vector<SlotConfig> configs;
+  configs.reserve(distinct);
+  for (std::size_t i = 0; i < distinct && in.ok(); ++i) configs.push_back(read_config(in, incarnations));
+  std::vector<SlotConfig> slots(count);
+  if (!in.ok() || !read_config_runs(in, configs, slots)) return std::unexpected("the slots of a view are malformed");
+  return slots;
+}
+
+}  // namespace hc

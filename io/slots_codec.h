@@ -1,0 +1,49 @@
+// Slots, run-length coded in ring order: neighbours on the ring mostly share their lists, so a view of 16384 slots
+// takes a few KB, and a set of "all slots of node-3" a few hundred bytes.
+//
+// A set is written as runs or as a bitmap, whichever is shorter. A view's slots are: the incarnations that occur, the
+// distinct configurations over them, then runs of configurations.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "core/view/slot_set.h"
+#include "core/view/view.h"
+#include "io/wire.h"
+
+namespace hc {
+
+inline constexpr std::uint32_t kSlotsMax = 16384;
+inline constexpr std::size_t kSlotSetWordsMax = 1024;  // every Slot that there can be
+
+// Memory that a decoder may still take: a few bytes must not become gigabytes (a run is a million times shorter than
+// what it stands for).
+class DecodeBudget {
+ public:
+  explicit DecodeBudget(std::size_t bytes) : left_(bytes) {}
+  [[nodiscard]] bool take(std::size_t bytes) {
+    if (bytes > left_) return false;
+    left_ -= bytes;
+    return true;
+  }
+
+ private:
+  std::size_t left_;
+};
+
+// Requires: at most kSlotSetWordsMax words (no Slot is outside).
+void write_slot_set(const SlotSet& set, WireWriter& out);
+std::expected<SlotSet, std::string> read_slot_set(Bytes bytes, DecodeBudget& budget);
+
+// Requires: at most kSlotsMax slots, no list empty.
+std::string encode_slots(const std::vector<SlotConfig>& slots);
+// Exactly `count` slots with lists of 1 … kListMax distinct members.
+std::expected<std::vector<SlotConfig>, std::string> decode_slots(Bytes bytes, std::uint32_t count,
+                                                                 DecodeBudget& budget);
+
+}  // namespace hc

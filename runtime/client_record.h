@@ -1,0 +1,47 @@
+// What is known of a RESP client beside its bytes: what CLIENT LIST shows and CLIENT KILL finds.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "core/base/ids.h"
+#include "core/base/time.h"
+
+namespace hc {
+
+class ClientRecord {
+ public:
+  enum class Replies : std::uint8_t { kOn, kOff, kSkipNext };  // CLIENT REPLY
+  struct Buffers {
+    std::size_t query_used = 0, query_free = 0, output = 0, output_capacity = 0, waiting = 0;
+  };
+
+  ClientId id;
+  std::string address;        // of the client, "ip:port"
+  std::string local_address;  // that it connected to
+  int descriptor = -1;
+  std::string name;
+  std::string library_name, library_version;
+  int protocol = 2;  // of RESP
+  Replies replies = Replies::kOn;
+  bool no_evict = false;
+  bool no_touch = false;
+  Time connected, last_command_at;
+  std::string_view last_command;  // full name, "client|list"; points to what lives as long as the program
+  bool close_after_reply = false;
+
+  virtual Buffers buffers() const = 0;
+  virtual void kill() = 0;               // closes it at once
+  virtual void end_when_answered() = 0;  // reads no more, and closes when every reply is sent
+
+ protected:
+  ~ClientRecord() = default;
+};
+
+// In the order in which they came.
+using ClientList = std::map<ClientId, ClientRecord*>;
+
+}  // namespace hc

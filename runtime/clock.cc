@@ -1,0 +1,16 @@
+#include "runtime/clock.h"
+
+#include <ctime>
+
+namespace hc {
+
+Now read_clocks() {
+  timespec mono{};
+  timespec wall{};
+  clock_gettime(CLOCK_BOOTTIME, &mono);
+  clock_gettime(CLOCK_REALTIME, &wall);
+  return {Time(std::chrono::seconds(mono.tv_sec) + std::chrono::nanoseconds(mono.tv_nsec)),
+          WallTime(std::chrono::milliseconds(wall.tv_sec * 1000 + wall.tv_nsec / 1'000'000))};
+}
+
+}  // namespace hc

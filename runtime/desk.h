@@ -1,0 +1,55 @@
+// What the commands that the host answers itself (core/command's Route::kConnection) may see and change: the client,
+// its fellows, the settings, the counters, and the node to look at. One file per family answers them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/command/command.h"
+#include "core/node.h"
+#include "runtime/client_record.h"
+#include "runtime/settings.h"
+#include "runtime/statistics.h"
+
+namespace hc {
+
+// What is fixed when the process has started.
+struct ProcessFacts {
+  std::string run_id;  // 40 hex digits
+  std::string executable;
+  std::string config_file;
+  Time started;
+  std::uint16_t resp_port = 0, http_port = 0, gossip_port = 0;
+};
+
+// Shared by all client connections.
+struct Office {
+  const Node& node;
+  const ProcessFacts& facts;
+  Settings& settings;
+  Statistics& statistics;
+  ClientList clients;
+};
+
+struct Desk {
+  Office& office;
+  ClientRecord& client;
+  Now now;
+};
+
+// Requires: spec's route is kConnection, and it was not refused.
+Reply run_connection_command(const CommandSpec& spec, Args args, Desk& desk);
+
+// Printable ASCII without blanks.
+bool is_client_name(Bytes name);
+
+// ---- one per family
+Reply hello_command(Args args, Desk& desk);
+Reply auth_command(Args args);
+Reply reset_command(Desk& desk);
+Reply select_command(Args args);
+Reply client_command(Args args, Desk& desk);
+Reply config_command(Args args, Desk& desk);
+Reply info_command(Args args, Desk& desk);
+
+}  // namespace hc

@@ -1,0 +1,146 @@
+#include "runtime/host.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/check.h"
+#include "runtime/clock.h"
+
+namespace hc {
+
+Host::Host(Loop& loop, NodeConfig config, Outside& outside) : loop_(loop), outside_(outside), node_(std::move(config)) {
+  uv_timer_init(loop.uv(), &timer_);
+  timer_.data = this;
+  uv_prepare_init(loop.uv(), &turn_end_);
+  turn_end_.data = this;
+}
+
+Host::~Host() = default;
+
+void Host::start(std::optional<VoteRecord> vote) {
+  uv_prepare_start(&turn_end_, on_turn_end);
+  happened(Started{std::move(vote)});
+}
+
+void Host::close() {
+  uv_close(reinterpret_cast<uv_handle_t*>(&timer_), nullptr);
+  uv_close(reinterpret_cast<uv_handle_t*>(&turn_end_), nullptr);
+}
+
+void Host::happened(Event event) {
+  if (draining_) {
+    later_.push_back(std::move(event));
+    return;
+  }
+  step(std::move(event), read_clocks());
+  hear_later();
+}
+
+ClientId Host::enter(Asker& asker) {
+  const ClientId client(++last_client_);
+  askers_.emplace(client.value, &asker);
+  return client;
+}
+
+void Host::leave(ClientId client) {
+  if (askers_.erase(client.value) == 0) return;
+  if (asking_ == client) asking_asker_ = nullptr;
+  happened(ClientGone{client});
+}
+
+void Host::ask(ClientId client, RequestId request, std::span<const Bytes> args, Now now) {
+  if (asking_ != client || asking_asker_ == nullptr) {
+    const auto found = askers_.find(client.value);
+    HC_CHECK(found != askers_.end(), "a client that has left asks");
+    asking_ = client;
+    asking_asker_ = found->second;
+  }
+  step(Asked{client, request, args}, now);
+  if (!later_.empty()) hear_later();
+}
+
+void Host::step(Event&& event, Now now) {
+  HC_CHECK(!draining_, "the node is stepped while its effects are carried out");
+  node_.step(std::move(event), now, effects_);
+  stepped_ = true;
+  if (!effects_.empty()) drain();
+}
+
+void Host::hear_later() {
+  while (!later_.empty()) {
+    Event event = std::move(later_.front());
+    later_.pop_front();
+    step(std::move(event), read_clocks());
+  }
+}
+
+void Host::answer(const Answer& answer) {
+  if (answer.client == asking_ && asking_asker_ != nullptr) {
+    asking_asker_->answered(answer.request, answer.reply);
+    return;
+  }
+  const auto found = askers_.find(answer.client.value);
+  if (found != askers_.end()) found->second->answered(answer.request, answer.reply);
+}
+
+struct Host::Drain {
+  Host& host;
+  void operator()(Answer& effect) const { host.answer(effect); }
+  template <class Effect>
+  void operator()(Effect& effect) const {
+    host.outside_.carry_out(std::move(effect));
+  }
+};
+
+void Host::drain() {
+  draining_ = true;
+  for (Effect& effect : effects_.list()) std::visit(Drain{*this}, effect);
+  effects_.clear();
+  draining_ = false;
+}
+
+void Host::on_turn_end(uv_prepare_t* prepare) { static_cast<Host*>(prepare->data)->end_turn(); }
+
+// Called before the loop waits: everything that was ready has been read, and every timer that was due has run.
+void Host::end_turn() {
+  if (!stepped_) return;
+  const Now now = read_clocks();
+  step(TurnEnded{}, now);
+  hear_later();
+  stepped_ = false;
+  ++turns_;
+  outside_.turn_ended();
+  // Sending may close a client, which is an event: senders that it adds are told in the next round.
+  while (!senders_.empty()) {
+    senders_now_.swap(senders_);
+    for (const ClientId client : senders_now_) {
+      const auto found = askers_.find(client.value);
+      if (found != askers_.end()) found->second->send_gathered();
+    }
+    senders_now_.clear();
+  }
+  rearm(now);
+}
+
+void Host::rearm(Now now) {
+  const std::optional<Time> due = stepped_ ? std::optional(now.mono) : node_.deadline();
+  if (due == armed_) return;
+  armed_ = due;
+  if (!due) {
+    uv_timer_stop(&timer_);
+    return;
+  }
+  // The loop's own notion of time is as old as its last wait: without this the timer could fire early, for nothing.
+  uv_update_time(loop_.uv());
+  const auto wait = std::max(*due - now.mono, Duration::zero());
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(wait);
+  uv_timer_start(&timer_, on_timer, static_cast<std::uint64_t>(ms.count()), 0);
+}
+
+void Host::on_timer(uv_timer_t* timer) {
+  auto* self = static_cast<Host*>(timer->data);
+  self->armed_.reset();
+  self->happened(Woke{});
+}
+
+}  // namespace hc

@@ -1,0 +1,175 @@
+#include "runtime/http_connection.h"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "core/base/check.h"
+#include "core/base/slot.h"
+#include "runtime/clock.h"
+
+namespace hc {
+
+namespace {
+constexpr std::size_t kOutputPauseBytes = std::size_t{64} * 1024 * 1024;
+constexpr std::size_t kWaitingMax = 1024;
+}  // namespace
+
+HttpConnection::HttpConnection(Host& host, Office& office, HttpClients& fellows)
+    : Stream(host.loop()), host_(host), office_(office), fellows_(fellows) {}
+
+void HttpConnection::open() {
+  id_ = host_.enter(*this);
+  fellows_.emplace(id_, this);
+  last_used_ = read_clocks().mono;
+  ++office_.statistics.connections_received;
+  start_reading();
+}
+
+void HttpConnection::turn_away() {
+  write_http(http_error(503, "the limit of clients is reached", "MAXCLIENTS"), false, false, out());
+  close_when_flushed();
+  flush();
+}
+
+std::size_t HttpConnection::consume(std::string_view bytes) {
+  const Now now = read_clocks();  // rule 3e: after the bytes were read
+  last_used_ = now.mono;
+  consuming_ = true;
+  std::size_t used = 0;
+  while (!must_pause()) {
+    std::size_t consumed = 0;
+    const HttpParser::Outcome outcome = parser_.next(bytes.substr(used), consumed);
+    used += consumed;
+    if (outcome == HttpParser::Outcome::kRequest) {
+      serve(parser_.request(), now);
+    } else if (outcome == HttpParser::Outcome::kContinue) {
+      continue_owed_ = true;
+      send_ready();
+    } else {
+      if (outcome == HttpParser::Outcome::kError) respond_here(parser_.error(), false, false);
+      break;
+    }
+  }
+  consuming_ = false;
+  after_input();
+  return used;
+}
+
+bool HttpConnection::must_pause() const {
+  return last_request_ || continue_owed_ || closing() || waiting_.size() >= kWaitingMax ||
+         unsent() >= kOutputPauseBytes;
+}
+
+void HttpConnection::serve(HttpRequest& request, Now now) {
+  ++office_.statistics.http_requests;
+  const bool keep_alive = request.keep_alive, head_only = request.method == HttpMethod::kHead;
+  HttpCall call = translate(request);
+  if (const auto* at_once = std::get_if<HttpResponse>(&call)) return respond_here(*at_once, keep_alive, head_only);
+  if (const auto* health_call = std::get_if<HealthCall>(&call)) {
+    return respond_here(health(health_call->ready, now), keep_alive, head_only);
+  }
+  const RequestId id = host_.next_request();
+  if (!keep_alive) last_request_ = true;
+  waiting_.push_back({id, std::move(std::get<CacheCall>(call)), keep_alive, head_only, false, {}});
+  // The answer may come at once and take the row away: the arguments are kept apart.
+  const std::vector<std::string> words = waiting_.back().call.args;
+  const std::vector<Bytes> args(words.begin(), words.end());
+  host_.ask(id_, id, args, now);
+}
+
+void HttpConnection::respond_here(const HttpResponse& response, bool keep_alive, bool head_only) {
+  if (!keep_alive) last_request_ = true;
+  Waiting& row = waiting_.emplace_back();
+  row.request = host_.next_request();
+  row.answered = true;
+  write_http(response, keep_alive, head_only, row.bytes);
+  send_ready();
+}
+
+void HttpConnection::answered(RequestId request, const Reply& reply) {
+  const auto found = std::lower_bound(waiting_.begin(), waiting_.end(), request,
+                                      [](const Waiting& w, RequestId wanted) { return w.request < wanted; });
+  HC_CHECK(found != waiting_.end() && found->request == request && !found->answered,
+           "an answer that nobody waits for: HTTP client " + std::to_string(id_.value));
+  found->answered = true;
+  const HttpResponse response = respond(found->call, reply, context_of(found->call.key()));
+  write_http(response, found->keep_alive, found->head_only, found->bytes);
+  send_ready();
+  if (!consuming_) host_.will_send(id_);
+}
+
+void HttpConnection::send_ready() {
+  while (!waiting_.empty() && waiting_.front().answered) {
+    out().append(waiting_.front().bytes);
+    waiting_.pop_front();
+  }
+  if (waiting_.empty() && std::exchange(continue_owed_, false)) out().append(kHttpContinue);
+}
+
+void HttpConnection::after_input() {
+  if (closing()) return;
+  if (last_request_ && waiting_.empty()) close_when_flushed();
+  flush();
+  if (!closing() && must_pause()) pause_reading();
+}
+
+void HttpConnection::send_gathered() {
+  after_input();
+  if (!closing()) go_on();
+}
+
+void HttpConnection::drained() {
+  if (!consuming_) go_on();
+}
+
+void HttpConnection::go_on() {
+  if (reading() || must_pause() || closing_when_flushed()) return;
+  if (kept() > 0) consume_kept();
+  if (!must_pause() && !closing()) start_reading();
+}
+
+void HttpConnection::end_when_answered() {
+  last_request_ = true;
+  pause_reading();
+  if (!waiting_.empty()) return;
+  close_when_flushed();
+  flush();
+}
+
+HttpContext HttpConnection::context_of(const std::string& key) const {
+  HttpContext context;
+  const Node& node = host_.node();
+  context.self = node.self().id;
+  const ViewRef view = node.view();
+  if (!view) return context;
+  const InSyncList& list = view->slots[slot_of(key, node.config().slots).value].list;
+  if (!list.empty()) context.primary = list.front().member;
+  context.local = context.primary == context.self;
+  return context;
+}
+
+HttpResponse HttpConnection::health(bool ready_wanted, Now now) const {
+  const Node& node = host_.node();
+  const ViewRef view = node.view();
+  std::size_t active = 0;
+  bool among_them = false;
+  if (view) {
+    for (const ViewMember& member : view->members) {
+      if (member.state != MemberState::kActive) continue;
+      ++active;
+      among_them = among_them || member.info.id == node.self().id;
+    }
+  }
+  return respond_health(ready_wanted ? node.ready(now) : among_them, node.self().id, active);
+}
+
+void HttpConnection::ended(int) {
+  office_.statistics.bytes_in += bytes_in();
+  office_.statistics.bytes_out += bytes_out();
+  fellows_.erase(id_);
+  if (id_) host_.leave(id_);
+}
+
+}  // namespace hc

@@ -1,0 +1,273 @@
+// INFO: sections of "name:value" lines. What Redis counts and this process has no such thing of (persistence, scripts,
+// replication backlog) is left out rather than made up, but for the few lines that clients look for.
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <functional>
+#include <string>
+
+#include "core/command/text.h"
+#include "core/store/slot_table.h"
+#include "runtime/desk.h"
+#include "runtime/memory.h"
+#include "runtime/version.h"
+
+namespace hc {
+
+using command::same_word;
+
+namespace {
+
+class Section {
+ public:
+  Section(std::string& text, std::string_view title) : text_(text) {
+    if (!text_.empty()) text_ += "\r\n";
+    text_.append("# ").append(title).append("\r\n");
+  }
+  Section& line(std::string_view name, std::string_view value) {
+    text_.append(name).append(":").append(value).append("\r\n");
+    return *this;
+  }
+  Section& line(std::string_view name, std::uint64_t value) { return line(name, std::to_string(value)); }
+
+ private:
+  std::string& text_;
+};
+
+std::string human(std::uint64_t bytes) {
+  constexpr std::array kUnits = {"B", "K", "M", "G", "T", "P"};
+  std::array<char, 32> text{};
+  if (bytes < 1024) return std::to_string(bytes) + "B";
+  double value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  for (; value >= 1024 && unit + 1 < kUnits.size(); ++unit) value /= 1024;
+  std::snprintf(text.data(), text.size(), "%.2f%s", value, kUnits[unit]);
+  return text.data();
+}
+
+std::string seconds_of(const timeval& time) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%ld.%06ld", time.tv_sec, time.tv_usec);
+  return text.data();
+}
+
+void server(std::string& text, const Desk& desk) {
+  utsname system{};
+  uname(&system);
+  const ProcessFacts& facts = desk.office.facts;
+  const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(desk.now.mono - facts.started).count();
+  Section(text, "Server")
+      .line("redis_version", kRedisVersion)
+      .line("hypercache_version", kVersion)
+      .line("redis_git_sha1", "00000000")
+      .line("redis_git_dirty", "0")
+      .line("redis_mode", "standalone")
+      .line("os", std::string(system.sysname) + " " + system.release + " " + system.machine)
+      .line("arch_bits", "64")
+      .line("monotonic_clock", "POSIX clock_gettime")
+      .line("multiplexing_api", "epoll")
+      .line("gcc_version", __VERSION__)
+      .line("process_id", static_cast<std::uint64_t>(getpid()))
+      .line("process_supervised", "no")
+      .line("run_id", facts.run_id)
+      .line("tcp_port", facts.resp_port)
+      .line("http_port", facts.http_port)
+      .line("gossip_port", facts.gossip_port)
+      .line("server_time_usec", static_cast<std::uint64_t>(desk.now.wall.time_since_epoch().count()) * 1000)
+      .line("uptime_in_seconds", static_cast<std::uint64_t>(uptime))
+      .line("uptime_in_days", static_cast<std::uint64_t>(uptime / 86400))
+      .line("hz", "10")
+      .line("configured_hz", "10")
+      .line("executable", facts.executable)
+      .line("config_file", facts.config_file)
+      .line("io_threads_active", "0");
+}
+
+void clients(std::string& text, const Desk& desk) {
+  std::uint64_t input = 0, output = 0;
+  for (const auto& [id, client] : desk.office.clients) {
+    const auto buffers = client->buffers();
+    input = std::max<std::uint64_t>(input, buffers.query_used);
+    output = std::max<std::uint64_t>(output, buffers.output);
+  }
+  Section(text, "Clients")
+      .line("connected_clients", desk.office.clients.size())
+      .line("cluster_connections", 0U)
+      .line("maxclients", desk.office.settings.live().clients_max)
+      .line("client_recent_max_input_buffer", input)
+      .line("client_recent_max_output_buffer", output)
+      .line("blocked_clients", 0U)
+      .line("tracking_clients", 0U)
+      .line("clients_in_timeout_table", 0U);
+}
+
+void memory(std::string& text, const Desk&) {
+  const MemoryUse use = memory_use();
+  Section(text, "Memory")
+      .line("used_memory", use.allocated)
+      .line("used_memory_human", human(use.allocated))
+      .line("used_memory_rss", use.resident)
+      .line("used_memory_rss_human", human(use.resident))
+      .line("used_memory_peak", use.peak)
+      .line("used_memory_peak_human", human(use.peak))
+      .line("total_system_memory", use.machine)
+      .line("total_system_memory_human", human(use.machine))
+      .line("maxmemory", 0U)
+      .line("maxmemory_human", "0B")
+      .line("maxmemory_policy", "noeviction")
+      .line("mem_allocator", use.allocator);
+}
+
+void persistence(std::string& text, const Desk&) {
+  Section(text, "Persistence")
+      .line("loading", 0U)
+      .line("async_loading", 0U)
+      .line("rdb_bgsave_in_progress", 0U)
+      .line("rdb_last_bgsave_status", "ok")
+      .line("aof_enabled", 0U)
+      .line("aof_rewrite_in_progress", 0U)
+      .line("aof_last_write_status", "ok");
+}
+
+void stats(std::string& text, const Desk& desk) {
+  const Statistics& s = desk.office.statistics;
+  const Node::Counters& n = desk.office.node.counters();
+  Section(text, "Stats")
+      .line("total_connections_received", s.connections_received)
+      .line("total_commands_processed", s.commands_processed)
+      .line("total_http_requests", s.http_requests)
+      .line("total_net_input_bytes", s.bytes_in)
+      .line("total_net_output_bytes", s.bytes_out)
+      .line("rejected_connections", s.connections_rejected)
+      .line("expired_keys", n.expired)
+      .line("evicted_keys", 0U)
+      .line("evicted_clients", s.clients_over_limit)
+      .line("pubsub_channels", 0U)
+      .line("pubsub_patterns", 0U)
+      .line("total_error_replies", s.error_replies)
+      .line("total_reads_processed", s.reads_processed)
+      .line("commands_executed", n.executed)
+      .line("commands_forwarded", n.forwards_sent)
+      .line("commands_served_for_others", n.forwards_served)
+      .line("commands_answered_unknown", n.unknown)
+      .line("commands_refused", n.refused)
+      .line("commands_waiting", n.parked);
+}
+
+void replication(std::string& text, const Desk& desk) {
+  const Node::Counters& n = desk.office.node.counters();
+  Section(text, "Replication")
+      .line("role", "master")
+      .line("connected_slaves", 0U)
+      .line("master_failover_state", "no-failover")
+      .line("master_replid", desk.office.facts.run_id)
+      .line("master_repl_offset", n.entries_replicated)
+      .line("entries_replicated", n.entries_replicated)
+      .line("fills_completed", n.fills_completed);
+}
+
+void cpu(std::string& text, const Desk&) {
+  rusage self{}, children{}, thread{};
+  getrusage(RUSAGE_SELF, &self);
+  getrusage(RUSAGE_CHILDREN, &children);
+  getrusage(RUSAGE_THREAD, &thread);
+  Section(text, "CPU")
+      .line("used_cpu_sys", seconds_of(self.ru_stime))
+      .line("used_cpu_user", seconds_of(self.ru_utime))
+      .line("used_cpu_sys_children", seconds_of(children.ru_stime))
+      .line("used_cpu_user_children", seconds_of(children.ru_utime))
+      .line("used_cpu_sys_main_thread", seconds_of(thread.ru_stime))
+      .line("used_cpu_user_main_thread", seconds_of(thread.ru_utime));
+}
+
+struct ViewSummary {
+  std::size_t active = 0;         // members
+  std::size_t slots_short = 0;    // slots with fewer copies in sync than there should be
+  std::size_t slots_primary = 0;  // slots whose primary is this node
+};
+
+ViewSummary summarize(const View& view, NodeId self) {
+  ViewSummary summary;
+  for (const ViewMember& member : view.members)
+    if (member.state == MemberState::kActive) ++summary.active;
+  const std::size_t wanted = std::min<std::size_t>(view.replication_factor, summary.active);
+  for (const SlotConfig& slot : view.slots) {
+    if (slot.list.size() < wanted) ++summary.slots_short;
+    if (!slot.list.empty() && slot.list.front().member == self) ++summary.slots_primary;
+  }
+  return summary;
+}
+
+void cluster(std::string& text, const Desk& desk) {
+  const Node& node = desk.office.node;
+  const Node::Counters& n = node.counters();
+  const ViewRef view = node.view();
+  const ViewSummary summary = view ? summarize(*view, node.self().id) : ViewSummary{};
+  Section section(text, "Cluster");
+  section.line("cluster_enabled", 0U)
+      .line("hypercache_node", name_of(node.self().id))
+      .line("hypercache_cluster_name", node.config().cluster_name)
+      .line("hypercache_ready", node.ready(desk.now) ? 1U : 0U)
+      .line("hypercache_view_epoch", view ? view->epoch.value : 0)
+      .line("hypercache_members", view ? view->members.size() : 0)
+      .line("hypercache_members_active", summary.active)
+      .line("hypercache_slots_short", summary.slots_short)
+      .line("hypercache_slots_primary", summary.slots_primary)
+      .line("hypercache_views_installed", n.views_installed)
+      .line("hypercache_takeovers", n.takeovers)
+      .line("hypercache_complaints", n.complaints)
+      .line("hypercache_proposals", n.proposals)
+      .line("hypercache_not_mine", n.not_mine)
+      .line("hypercache_frames_dropped", n.frames_dropped)
+      .line("hypercache_slot_resets", n.resets);
+}
+
+void keyspace(std::string& text, const Desk& desk) {
+  std::uint64_t keys = 0, expiring = 0;
+  for (std::uint32_t slot = 0; slot < desk.office.node.config().slots; ++slot) {
+    const SlotTable& table = desk.office.node.table(Slot{static_cast<std::uint16_t>(slot)});
+    keys += table.size();
+    expiring += table.expiring();
+  }
+  Section section(text, "Keyspace");
+  if (keys > 0)
+    section.line("db0", "keys=" + std::to_string(keys) + ",expires=" + std::to_string(expiring) + ",avg_ttl=0");
+}
+
+struct Named {
+  std::string_view name;
+  void (*write)(std::string&, const Desk&);
+  bool by_default;
+};
+constexpr Named kSections[] = {
+    {"server", server, true},     {"clients", clients, true},
+    {"memory", memory, true},     {"persistence", persistence, true},
+    {"stats", stats, true},       {"replication", replication, true},
+    {"cpu", cpu, true},           {"cluster", cluster, true},
+    {"keyspace", keyspace, true},
+};
+
+}  // namespace
+
+Reply info_command(Args args, Desk& desk) {
+  const auto wants = [args](const Named& section) {
+    if (args.size() == 1) return section.by_default;
+    return std::any_of(args.begin() + 1, args.end(), [&section](Bytes word) {
+      return same_word(word, section.name) || same_word(word, "all") || same_word(word, "everything") ||
+             (section.by_default && same_word(word, "default"));
+    });
+  };
+  std::string text;
+  for (const Named& section : kSections)
+    if (wants(section)) section.write(text, desk);
+  Reply reply = Reply::bulk_copy(text);
+  reply.kind = Reply::Kind::kVerbatim;
+  return reply;
+}
+
+}  // namespace hc

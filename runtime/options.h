@@ -1,0 +1,52 @@
+// What the operator asked for: flags, a TOML file, or both (a flag wins), checked as far as it can be without touching
+// the machine.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/config.h"
+
+namespace hc {
+
+struct Options {
+  NodeId id{1};
+  bool alone = true;  // started with nothing that makes it a member: cannot be joined, writes nothing to disk
+  std::vector<Address> join;
+  bool found = false;
+  std::vector<Founder> founders;
+  std::string bind = "127.0.0.1";
+  std::string announce_host;                                    // empty: from `bind`
+  std::uint16_t resp_port = 0, http_port = 0, gossip_port = 0;  // 0: any free one
+  std::string data_dir;                                         // empty: none
+  std::uint32_t replication_factor = 2;
+  std::string cluster_name = "hypercache";
+  std::string host_label, zone;
+  std::uint32_t voters_max = 5;
+  std::uint32_t min_in_sync = 1;
+  bool slot_loss_wait = false;
+  std::uint64_t lease_ms = 1000;
+  std::uint64_t deadline_ms = 5000;
+  std::string log_level = "info";
+  std::string config_file;
+};
+
+// What to do instead of running: print `text` and end with `status`.
+struct Instead {
+  int status = 0;
+  std::string text;
+  bool to_stderr = false;
+};
+
+inline constexpr int kExitUsage = 64;
+inline constexpr int kExitFailure = 1;
+
+std::expected<Options, Instead> parse_options(int argc, const char* const* argv);
+
+// What the core is told, as far as the operator decides it; addresses, generation and seed are the caller's.
+NodeConfig node_config(const Options& options);
+
+}  // namespace hc

@@ -1,0 +1,202 @@
+#include "runtime/peer_links.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "io/framing.h"
+#include "runtime/clock.h"
+#include "runtime/socket_names.h"
+#include "runtime/stream.h"
+
+namespace hc {
+
+namespace {
+constexpr unsigned kKeepaliveSeconds = 15;
+constexpr std::uint64_t kDialWatchMs = 100;
+}  // namespace
+
+class PeerLink final : public Stream {
+ public:
+  PeerLink(PeerLinks& links, LinkId id, bool dialled)
+      : Stream(links.loop_), links_(links), id_(id), dialling_(dialled) {
+    // A stranger gets little room until the node has answered its Hello.
+    if (!dialled) frames_.set_limit(kFirstFrameBytesMax);
+  }
+
+  void open() {
+    dialling_ = false;
+    uv_tcp_nodelay(tcp(), 1);
+    uv_tcp_keepalive(tcp(), 1, kKeepaliveSeconds);
+    name_ = peer_name(tcp());
+    start_reading();
+  }
+
+  void connect(const sockaddr* to) {
+    request_.data = this;
+    const int status = uv_tcp_connect(&request_, tcp(), to, [](uv_connect_t* request, int result) {
+      static_cast<PeerLink*>(request->data)->connected(result);
+    });
+    if (status != 0) connected(status);
+  }
+
+  void send(const Frame& frame) {
+    const std::size_t at = begin_frame(out());
+    links_.codec_.encode(frame, out());
+    end_frame(out(), at);
+    if (!welcomed_) {
+      welcomed_ = true;
+      frames_.set_limit(kFrameBytesMax);
+    }
+    if (unsent() <= PeerLinks::kUnsentBytesMax) return;
+    spdlog::warn("link {} to {}: {} bytes wait to be sent, more than allowed; closing it", id_.value, name_, unsent());
+    close();
+  }
+
+  bool dialling() const { return dialling_; }
+  Time dialled_at() const { return dialled_at_; }
+  bool to_flush = false;
+
+ protected:
+  std::size_t consume(std::string_view bytes) override {
+    frames_.feed(bytes);
+    while (!closing()) {
+      auto payload = frames_.next();
+      if (!payload) {
+        complain(payload.error());
+        break;
+      }
+      if (!*payload) break;
+      auto frame = links_.codec_.decode(**payload);
+      if (!frame) {
+        complain(frame.error());
+        break;
+      }
+      links_.host_->happened(Received{id_, std::move(*frame)});
+    }
+    return bytes.size();
+  }
+
+  void ended(int) override {
+    links_.links_.erase(id_);
+    if (!links_.closing_) links_.host_->happened(LinkClosed{id_, refused_});
+  }
+
+ private:
+  void connected(int status) {
+    if (closing()) return;
+    if (status != 0) {
+      refused_ = status == UV_ECONNREFUSED;
+      close();
+      return;
+    }
+    open();
+    links_.host_->happened(LinkOpened{id_});
+  }
+
+  void complain(const std::string& what) {
+    spdlog::warn("link {} from {}: {}; closing it", id_.value, name_, what);
+    close();
+  }
+
+  PeerLinks& links_;
+  LinkId id_;
+  FrameAssembler frames_;
+  uv_connect_t request_{};
+  std::string name_;
+  Time dialled_at_ = read_clocks().mono;
+  bool dialling_;
+  bool refused_ = false;
+  bool welcomed_ = false;
+};
+
+PeerLinks::PeerLinks(Loop& loop, Resolver& resolver) : loop_(loop), resolver_(resolver) {
+  uv_timer_init(loop.uv(), &dial_timer_);
+  dial_timer_.data = this;
+}
+
+PeerLinks::~PeerLinks() = default;
+
+void PeerLinks::accept(uv_stream_t* listener) {
+  const LinkId id(last_accepted_ += 2);
+  auto* link = new PeerLink(*this, id, false);
+  links_.emplace(id, link);
+  if (link->accept(listener) != 0) return link->close();
+  link->open();
+}
+
+void PeerLinks::dial(LinkId id, const Address& to) {
+  links_.emplace(id, new PeerLink(*this, id, true));
+  watch_dials();
+  resolver_.resolve(to, [this, id](const sockaddr* address) { connect(id, address); });
+}
+
+void PeerLinks::connect(LinkId id, const sockaddr* to) {
+  const auto found = links_.find(id);
+  if (found == links_.end()) return;
+  if (to == nullptr)
+    found->second->close();
+  else
+    found->second->connect(to);
+}
+
+void PeerLinks::watch_dials() {
+  if (uv_is_active(reinterpret_cast<uv_handle_t*>(&dial_timer_)) != 0) return;
+  uv_timer_start(
+      &dial_timer_, [](uv_timer_t* timer) { static_cast<PeerLinks*>(timer->data)->forget_slow_dials(); }, kDialWatchMs,
+      kDialWatchMs);
+}
+
+void PeerLinks::forget_slow_dials() {
+  const Time now = read_clocks().mono;
+  std::vector<PeerLink*> slow;
+  bool dialling = false;
+  for (const auto& [id, link] : links_) {
+    if (!link->dialling()) continue;
+    dialling = true;
+    if (now - link->dialled_at() >= kDialTime) slow.push_back(link);
+  }
+  for (PeerLink* link : slow) link->close();
+  if (!dialling) uv_timer_stop(&dial_timer_);
+}
+
+void PeerLinks::send(LinkId id, const Frame& frame) {
+  const auto found = links_.find(id);
+  if (found == links_.end()) return;
+  found->second->send(frame);
+  if (std::exchange(found->second->to_flush, true)) return;
+  to_flush_.push_back(id);
+}
+
+void PeerLinks::flush() {
+  for (const LinkId id : to_flush_) {
+    const auto found = links_.find(id);
+    if (found == links_.end()) continue;
+    found->second->to_flush = false;
+    found->second->flush();
+  }
+  to_flush_.clear();
+}
+
+void PeerLinks::close(LinkId id) {
+  const auto found = links_.find(id);
+  if (found == links_.end()) return;
+  PeerLink* link = found->second;
+  if (!link->dialling()) link->flush();  // what was said before is still heard
+  link->close();
+}
+
+void PeerLinks::close_all() {
+  if (closing_) return;
+  closing_ = true;
+  std::vector<PeerLink*> all;
+  for (const auto& [id, link] : links_) all.push_back(link);
+  for (PeerLink* link : all) {
+    if (!link->dialling()) link->flush();
+    link->close();
+  }
+  uv_close(reinterpret_cast<uv_handle_t*>(&dial_timer_), nullptr);
+}
+
+}  // namespace hc

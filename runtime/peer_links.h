@@ -1,0 +1,61 @@
+// The streams between members: dialled ones, which the core names (odd), and accepted ones, which are named here
+// (even). Frames in, frames out; what is sent within a turn leaves with one write per link.
+//
+// A link ends when either side closes it, when what arrives is no frame, when a dial takes longer than kDialTime, and
+// when more than kUnsentBytesMax wait to be sent; the node hears LinkClosed each time. A dial that a `refused`
+// answered was refused by the other machine: nobody listens there.
+#pragma once
+
+#include <uv.h>
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "core/effect.h"
+#include "io/peer_codec.h"
+#include "runtime/host.h"
+#include "runtime/resolver.h"
+
+namespace hc {
+
+class PeerLink;
+
+class PeerLinks {
+ public:
+  static constexpr Duration kDialTime = 1s;
+  static constexpr std::size_t kUnsentBytesMax = std::size_t{256} * 1024 * 1024;
+
+  PeerLinks(Loop& loop, Resolver& resolver);
+  ~PeerLinks();  // Requires: close_all() was called, and the loop has run since
+  PeerLinks(const PeerLinks&) = delete;
+  PeerLinks& operator=(const PeerLinks&) = delete;
+
+  void attach(Host& host) { host_ = &host; }
+
+  void accept(uv_stream_t* listener);
+  void dial(LinkId link, const Address& to);
+  void close(LinkId link);
+  void send(LinkId link, const Frame& frame);
+  void flush();
+  void close_all();
+  std::size_t size() const { return links_.size(); }
+
+ private:
+  friend class PeerLink;
+  void connect(LinkId link, const sockaddr* to);
+  void forget_slow_dials();
+  void watch_dials();
+
+  Loop& loop_;
+  Resolver& resolver_;
+  Host* host_ = nullptr;
+  PeerCodec codec_;
+  std::map<LinkId, PeerLink*> links_;
+  std::vector<LinkId> to_flush_;
+  std::uint64_t last_accepted_ = 0;
+  uv_timer_t dial_timer_{};
+  bool closing_ = false;
+};
+
+}  // namespace hc

@@ -1,0 +1,63 @@
+#include "runtime/resolver.h"
+
+#include <netdb.h>
+
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "runtime/clock.h"
+#include "runtime/socket_names.h"
+
+namespace hc {
+
+namespace {
+constexpr Duration kRemembered = 10s;
+constexpr Duration kFailureRemembered = 1s;
+}  // namespace
+
+struct Resolver::LookUp {
+  uv_getaddrinfo_t request{};
+  Resolver* resolver = nullptr;
+  std::string name;
+};
+
+void Resolver::tell(const Known& known, std::uint16_t port, const Done& done) {
+  if (!known.address) return done(nullptr);
+  sockaddr_storage address = *known.address;
+  // IPv4 and IPv6 keep the port at the same place.
+  reinterpret_cast<sockaddr_in*>(&address)->sin_port = htons(port);
+  done(reinterpret_cast<const sockaddr*>(&address));
+}
+
+void Resolver::resolve(const Address& address, Done done) {
+  if (const auto known = numeric(address.host, address.port)) return done(reinterpret_cast<const sockaddr*>(&*known));
+  Known& known = names_[address.host];
+  if (!known.under_way && read_clocks().mono < known.until) return tell(known, address.port, done);
+  known.waiting.emplace_back(address.port, std::move(done));
+  if (known.under_way) return;
+  known.under_way = true;
+  auto* look_up = new LookUp{{}, this, address.host};
+  look_up->request.data = look_up;
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  const int status = uv_getaddrinfo(loop_.uv(), &look_up->request, found, look_up->name.c_str(), nullptr, &hints);
+  if (status != 0) found(&look_up->request, status, nullptr);
+}
+
+void Resolver::found(uv_getaddrinfo_t* request, int status, addrinfo* result) {
+  const std::unique_ptr<LookUp> look_up(static_cast<LookUp*>(request->data));
+  Known& known = look_up->resolver->names_[look_up->name];
+  known.under_way = false;
+  known.address.reset();
+  if (status == 0 && result != nullptr) {
+    known.address.emplace();
+    std::memcpy(&*known.address, result->ai_addr, result->ai_addrlen);
+  }
+  if (result != nullptr) uv_freeaddrinfo(result);
+  known.until = read_clocks().mono + (known.address ? kRemembered : kFailureRemembered);
+  const Known now = std::exchange(known, Known{known.address, known.until, {}, false});
+  for (const auto& [port, done] : now.waiting) tell(now, port, done);
+}
+
+}  // namespace hc

@@ -1,0 +1,45 @@
+// Host names to socket addresses. Numeric ones at once; names by the system's resolver on a thread of its own, and
+// remembered for a while, since gossip asks several times a second.
+#pragma once
+
+#include <uv.h>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/member.h"
+#include "core/base/time.h"
+#include "runtime/loop.h"
+
+namespace hc {
+
+class Resolver {
+ public:
+  // nullptr: the name is not known.
+  using Done = std::function<void(const sockaddr*)>;
+
+  explicit Resolver(Loop& loop) : loop_(loop) {}
+
+  // Calls `done` once, perhaps before it returns.
+  void resolve(const Address& address, Done done);
+
+ private:
+  struct Known {
+    std::optional<sockaddr_storage> address;
+    Time until;
+    std::vector<std::pair<std::uint16_t, Done>> waiting;  // for the look-up under way, with their ports
+    bool under_way = false;
+  };
+  struct LookUp;
+  static void found(uv_getaddrinfo_t* request, int status, addrinfo* result);
+  static void tell(const Known& known, std::uint16_t port, const Done& done);
+
+  Loop& loop_;
+  std::map<std::string, Known> names_;
+};
+
+}  // namespace hc

@@ -1,0 +1,208 @@
+#include "runtime/resp_connection.h"
+
+#include <algorithm>
+
+#include "core/base/check.h"
+#include "core/command/command.h"
+#include "runtime/clock.h"
+#include "runtime/socket_names.h"
+
+namespace hc {
+
+namespace {
+
+constexpr std::size_t kOutputPauseBytes = std::size_t{256} * 1024 * 1024;
+constexpr std::size_t kWaitingMax = 16 * 1024;
+
+}  // namespace
+
+RespConnection::RespConnection(Host& host, Office& office) : Stream(host.loop()), host_(host), office_(office) {}
+
+void RespConnection::open() {
+  id = host_.enter(*this);
+  address = peer_name(tcp());
+  local_address = local_name(tcp());
+  descriptor = descriptor_of(tcp());
+  connected = last_command_at = read_clocks().mono;
+  office_.clients.emplace(id, this);
+  ++office_.statistics.connections_received;
+  if (const auto seconds = office_.settings.live().keepalive_seconds; seconds > 0)
+    uv_tcp_keepalive(tcp(), 1, static_cast<unsigned>(seconds));
+  start_reading();
+}
+
+void RespConnection::turn_away(std::string_view error) {
+  out().append("-").append(error).append("\r\n");
+  close_when_flushed();
+  flush();
+}
+
+std::size_t RespConnection::consume(std::string_view bytes) {
+  const Now now = read_clocks();  // rule 3e: after the bytes were read
+  consuming_ = true;
+  std::size_t used = 0;
+  while (!must_pause()) {
+    std::size_t consumed = 0;
+    const RespParser::Outcome outcome = parser_.next(bytes.substr(used), consumed);
+    if (outcome == RespParser::Outcome::kCommand) {
+      serve(parser_.args(), now);
+      used += consumed;
+      continue;
+    }
+    used += consumed;
+    if (outcome == RespParser::Outcome::kError) {
+      reply_here(Reply::error_literal(parser_.error()), false);
+      close_after_reply = true;
+    }
+    break;
+  }
+  consuming_ = false;
+  last_command_at = now.mono;
+  ++office_.statistics.reads_processed;
+  after_input();
+  return used;
+}
+
+bool RespConnection::must_pause() const {
+  return close_after_reply || closing() || waiting_.size() >= kWaitingMax || unsent() >= kOutputPauseBytes;
+}
+
+// After a batch of commands: send what is there, stop or go on reading.
+void RespConnection::after_input() {
+  if (closing()) return;
+  if ((close_after_reply || input_over_) && waiting_.empty()) close_when_flushed();
+  flush();
+  if (closing() || over_limit({last_command_at, {}})) return;
+  if (must_pause()) pause_reading();
+}
+
+void RespConnection::serve(std::span<const Bytes> args, Now now) {
+  ++office_.statistics.commands_processed;
+  const CommandSpec* spec = find_command(args[0]);
+  if (spec != nullptr) last_command = spec->name;
+  if (spec != nullptr && spec->route == Route::kConnection) return serve_here(*spec, args, now);
+  const bool silent = replies != Replies::kOn && (take_skip() || replies == Replies::kOff);
+  const RequestId request = host_.next_request();
+  asked_ = true;
+  if (waiting_.empty()) {
+    direct_ = request;
+    direct_silent_ = silent;
+    host_.ask(id, request, args, now);
+    if (!direct_) return;
+    direct_ = {};
+    waiting_.push_back({request, protocol, silent, false, {}});
+    return;
+  }
+  waiting_.push_back({request, protocol, silent, false, {}});
+  host_.ask(id, request, args, now);
+}
+
+void RespConnection::serve_here(const CommandSpec& spec, std::span<const Bytes> args, Now now) {
+  const bool skipped = take_skip();
+  if (const auto refused = refuse(&spec, args)) return reply_here(*refused, skipped || replies == Replies::kOff);
+  Desk desk{office_, *this, now};
+  const Reply reply = run_connection_command(spec, args, desk);
+  reply_here(reply, skipped || replies == Replies::kOff);
+}
+
+// CLIENT REPLY SKIP silences the command after it.
+bool RespConnection::take_skip() {
+  if (replies != Replies::kSkipNext) return false;
+  replies = Replies::kOn;
+  return true;
+}
+
+void RespConnection::reply_here(const Reply& reply, bool silent) {
+  if (reply.is_error()) ++office_.statistics.error_replies;
+  if (waiting_.empty()) {
+    if (!silent) write_reply(reply, protocol, out());
+    return;
+  }
+  Waiting& last = waiting_.emplace_back(Waiting{host_.next_request(), protocol, silent, true, {}});
+  if (!silent) write_reply(reply, protocol, last.bytes);
+}
+
+void RespConnection::answered(RequestId request, const Reply& reply) {
+  if (reply.is_error()) ++office_.statistics.error_replies;
+  if (direct_ && request == direct_) {
+    direct_ = {};
+    if (!direct_silent_) write_reply(reply, protocol, out());
+    return;
+  }
+  const auto found = std::lower_bound(waiting_.begin(), waiting_.end(), request,
+                                      [](const Waiting& w, RequestId wanted) { return w.request < wanted; });
+  HC_CHECK(found != waiting_.end() && found->request == request && !found->answered,
+           "an answer that nobody waits for: client " + std::to_string(id.value) + ", request " +
+               std::to_string(request.value));
+  found->answered = true;
+  if (!found->silent) write_reply(reply, found->protocol, found->bytes);
+  if (found != waiting_.begin()) return;
+  while (!waiting_.empty() && waiting_.front().answered) {
+    out().append(waiting_.front().bytes);
+    waiting_.pop_front();
+  }
+  if (!consuming_) host_.will_send(id);
+}
+
+// At the turn's end, for replies that came outside of consume().
+void RespConnection::send_gathered() {
+  if (closing()) return;
+  if ((close_after_reply || input_over_) && waiting_.empty()) close_when_flushed();
+  flush();
+  if (!closing() && !over_limit(read_clocks())) go_on();
+}
+
+void RespConnection::drained() {
+  over_soft_limit_since_.reset();
+  if (!consuming_) go_on();
+}
+
+// Reads again, once what had stopped it is over; first what had arrived before.
+void RespConnection::go_on() {
+  if (reading() || must_pause() || input_over_ || closing_when_flushed()) return;
+  if (kept() > 0) consume_kept();
+  if (!must_pause() && !closing()) start_reading();
+}
+
+// A half-closed client still gets its replies.
+void RespConnection::input_ended() { end_when_answered(); }
+
+void RespConnection::end_when_answered() {
+  input_over_ = true;
+  pause_reading();
+  if (!waiting_.empty()) return;
+  close_when_flushed();
+  flush();
+}
+
+bool RespConnection::over_limit(Now now) {
+  const LiveSettings& live = office_.settings.live();
+  const std::size_t output = unsent();
+  bool over = live.output_bytes_hard > 0 && output >= live.output_bytes_hard;
+  if (live.output_bytes_soft > 0 && output >= live.output_bytes_soft) {
+    if (!over_soft_limit_since_) over_soft_limit_since_ = now.mono;
+    over = over || now.mono - *over_soft_limit_since_ > std::chrono::seconds(live.output_soft_seconds);
+  } else {
+    over_soft_limit_since_.reset();
+  }
+  over = over || kept() > live.query_bytes_max;
+  if (!over) return false;
+  ++office_.statistics.clients_over_limit;
+  close();
+  return true;
+}
+
+ClientRecord::Buffers RespConnection::buffers() const {
+  return {kept(), kept_capacity() - kept(), unsent(), 0, waiting_.size()};
+}
+
+void RespConnection::kill() { close(); }
+
+void RespConnection::ended(int) {
+  office_.statistics.bytes_in += bytes_in();
+  office_.statistics.bytes_out += bytes_out();
+  office_.clients.erase(id);
+  if (id) host_.leave(id);
+}
+
+}  // namespace hc

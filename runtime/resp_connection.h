@@ -1,0 +1,77 @@
+// One RESP client: commands from its bytes to the node, replies back in the order of the commands.
+//
+// A reply that comes while the command is being put, with none waiting before it, is written straight from the effect
+// into the output; that is the whole path of a local hit, without an allocation. Otherwise the replies queue up behind
+// the oldest one that waits; later commands run nevertheless.
+//
+// Bounds: a client that does not read its replies is not read either beyond kOutputPauseBytes, nor one with
+// kWaitingMax commands under way; client-output-buffer-limit (normal) closes it if the operator says so.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+
+#include "io/resp.h"
+#include "runtime/asker.h"
+#include "runtime/client_record.h"
+#include "runtime/desk.h"
+#include "runtime/host.h"
+#include "runtime/stream.h"
+
+namespace hc {
+
+class RespConnection final : public Stream, public Asker, public ClientRecord {
+ public:
+  RespConnection(Host& host, Office& office);
+
+  // Once accepted: reads from now on.
+  void open();
+  // A last word to a client that is not let in.
+  void turn_away(std::string_view error);
+
+  void answered(RequestId request, const Reply& reply) override;
+  void send_gathered() override;
+  Buffers buffers() const override;
+  void kill() override;
+  void end_when_answered() override;
+
+ protected:
+  std::size_t consume(std::string_view bytes) override;
+  std::size_t wanted() const override { return parser_.wanted(); }
+  void drained() override;
+  void input_ended() override;
+  void ended(int status) override;
+
+ private:
+  struct Waiting {
+    RequestId request;
+    int protocol = 2;
+    bool silent = false;  // CLIENT REPLY OFF or SKIP: its answer is not sent
+    bool answered = false;
+    std::string bytes;
+  };
+
+  void serve(std::span<const Bytes> args, Now now);
+  void serve_here(const CommandSpec& spec, std::span<const Bytes> args, Now now);
+  void reply_here(const Reply& reply, bool silent);
+  bool take_skip();
+  bool must_pause() const;
+  void go_on();
+  void send_ready();
+  void after_input();
+  bool over_limit(Now now);
+
+  Host& host_;
+  Office& office_;
+  RespParser parser_;
+  std::deque<Waiting> waiting_;  // oldest first; of those before, every reply is in out()
+  RequestId direct_;             // the command being put, while none waits: its reply goes straight to out()
+  bool direct_silent_ = false;
+  bool asked_ = false;  // has asked the node something: it is known there
+  bool consuming_ = false;
+  bool input_over_ = false;  // closes when nothing waits
+  std::optional<Time> over_soft_limit_since_;
+};
+
+}  // namespace hc

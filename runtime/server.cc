@@ -1,0 +1,323 @@
+#include "runtime/server.h"
+
+#include <spdlog/spdlog.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <utility>
+#include <vector>
+
+#include "core/base/check.h"
+#include "runtime/clock.h"
+#include "runtime/resp_connection.h"
+#include "runtime/socket_names.h"
+#include "runtime/version.h"
+
+namespace hc {
+
+namespace {
+
+constexpr int kAnyPortTries = 50;
+constexpr std::uint64_t kFlushPollMs = 10;
+
+std::uint64_t random_word() {
+  std::uint64_t word = 0;
+  const ssize_t count = getrandom(&word, sizeof word, 0);
+  HC_CHECK(count == static_cast<ssize_t>(sizeof word), "the kernel gives no random numbers");
+  return word | 1;  // never "none"
+}
+
+std::string hex_id() {
+  std::string text;
+  std::array<char, 17> part{};
+  while (text.size() < 40) {
+    std::snprintf(part.data(), part.size(), "%016llx", static_cast<unsigned long long>(random_word()));
+    text += part.data();
+  }
+  return text.substr(0, 40);
+}
+
+// As many descriptors as the system lets us have: each client is one.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+bool is_any_address(const std::string& host) { return host == "0.0.0.0" || host == "::"; }
+
+// The first address of this machine that others could use.
+std::string outward_address() {
+  uv_interface_address_t* all = nullptr;
+  int count = 0;
+  if (uv_interface_addresses(&all, &count) != 0) return "127.0.0.1";
+  std::string found = "127.0.0.1";
+  for (int i = 0; i < count; ++i) {
+    if (all[i].is_internal != 0 || all[i].address.address4.sin_family != AF_INET) continue;
+    found = address_of(reinterpret_cast<const sockaddr*>(&all[i].address.address4)).host;
+    break;
+  }
+  uv_free_interface_addresses(all, count);
+  return found;
+}
+
+}  // namespace
+
+Server::Server(const Options& options)
+    : options_(options),
+      resolver_(loop_),
+      links_(loop_, resolver_),
+      gossip_(loop_, resolver_, options.cluster_name),
+      signals_(loop_, [this] { stop_asked(); }) {
+  for (uv_timer_t* timer : {&second_, &stop_}) {
+    uv_timer_init(loop_.uv(), timer);
+    timer->data = this;
+  }
+}
+
+Server::~Server() = default;
+
+int Server::run() {
+  raise_descriptor_limit();
+  describe_process();
+  const auto ports = take_ports();
+  auto vote = ports ? take_data() : std::unexpected(ports.error());
+  if (vote) {
+    host_.emplace(loop_, configure(), *this);
+    office_.emplace(Office{host_->node(), facts_, settings_, statistics_, {}});
+    links_.attach(*host_);
+    if (votes_) votes_->attach(*host_);
+    show_settings();
+    if (!options_.alone) gossip_.start(*host_, host_->node().self().generation);
+    uv_timer_start(&second_, [](uv_timer_t* timer) { static_cast<Server*>(timer->data)->every_second(); }, 1000, 1000);
+    // Open before the node can say that it is ready; nobody is let in before the loop runs.
+    if (const auto open = let_in(); open)
+      host_->start(std::move(*vote));
+    else
+      fail(open.error());
+  } else {
+    fail(vote.error());
+  }
+  uv_run(loop_.uv(), UV_RUN_DEFAULT);
+  return status_;
+}
+
+void Server::http_knocked(uv_stream_t* listener) {
+  auto* connection = new HttpConnection(*host_, *office_, http_clients_);
+  if (connection->accept(listener) != 0) return connection->close();
+  if (host_->clients() < settings_.live().clients_max) return connection->open();
+  ++statistics_.connections_rejected;
+  connection->turn_away();
+}
+
+void Server::describe_process() {
+  facts_.started = read_clocks().mono;
+  facts_.run_id = hex_id();
+  std::error_code ignored;
+  facts_.executable = std::filesystem::read_symlink("/proc/self/exe", ignored);
+  if (!options_.config_file.empty()) facts_.config_file = std::filesystem::absolute(options_.config_file, ignored);
+}
+
+std::expected<void, std::string> Server::take_ports() {
+  resp_listener_ = std::make_unique<Listener>(loop_);
+  if (const auto taken = resp_listener_->bind(options_.bind, options_.resp_port); !taken) return taken;
+  http_listener_ = std::make_unique<Listener>(loop_);
+  if (const auto taken = http_listener_->bind(options_.bind, options_.http_port); !taken) return taken;
+  facts_.resp_port = resp_listener_->port();
+  facts_.http_port = http_listener_->port();
+  if (options_.alone) return {};
+  return take_member_port();
+}
+
+// One number for both protocols. With "any", the TCP port that the system gives may be taken in UDP: try again.
+std::expected<void, std::string> Server::take_member_port() {
+  for (int tries = 1;; ++tries) {
+    peer_listener_ = std::make_unique<Listener>(loop_);
+    if (const auto taken = peer_listener_->bind(options_.bind, options_.gossip_port); !taken) return taken;
+    const auto taken = gossip_.bind(options_.bind, peer_listener_->port());
+    if (taken) break;
+    if (options_.gossip_port != 0 || tries == kAnyPortTries) return taken;
+    peer_listener_->close();
+    uv_run(loop_.uv(), UV_RUN_NOWAIT);
+  }
+  facts_.gossip_port = peer_listener_->port();
+  return {};
+}
+
+std::expected<std::optional<VoteRecord>, std::string> Server::take_data() {
+  if (options_.data_dir.empty()) return std::nullopt;
+  auto folder = DataFolder::open(options_.data_dir);
+  if (!folder) return std::unexpected(folder.error());
+  folder_.emplace(std::move(*folder));
+  votes_.emplace(loop_, *folder_, [this](const std::string& what) { fail(what); });
+  return folder_->read_vote();
+}
+
+NodeConfig Server::configure() const {
+  NodeConfig config = node_config(options_);
+  MemberInfo& self = config.self;
+  self.host = !options_.announce_host.empty() ? options_.announce_host
+              : is_any_address(options_.bind) ? outward_address()
+                                              : options_.bind;
+  self.gossip_port = facts_.gossip_port;
+  self.resp_port = facts_.resp_port;
+  self.http_port = facts_.http_port;
+  self.generation = {random_word(), random_word()};
+  config.fresh_storage = {random_word(), random_word()};
+  config.seed = random_word();
+  return config;
+}
+
+std::expected<void, std::string> Server::let_in() {
+  const auto resp = resp_listener_->listen([this](uv_stream_t* listener) { resp_knocked(listener); });
+  if (!resp) return resp;
+  const auto http = http_listener_->listen([this](uv_stream_t* listener) { http_knocked(listener); });
+  if (!http) return http;
+  if (!peer_listener_) return {};
+  return peer_listener_->listen([this](uv_stream_t* listener) { links_.accept(listener); });
+}
+
+void Server::resp_knocked(uv_stream_t* listener) {
+  auto* connection = new RespConnection(*host_, *office_);
+  if (connection->accept(listener) != 0) return connection->close();
+  if (host_->clients() < settings_.live().clients_max) return connection->open();
+  ++statistics_.connections_rejected;
+  connection->turn_away("ERR max number of clients reached");
+}
+
+// Our own flags, as CONFIG GET shows them.
+void Server::show_settings() {
+  const auto yes_no = [](bool value) { return value ? "yes" : "no"; };
+  std::error_code ignored;
+  const std::string folder = std::filesystem::absolute(options_.data_dir.empty() ? "." : options_.data_dir, ignored);
+  std::string join, founders;
+  for (const Address& address : options_.join) join += (join.empty() ? "" : " ") + to_string(address);
+  for (const Founder& founder : options_.founders) {
+    founders += (founders.empty() ? "" : ",") + std::to_string(founder.id.value) + "@" + to_string(founder.gossip);
+  }
+  const std::pair<const char*, std::string> shown[] = {
+      {"bind", options_.bind},
+      {"port", std::to_string(facts_.resp_port)},
+      {"dir", folder},
+      {"id", std::to_string(options_.id.value)},
+      {"join", join},
+      {"found", yes_no(options_.found)},
+      {"founders", founders},
+      {"announce-host", host_->node().self().host},
+      {"resp-port", std::to_string(facts_.resp_port)},
+      {"http-port", std::to_string(facts_.http_port)},
+      {"gossip-port", std::to_string(facts_.gossip_port)},
+      {"data-dir", options_.data_dir},
+      {"replication-factor", std::to_string(options_.replication_factor)},
+      {"cluster-name", options_.cluster_name},
+      {"host", options_.host_label},
+      {"zone", options_.zone},
+      {"voters-max", std::to_string(options_.voters_max)},
+      {"min-in-sync", std::to_string(options_.min_in_sync)},
+      {"slot-loss-policy", options_.slot_loss_wait ? "wait" : "reset"},
+      {"lease-ms", std::to_string(options_.lease_ms)},
+      {"deadline-ms", std::to_string(options_.deadline_ms)},
+  };
+  for (const auto& [name, value] : shown) settings_.show(name, value);
+  settings_.on_log_level([](std::string_view level) {
+    spdlog::set_level(level == "debug" || level == "verbose" ? spdlog::level::debug
+                      : level == "notice"                    ? spdlog::level::info
+                                                             : spdlog::level::warn);
+  });
+}
+
+void Server::every_second() {
+  const LiveSettings& live = settings_.live();
+  if (live.idle_seconds_max == 0) return;
+  const Time now = read_clocks().mono;
+  const auto is_idle = [&](Time since) { return now - since > std::chrono::seconds(live.idle_seconds_max); };
+  for (ClientRecord* client : everyone())
+    if (is_idle(client->last_command_at)) client->kill();
+  for (HttpConnection* client : every_http_client())
+    if (is_idle(client->last_used())) client->close();
+}
+
+void Server::carry_out(StoreVote&& store) {
+  if (votes_)
+    votes_->store(store);
+  else
+    host_->happened(VoteStored{store.id});
+}
+
+void Server::carry_out(BecameReady&&) {
+  std::printf("ready id=%u resp=%u http=%u gossip=%u\n", options_.id.value, facts_.resp_port, facts_.http_port,
+              facts_.gossip_port);
+  std::fflush(stdout);
+}
+
+void Server::carry_out(Note&& note) {
+  spdlog::log(note.level == Note::Level::kWarning ? spdlog::level::warn : spdlog::level::info, "{}", note.text);
+}
+
+void Server::carry_out(Stopped&&) { finish(); }
+
+void Server::stop_asked() {
+  if (std::exchange(stopping_, true)) {
+    spdlog::warn("asked to stop twice: ending at once");
+    std::_Exit(kExitFailure);
+  }
+  spdlog::info("asked to stop");
+  resp_listener_->close();
+  http_listener_->close();
+  uv_timer_start(&stop_, [](uv_timer_t* timer) { static_cast<Server*>(timer->data)->finish(); }, kStopTimeMs, 0);
+  host_->happened(StopAsked{});
+}
+
+void Server::finish() {
+  if (std::exchange(finishing_, true)) return;
+  flush_until_ = read_clocks().mono + kFlushTime;
+  for (ClientRecord* client : everyone()) client->end_when_answered();
+  for (HttpConnection* client : every_http_client()) client->end_when_answered();
+  uv_timer_start(
+      &stop_,
+      [](uv_timer_t* timer) {
+        auto* self = static_cast<Server*>(timer->data);
+        if (self->host_->clients() == 0 || read_clocks().mono >= self->flush_until_) self->close_everything();
+      },
+      kFlushPollMs, kFlushPollMs);
+}
+
+std::vector<ClientRecord*> Server::everyone() const {
+  std::vector<ClientRecord*> all;
+  if (!office_) return all;
+  for (const auto& [id, client] : office_->clients) all.push_back(client);
+  return all;
+}
+
+std::vector<HttpConnection*> Server::every_http_client() const {
+  std::vector<HttpConnection*> all;
+  for (const auto& [id, client] : http_clients_) all.push_back(client);
+  return all;
+}
+
+void Server::fail(const std::string& what) {
+  std::fprintf(stderr, "hypercache-node: %s\n", what.c_str());
+  status_ = kExitFailure;
+  close_everything();
+}
+
+void Server::close_everything() {
+  if (std::exchange(closed_, true)) return;
+  if (votes_) votes_->close();
+  links_.close_all();
+  gossip_.close();
+  for (const auto& listener : {resp_listener_.get(), http_listener_.get(), peer_listener_.get()})
+    if (listener != nullptr) listener->close();
+  for (ClientRecord* client : everyone()) client->kill();
+  for (HttpConnection* client : every_http_client()) client->close();
+  if (host_) host_->close();
+  signals_.close();
+  for (uv_timer_t* timer : {&second_, &stop_}) uv_close(reinterpret_cast<uv_handle_t*>(timer), nullptr);
+}
+
+}  // namespace hc

@@ -1,0 +1,256 @@
+#include "runtime/settings.h"
+
+#include <algorithm>
+#include <charconv>
+#include <climits>
+#include <limits>
+#include <sstream>
+
+#include "core/command/text.h"
+
+namespace hc {
+
+using command::same_word;
+
+namespace {
+
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words;
+  std::istringstream stream{std::string(text)};
+  for (std::string word; stream >> word;) words.push_back(word);
+  return words;
+}
+
+// "100", "10k" (1000), "10kb" (1024), …; nullopt if it is none.
+std::optional<std::uint64_t> parse_memory(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end == text.data()) return std::nullopt;
+  const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  constexpr std::pair<std::string_view, std::uint64_t> kUnits[] = {
+      {"", 1},
+      {"b", 1},
+      {"k", 1000},
+      {"kb", 1ULL << 10U},
+      {"m", 1'000'000},
+      {"mb", 1ULL << 20U},
+      {"g", 1'000'000'000},
+      {"gb", 1ULL << 30U},
+  };
+  for (const auto& [name, factor] : kUnits) {
+    if (!same_word(unit, name)) continue;
+    if (number > std::numeric_limits<std::uint64_t>::max() / factor) return std::nullopt;
+    return number * factor;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> refine_bool(std::string& value) {
+  const std::string lower = command::lower_case(value);
+  if (lower != "yes" && lower != "no") return "argument must be 'yes' or 'no'";
+  value = lower;
+  return std::nullopt;
+}
+
+std::optional<std::string> between(std::string_view low, std::string_view high) {
+  return "argument must be between " + std::string(low) + " and " + std::string(high) + " inclusive";
+}
+
+std::optional<std::string> refine_integer(std::string& value, std::string_view bounds) {
+  const auto number = command::parse_integer(value);
+  if (!number) return "argument couldn't be parsed into an integer";
+  const auto words = words_of(bounds);
+  if (*number < *command::parse_integer(words[0]) || *number > *command::parse_integer(words[1])) {
+    return between(words[0], words[1]);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> refine_memory(std::string& value, std::string_view least) {
+  const auto bytes = parse_memory(value);
+  if (!bytes) return "argument must be a memory value";
+  if (!least.empty() && *bytes < *parse_memory(least)) return between(least, std::to_string(LLONG_MAX));
+  value = std::to_string(*bytes);
+  return std::nullopt;
+}
+
+std::optional<std::string> refine_memory_or_percent(std::string& value) {
+  if (!value.ends_with('%')) {
+    if (refine_memory(value, "")) return "argument must be a memory or percent value";
+    return std::nullopt;
+  }
+  const auto percent = command::parse_integer(std::string_view(value).substr(0, value.size() - 1));
+  if (!percent || *percent < 0) return "argument must be a memory or percent value";
+  if (*percent > 100) return "percentage argument must be less or equal to 100";
+  return std::nullopt;
+}
+
+std::optional<std::string> refine_choice(std::string& value, std::string_view choices) {
+  for (std::string choice : words_of(choices)) {
+    if (choice.ends_with(',')) choice.pop_back();
+    if (!same_word(value, choice)) continue;
+    value = choice;
+    return std::nullopt;
+  }
+  return "argument(s) must be one of the following: " + std::string(choices);
+}
+
+// "normal 0 0 0 slave … pubsub …": what is not named stays.
+std::optional<std::string> refine_buffer_limits(std::string& value, std::string_view now) {
+  const auto wanted = words_of(value);
+  if (wanted.empty() || wanted.size() % 4 != 0) return "Wrong number of arguments in buffer limit configuration.";
+  auto result = words_of(now);
+  for (std::size_t i = 0; i < wanted.size(); i += 4) {
+    const std::string name = command::lower_case(wanted[i]) == "replica" ? "slave" : command::lower_case(wanted[i]);
+    const auto place = std::find(result.begin(), result.end(), name);
+    if (place == result.end() || (name != "normal" && name != "slave" && name != "pubsub")) {
+      return "Invalid client class specified in buffer limit configuration.";
+    }
+    const auto hard = parse_memory(wanted[i + 1]), soft = parse_memory(wanted[i + 2]);
+    const auto seconds = command::parse_integer(wanted[i + 3]);
+    if (!hard || !soft || !seconds || *seconds < 0) {
+      return "Error in hard, soft or soft_seconds setting in buffer limit configuration.";
+    }
+    place[1] = std::to_string(*hard);
+    place[2] = std::to_string(*soft);
+    place[3] = std::to_string(*seconds);
+  }
+  value.clear();
+  for (const std::string& word : result) value += (value.empty() ? "" : " ") + word;
+  return std::nullopt;
+}
+
+std::optional<std::string> refine_save_points(const std::string& value) {
+  const auto words = words_of(value);
+  if (words.size() % 2 != 0) return "Invalid save parameters";
+  for (std::size_t i = 0; i < words.size(); i += 2) {
+    const auto seconds = command::parse_integer(words[i]), changes = command::parse_integer(words[i + 1]);
+    if (!seconds || *seconds < 1 || !changes || *changes < 0) return "Invalid save parameters";
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> refine_event_classes(std::string& value) {
+  constexpr std::string_view kAll = "g$lshzxetd", kEach = "g$lshzxetdn", kBeside = "KEm";
+  if (value.find_first_not_of("Ag$lshzxeKEtmdn") != std::string::npos) {
+    return "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.";
+  }
+  const auto has = [&value](char c) { return value.find(c) != std::string::npos; };
+  std::string result;
+  if (has('A') || std::all_of(kAll.begin(), kAll.end(), has)) {
+    result = "A";
+  } else {
+    std::copy_if(kEach.begin(), kEach.end(), std::back_inserter(result), has);
+  }
+  std::copy_if(kBeside.begin(), kBeside.end(), std::back_inserter(result), has);
+  value = result;
+  return std::nullopt;
+}
+
+std::optional<std::string> refine_percentiles(const std::string& value) {
+  for (const std::string& word : words_of(value)) {
+    const auto number = command::parse_float(word);
+    if (!number || *number < 0 || *number > 100)
+      return "latency-tracking-info-percentiles should contain values between 0 and 100";
+  }
+  return std::nullopt;
+}
+
+std::string failed(const std::string& name, const std::string& why) {
+  return "ERR CONFIG SET failed (possibly related to argument '" + name + "') - " + why;
+}
+
+}  // namespace
+
+Settings::Settings() {
+#define HC_PARAMETER(name, value, kind, needs) parameters_.emplace(name, Parameter{value, Kind::kind, needs});
+#include "runtime/redis_parameters.def"
+#undef HC_PARAMETER
+}
+
+void Settings::show(std::string name, std::string value) {
+  Parameter& parameter = parameters_[std::move(name)];
+  parameter.value = std::move(value);
+  if (parameter.kind == Kind::kText) parameter.kind = Kind::kImmutable;
+}
+
+const Settings::Parameter& Settings::resolved(const Parameter& parameter) const {
+  if (parameter.kind != Kind::kAlias) return parameter;
+  return parameters_.find(parameter.needs)->second;
+}
+
+std::vector<std::pair<std::string, std::string>> Settings::matching(Bytes pattern) const {
+  const std::string lower = command::lower_case(pattern);
+  std::vector<std::pair<std::string, std::string>> found;
+  for (const auto& [name, parameter] : parameters_)
+    if (command::glob_match(lower, name)) found.emplace_back(name, resolved(parameter).value);
+  return found;
+}
+
+std::optional<std::string> Settings::refine(const std::string& name, const Parameter& now, std::string& value) {
+  switch (now.kind) {
+    case Kind::kBool:
+      return refine_bool(value);
+    case Kind::kInteger:
+      return refine_integer(value, now.needs);
+    case Kind::kMemory:
+      return refine_memory(value, now.needs);
+    case Kind::kMemoryOrPercent:
+      return refine_memory_or_percent(value);
+    case Kind::kChoice:
+      return refine_choice(value, now.needs);
+    case Kind::kBufferLimits:
+      return refine_buffer_limits(value, now.value);
+    case Kind::kSavePoints:
+      return refine_save_points(value);
+    case Kind::kEventClasses:
+      return refine_event_classes(value);
+    case Kind::kPercentiles:
+      return refine_percentiles(value);
+    case Kind::kImmutable:
+      return "can't set immutable config";
+    case Kind::kProtected:
+      return "can't set protected config";
+    case Kind::kText:
+    case Kind::kAlias:
+      return std::nullopt;
+  }
+  return "no kind for " + name;
+}
+
+std::optional<std::string> Settings::set(const std::vector<std::pair<std::string, std::string>>& wanted) {
+  std::map<std::string, std::string> refined;
+  for (const auto& [given, value] : wanted) {
+    const auto found = parameters_.find(command::lower_case(given));
+    if (found == parameters_.end()) return "ERR Unknown option or number of arguments for CONFIG SET - '" + given + "'";
+    const Parameter& parameter = resolved(found->second);
+    const std::string name = found->second.kind == Kind::kAlias ? std::string(found->second.needs) : found->first;
+    if (refined.contains(name)) return failed(given, "duplicate parameter");
+    std::string kept = value;
+    if (const auto error = refine(name, parameter, kept)) return failed(given, *error);
+    refined.emplace(name, std::move(kept));
+  }
+  for (auto& [name, value] : refined) {
+    parameters_.find(name)->second.value = std::move(value);
+    put_into_effect(name);
+  }
+  return std::nullopt;
+}
+
+void Settings::put_into_effect(const std::string& name) {
+  const std::string& value = parameters_.find(name)->second.value;
+  const auto number = [](const std::string& text) { return std::stoull(text); };
+  if (name == "maxclients") live_.clients_max = number(value);
+  if (name == "timeout") live_.idle_seconds_max = number(value);
+  if (name == "tcp-keepalive") live_.keepalive_seconds = number(value);
+  if (name == "client-query-buffer-limit") live_.query_bytes_max = number(value);
+  if (name == "client-output-buffer-limit") {
+    const auto words = words_of(value);
+    live_.output_bytes_hard = number(words[1]);
+    live_.output_bytes_soft = number(words[2]);
+    live_.output_soft_seconds = number(words[3]);
+  }
+  if (name == "loglevel" && set_log_level_) set_log_level_(value);
+}
+
+}  // namespace hc

@@ -1,0 +1,76 @@
+// CONFIG: Redis' parameters and our own flags, by name. Which of them have an effect while the node runs is said in
+// `live`; own flags that decided the start are shown and cannot be set; the rest is checked, kept and echoed.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/base/bytes.h"
+
+namespace hc {
+
+// Parameters that act at once, as values.
+struct LiveSettings {
+  std::uint64_t clients_max = 10000;
+  std::uint64_t idle_seconds_max = 0;  // 0 = for ever
+  std::uint64_t keepalive_seconds = 300;
+  std::uint64_t output_bytes_hard = 0, output_bytes_soft = 0, output_soft_seconds = 0;  // 0 = no limit
+  std::uint64_t query_bytes_max = 1024ULL * 1024 * 1024;
+};
+
+class Settings {
+ public:
+  Settings();
+
+  const LiveSettings& live() const { return live_; }
+
+  // Adds a parameter of our own that is shown and cannot be set.
+  void show(std::string name, std::string value);
+  // The level for the log is set through this; names are Redis'.
+  void on_log_level(std::function<void(std::string_view)> set) { set_log_level_ = std::move(set); }
+
+  // Every parameter whose name matches the glob pattern, in any case; name and value.
+  std::vector<std::pair<std::string, std::string>> matching(Bytes pattern) const;
+  // All or nothing. nullopt: done; else Redis' error.
+  std::optional<std::string> set(const std::vector<std::pair<std::string, std::string>>& wanted);
+
+ private:
+  enum class Kind : std::uint8_t {
+    kBool,
+    kInteger,
+    kMemory,
+    kMemoryOrPercent,
+    kChoice,
+    kText,
+    kImmutable,
+    kProtected,
+    kBufferLimits,
+    kSavePoints,
+    kEventClasses,
+    kPercentiles,
+    kAlias,
+  };
+  struct Parameter {
+    std::string value;
+    Kind kind = Kind::kText;
+    std::string_view needs;
+  };
+  using Map = std::map<std::string, Parameter, std::less<>>;
+
+  // The value as it is kept, or why not.
+  static std::optional<std::string> refine(const std::string& name, const Parameter& now, std::string& value);
+  void put_into_effect(const std::string& name);
+  const Parameter& resolved(const Parameter& parameter) const;
+
+  Map parameters_;
+  LiveSettings live_;
+  std::function<void(std::string_view)> set_log_level_;
+};
+
+}  // namespace hc

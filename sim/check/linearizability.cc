@@ -1,0 +1,256 @@
+#include "sim/check/linearizability.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+#include <utility>
+
+namespace hc::sim {
+namespace {
+
+using Index = std::uint32_t;
+using Indices = std::vector<Index>;  // ascending
+
+bool has(const Indices& set, Index x) { return std::binary_search(set.begin(), set.end(), x); }
+void insert(Indices& set, Index x) { set.insert(std::lower_bound(set.begin(), set.end(), x), x); }
+void erase(Indices& set, Index x) {
+  const auto at = std::lower_bound(set.begin(), set.end(), x);
+  if (at != set.end() && *at == x) set.erase(at);
+}
+
+struct Configuration {
+  Indices definite;  // in flight, will return, has taken effect
+  Indices optional;  // of unknown outcome, has taken effect
+  KeyState state;
+  bool idle = false;  // the last to take effect was an operation of unknown outcome that nothing has observed so far
+};
+
+// Leaves the same state and gives the same reply whatever was there before.
+bool blind(const Operation& o) {
+  switch (o.kind) {
+    case Operation::Kind::kSet:
+      return !o.only_if_missing && !o.only_if_present && !o.keep_ttl &&
+             (!o.returns_old || o.observed.kind == Observed::Kind::kNothing);
+    case Operation::Kind::kDelete:
+    case Operation::Kind::kGetDelete:
+      return o.observed.kind == Observed::Kind::kNothing;
+    case Operation::Kind::kLost:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Configurations of which none dominates another.
+class Front {
+ public:
+  // False if it is dominated by one that is there (or is there itself).
+  bool add(const Configuration& c) {
+    std::vector<Indices>& used = found_[{c.definite, c.state, c.idle}];
+    for (const Indices& u : used)
+      if (std::includes(c.optional.begin(), c.optional.end(), u.begin(), u.end())) return false;
+    std::erase_if(used, [&](const Indices& u) {
+      return std::includes(u.begin(), u.end(), c.optional.begin(), c.optional.end());
+    });
+    used.push_back(c.optional);
+    return true;
+  }
+  std::vector<Configuration> take() {
+    std::vector<Configuration> all;
+    for (auto& [key, used] : found_)
+      for (Indices& u : used) all.push_back({std::get<0>(key), std::move(u), std::get<1>(key)});
+    found_.clear();
+    return all;
+  }
+
+ private:
+  std::map<std::tuple<Indices, KeyState, bool>, std::vector<Indices>> found_;
+};
+
+class Search {
+ public:
+  Search(const History& history, std::uint64_t budget, KeyState initial) : history_(history), budget_(budget) {
+    configurations_.push_back({{}, {}, std::move(initial)});
+  }
+
+  Judgement run() {
+    for (const Moment& m : moments()) {
+      if (!m.returns) {
+        in_flight_.push_back(m.operation);
+        for (Configuration& c : configurations_) absorb_read(c, m.operation);
+      } else if (!complete(m.operation, m.at)) {
+        return result_;
+      }
+    }
+    return result_;
+  }
+
+ private:
+  struct Moment {
+    Instant at;
+    bool returns;
+    Index operation;
+  };
+
+  // Calls before returns at one instant: then they overlap, which allows more.
+  std::vector<Moment> moments() const {
+    std::vector<Moment> all;
+    for (Index i = 0; i < history_.size(); ++i) {
+      const Operation& o = history_[i];
+      if (o.outcome == Operation::Outcome::kNotApplied) continue;
+      if (o.outcome == Operation::Outcome::kUnknown && o.pure_read()) continue;
+      all.push_back({o.called, false, i});
+      if (o.outcome == Operation::Outcome::kDone) all.push_back({o.returned, true, i});
+    }
+    std::sort(all.begin(), all.end(), [](const Moment& a, const Moment& b) {
+      return std::tie(a.at, a.returns, a.operation) < std::tie(b.at, b.returns, b.operation);
+    });
+    return all;
+  }
+
+  bool optional(Index i) const { return history_[i].outcome == Operation::Outcome::kUnknown; }
+  bool done_in(const Configuration& c, Index i) const { return has(optional(i) ? c.optional : c.definite, i); }
+
+  // A legal read that changes nothing takes effect now.
+  void absorb_read(Configuration& c, Index i) {
+    const Operation& o = history_[i];
+    if (!o.pure_read() || c.state.kind == KeyState::Kind::kAnything || done_in(c, i)) return;
+    KeyState same;
+    ++result_.steps;
+    if (apply(c.state, o, same)) insert(c.definite, i);
+  }
+  void absorb_reads(Configuration& c) {
+    for (const Index i : in_flight_) absorb_read(c, i);
+  }
+
+  // Every configuration in which `x` has taken effect by `now`; false if there is none, or the budget is spent.
+  bool complete(Index x, Instant now) {
+    Front results, seen;
+    std::vector<Configuration> level;
+    for (const Configuration& c : configurations_) {
+      if (has(c.definite, x))
+        finish(c, x, results);
+      else if (seen.add(c))
+        level.push_back(c);
+    }
+    while (!level.empty()) {
+      std::vector<Configuration> next_level;
+      for (const Configuration& c : level) {
+        extend(c, x, now, results, seen, next_level);
+        if (result_.steps > budget_) return give_up();
+      }
+      level = std::move(next_level);
+    }
+    std::erase(in_flight_, x);
+    std::vector<Configuration> after = results.take();
+    if (after.empty()) return violated(x);
+    configurations_ = std::move(after);
+    result_.configurations_most = std::max<std::uint64_t>(result_.configurations_most, configurations_.size());
+    return true;
+  }
+
+  void finish(Configuration c, Index x, Front& results) {
+    erase(c.definite, x);
+    c.idle = false;
+    results.add(c);
+  }
+
+  void extend(const Configuration& c, Index x, Instant now, Front& results, Front& seen,
+              std::vector<Configuration>& next_level) {
+    // `x` first: a legal pure read that ends here makes all longer ways superfluous.
+    KeyState next;
+    if (legal(c, x, next)) {
+      const bool changes = next != c.state;
+      finish(after(c, x, std::move(next)), x, results);
+      if (history_[x].pure_read() && !changes) return;
+    }
+    if (may_vanish(c.state, now)) {
+      Configuration n = c;
+      n.state = KeyState::missing();
+      n.idle = false;
+      absorb_reads(n);
+      visit(std::move(n), x, results, seen, next_level);
+    }
+    for (const Index i : in_flight_) {
+      if (i == x || done_in(c, i) || twin_waits(c, i) || !legal(c, i, next)) continue;
+      Configuration n = after(c, i, std::move(next));
+      if (n.idle && !may_be_observed(n, x, now)) continue;
+      visit(std::move(n), x, results, seen, next_level);
+    }
+  }
+
+  void visit(Configuration n, Index x, Front& results, Front& seen, std::vector<Configuration>& next_level) {
+    if (has(n.definite, x)) {
+      finish(std::move(n), x, results);
+      return;
+    }
+    if (seen.add(n)) next_level.push_back(std::move(n));
+  }
+
+  // What would be overwritten unobserved need not have happened, if its outcome is unknown: that way is not gone.
+  bool legal(const Configuration& c, Index i, KeyState& next) {
+    if (c.idle && blind(history_[i])) return false;
+    ++result_.steps;
+    return apply(c.state, history_[i], next);
+  }
+
+  Configuration after(const Configuration& c, Index i, KeyState next) {
+    Configuration n{c.definite, c.optional, std::move(next), optional(i)};
+    insert(optional(i) ? n.optional : n.definite, i);
+    const std::size_t before = n.definite.size();
+    absorb_reads(n);
+    if (n.definite.size() > before) n.idle = false;
+    return n;
+  }
+
+  bool may_be_observed(const Configuration& c, Index x, Instant now) const {
+    if (may_vanish(c.state, now)) return true;
+    for (const Index i : in_flight_)
+      if ((i == x || !done_in(c, i)) && !blind(history_[i]) &&
+          (!history_[i].pure_read() || c.state.kind == KeyState::Kind::kAnything))
+        return true;
+    return false;
+  }
+
+  // Of operations of unknown outcome that do the same, the earlier ones go first: one order stands for all.
+  bool twin_waits(const Configuration& c, Index i) const {
+    if (!optional(i)) return false;
+    for (const Index j : in_flight_) {
+      if (j == i) return false;
+      if (optional(j) && !has(c.optional, j) && alike(history_[i], history_[j])) return true;
+    }
+    return false;
+  }
+  static bool alike(const Operation& a, const Operation& b) {
+    return a.kind == b.kind && a.only_if_missing == b.only_if_missing && a.only_if_present == b.only_if_present &&
+           a.keep_ttl == b.keep_ttl && a.value == b.value && a.amount == b.amount && a.ends == b.ends;
+  }
+
+  bool violated(Index x) {
+    result_.kind = Judgement::Kind::kViolated;
+    result_.illegal = x;
+    std::set<KeyState> states;
+    for (const Configuration& c : configurations_) states.insert(c.state);
+    result_.states.assign(states.begin(), states.end());
+    return false;
+  }
+  bool give_up() {
+    result_.kind = Judgement::Kind::kUndecided;
+    return false;
+  }
+
+  const History& history_;
+  const std::uint64_t budget_;
+  Indices in_flight_;  // in the order of their calls
+  std::vector<Configuration> configurations_;
+  Judgement result_;
+};
+
+}  // namespace
+
+Judgement judge(const History& history, std::uint64_t budget, KeyState initial) {
+  return Search(history, budget, std::move(initial)).run();
+}
+
+}  // namespace hc::sim

@@ -1,0 +1,115 @@
+#include "sim/check/views.h"
+
+#include <algorithm>
+
+namespace hc::sim {
+namespace {
+
+std::string text(const InSyncList& list) {
+  std::string out = "[";
+  for (const Incarnation& who : list) out += (out.size() > 1 ? " " : "") + name_of(who.member);
+  return out + "]";
+}
+
+std::string where(const View& after, Slot s) {
+  return "view " + std::to_string(after.epoch.value) + ", slot " + std::to_string(s.value) + ": ";
+}
+
+}  // namespace
+
+void ViewCheck::proposed(const Proposal& proposal) {
+  if (!proposal.view) return;
+  std::vector<Proposal>& known = proposals_[proposal.view->epoch];
+  for (const Proposal& p : known)
+    if (p.view == proposal.view) return;
+  known.push_back(proposal);
+}
+
+void ViewCheck::restarted(NodeId who, Epoch kept) { at_[who] = kept; }
+
+std::optional<std::string> ViewCheck::installed(NodeId who, const ViewRef& view) {
+  Epoch& at = at_[who];
+  if (view->epoch < at)
+    return name_of(who) + " goes back from view " + std::to_string(at.value) + " to " +
+           std::to_string(view->epoch.value);
+  at = view->epoch;
+  const auto known = by_epoch_.find(view->epoch);
+  if (known == by_epoch_.end()) return first_seen(view);
+  if (known->second == view || known->second->same_decision(*view)) return std::nullopt;
+  return name_of(who) + " has another view " + std::to_string(view->epoch.value) + " than others have";
+}
+
+std::optional<std::string> ViewCheck::first_seen(const ViewRef& view) {
+  by_epoch_.emplace(view->epoch, view);
+  if (!newest_ || newest_->epoch < view->epoch) newest_ = view;
+  for (std::size_t s = 0; s < view->slots.size(); ++s)
+    if (view->slots[s].list.empty()) return where(*view, Slot{static_cast<std::uint16_t>(s)}) + "its list is empty";
+  const auto before = by_epoch_.find(Epoch(view->epoch.value - 1));
+  if (before != by_epoch_.end())
+    if (auto wrong = one_step(*before->second, *view)) return wrong;
+  const auto after = by_epoch_.find(view->epoch.next());
+  if (after != by_epoch_.end()) return one_step(*view, *after->second);
+  return std::nullopt;
+}
+
+std::optional<std::string> ViewCheck::one_step(const View& before, const View& after) {
+  if (before.slots.size() != after.slots.size()) return "the number of slots changed";
+  for (std::size_t s = 0; s < after.slots.size(); ++s)
+    if (auto wrong = slot_step(before, after, Slot{static_cast<std::uint16_t>(s)})) return wrong;
+  return std::nullopt;
+}
+
+std::optional<std::string> ViewCheck::slot_step(const View& before, const View& after, Slot s) {
+  const SlotConfig &was = before.config(s), &is = after.config(s);
+  if (was == is) return std::nullopt;
+  if (is.epoch != after.epoch) return where(after, s) + "its configuration changed outside a new slot epoch";
+  if (was.list == is.list) return std::nullopt;
+  auto wrong = by_word(before, after, s);
+  if (!wrong) return std::nullopt;
+  if (std::any_of(is.list.begin(), is.list.end(), [&](Incarnation x) { return was.list.names(x); })) return wrong;
+  // Nobody of the old list is left: a reset. Within the promise only if the slot was lost.
+  Instant last{};
+  for (const Incarnation& x : was.list) {
+    const auto end = end_of_(x);
+    if (!end)
+      return where(after, s) + text(was.list) + " → " + text(is.list) + ", but " + name_of(x.member) +
+             " lives and has it all";
+    last = std::max(last, *end);
+  }
+  fresh_losses_.push_back({s, last});
+  ++losses_;
+  return std::nullopt;
+}
+
+std::optional<std::string> ViewCheck::by_word(const View& before, const View& after, Slot s) const {
+  const SlotConfig &was = before.config(s), &is = after.config(s);
+  for (const Incarnation& x : is.list)
+    if (!was.list.names(x) && !said(before, after, s, ReportKind::kCaughtUp, x, false))
+      return where(after, s) + name_of(x.member) + " entered the list " + text(was.list) +
+             ", but its primary had not counted it";
+  for (const Incarnation& x : was.list)
+    if (!is.list.names(x) && !said(before, after, s, ReportKind::kComplaint, x, true) &&
+        !said(before, after, s, ReportKind::kDrop, x, true))
+      return where(after, s) + name_of(x.member) + " left the list " + text(was.list) +
+             " without the word of one that stays";
+  return std::nullopt;
+}
+
+// Somebody entitled to it said so, in the present slot epoch, in a proposal of this very view.
+bool ViewCheck::said(const View& before, const View& after, Slot s, ReportKind kind, Incarnation about,
+                     bool by_stayer) const {
+  const SlotConfig& was = before.config(s);
+  const auto known = proposals_.find(after.epoch);
+  if (known == proposals_.end()) return false;
+  for (const Proposal& p : known->second) {
+    bool found = false;
+    for (const Report& r : p.evidence) {
+      if (r.kind != kind || r.about != about || r.as_of < was.epoch || !r.slots.has(s)) continue;
+      found |= by_stayer ? after.config(s).list.names(r.by) : was.list.front() == r.by;
+    }
+    if (found && (p.view.get() == &after || p.view->same_decision(after))) return true;
+  }
+  return false;
+}
+
+}  // namespace hc::sim

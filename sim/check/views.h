@@ -1,0 +1,65 @@
+// Ring agreement and rule 2b: what all views that anybody installed must satisfy together.
+//
+//   one view per epoch, the slot table included; a node's installed epoch never goes back, over a restart neither;
+//   a list is never empty; it changes only in a new slot epoch;
+//   whoever enters a list was a learner whom the primary counted; whoever leaves it was complained of, or could be
+//   dropped, on the word of one that stays; or all of the old list have ended, and the slot was lost: then the checker
+//   says so, and nothing is expected of its keys from then on.
+//
+// What a view rests on is taken from the proposals that voters stored.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/view/ballot.h"
+#include "core/view/view.h"
+#include "sim/instant.h"
+
+namespace hc::sim {
+
+class ViewCheck {
+ public:
+  // When a process ended in true time; nullopt while it lives (or if it was never seen).
+  using EndOf = std::function<std::optional<Instant>(Incarnation)>;
+  explicit ViewCheck(EndOf end_of) : end_of_(std::move(end_of)) {}
+
+  struct Loss {
+    Slot slot;
+    Instant at;  // when the last of the old list ended
+  };
+
+  void proposed(const Proposal& proposal);
+  // `who` has this view installed now. A sentence if something is wrong.
+  std::optional<std::string> installed(NodeId who, const ViewRef& view);
+  // The process ended; its member starts anew, and `kept` is the epoch that its disk is known to hold.
+  void restarted(NodeId who, Epoch kept);
+
+  const ViewRef& newest() const { return newest_; }
+  std::uint64_t views() const { return by_epoch_.size(); }
+  std::uint64_t losses() const { return losses_; }
+  // Slots lost since the last call.
+  std::vector<Loss> take_losses() { return std::exchange(fresh_losses_, {}); }
+
+ private:
+  std::optional<std::string> first_seen(const ViewRef& view);
+  std::optional<std::string> one_step(const View& before, const View& after);
+  std::optional<std::string> slot_step(const View& before, const View& after, Slot s);
+  std::optional<std::string> by_word(const View& before, const View& after, Slot s) const;
+  bool said(const View& before, const View& after, Slot s, ReportKind kind, Incarnation about, bool by_stayer) const;
+
+  EndOf end_of_;
+  std::map<Epoch, ViewRef> by_epoch_;
+  std::map<Epoch, std::vector<Proposal>> proposals_;
+  std::map<NodeId, Epoch> at_;
+  ViewRef newest_;
+  std::vector<Loss> fresh_losses_;
+  std::uint64_t losses_ = 0;
+};
+
+}  // namespace hc::sim

@@ -1,0 +1,163 @@
+// One machine: its clock, its disk, and the process that runs a core::Node on it. The host's loop of core/node.h, with
+// everything that can befall a process: it dies between two events or two effects, stops, is paused while its clock
+// goes on, is slow, and comes back as a new process.
+//
+// All bytes pass through io/: peer frames, sealed gossip, RESP, the vote file.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/node.h"
+#include "io/framing.h"
+#include "io/gossip_codec.h"
+#include "io/peer_codec.h"
+#include "io/resp.h"
+#include "sim/clock.h"
+#include "sim/network.h"
+#include "sim/trace.h"
+#include "sim/vote_disk.h"
+
+namespace hc::sim {
+
+class Machine;
+
+// Who is told of what processes do: the world and its checkers.
+class Overseer {
+ public:
+  virtual ~Overseer() = default;
+  virtual void started(Machine& m) = 0;                           // the step that took Started is over
+  virtual void stepped(Machine& m) = 0;                           // after every step, before its effects
+  virtual void stored(Machine& m, const VoteRecord& record) = 0;  // the node wants it stored
+  virtual void ended(Machine& m) = 0;                             // any end of a process, just before it
+  virtual void died(Machine& m) = 0;                              // by a fault that was armed, or of a full stop
+};
+
+class Machine {
+ public:
+  struct Around {
+    Schedule& schedule;
+    Network& network;
+    Trace& trace;
+    Overseer& overseer;
+  };
+  Machine(Around around, std::uint32_t index, std::uint32_t machines, NodeClock clock, Random disk, Random processes);
+
+  std::uint32_t index() const { return index_; }
+  NodeId id() const { return NodeId(index_ + 1); }
+  std::string name() const { return name_of(id()); }
+
+  // ---- its life
+  // The config's generation, storage identity, seed are drawn here.
+  void start(NodeConfig config);
+  // Ends the process. `orderly`: the machine lives on and its kernel ends the connections; else the machine is silent.
+  void die(bool orderly);
+  void die_after(std::uint64_t effects, bool orderly) {
+    dies_after_ = effects;
+    dies_orderly_ = orderly;
+  }
+  void survive() { dies_after_.reset(); }
+  void stop();  // SIGTERM
+  void pause(Instant until);
+  void resume();
+  void set_slow(Duration per_event) { slow_ = per_event; }
+  void set_turn_delay(Duration most) { turn_delay_ = most; }
+
+  // ---- what comes to it
+  void datagram(Endpoint from, std::string bytes);
+  LinkId accept(Endpoint from);
+  void link_opened(LinkId link);
+  void link_closed(LinkId link, bool refused);
+  void bytes(LinkId link, std::string bytes);
+  void synced(std::uint64_t process);
+  void wake_due(std::uint64_t process);
+  void turn_due(std::uint64_t process);
+
+  // ---- watching
+  bool up() const { return node_ != nullptr; }
+  bool powered() const { return powered_; }
+  bool paused() const { return up() && paused_until_ > around_.schedule.now(); }
+  bool stopping() const { return stopping_; }
+  std::uint64_t process() const { return process_; }
+  Incarnation incarnation() const { return {id(), generation_}; }  // of the last process
+  const Node& node() const { return *node_; }
+  Now now() const { return clock_.read(around_.schedule.now()); }
+  NodeClock& clock() { return clock_; }
+  VoteDisk& disk() { return disk_; }
+  const VoteDisk& disk() const { return disk_; }
+  Instant up_since() const { return up_since_; }
+  std::uint64_t steps() const { return steps_; }
+  using MessageCounts = std::array<std::uint64_t, std::variant_size_v<Message>>;
+  const MessageCounts& messages_received() const { return messages_received_; }  // by kind
+
+ private:
+  struct Inbound {
+    enum class Kind : std::uint8_t { kStarted, kDatagram, kOpened, kClosed, kBytes, kVoteStored, kWoke, kStop };
+    Kind kind{};
+    LinkId link{};
+    Endpoint from = 0;
+    bool refused = false;
+    std::uint64_t id = 0;
+    std::string bytes{};
+  };
+  struct Waiting {
+    RequestId request;
+    bool answered = false;
+    std::string reply{};
+  };
+  struct ClientLine {
+    RespParser parser;
+    std::string buffer;
+    std::deque<Waiting> waiting;
+    bool broken = false;
+  };
+
+  void deliver(Inbound in);
+  void schedule_turn(Instant at);
+  void handle(Inbound& in);
+  void end_turn();
+  void arm();
+  void peer_bytes(LinkId link, const std::string& bytes);
+  void client_bytes(LinkId link, const std::string& bytes);
+  void step(Event event, std::uint32_t what, std::uint64_t number, Bytes hashed);
+  void drain();
+  void perform(Effect& effect);
+  void answer(Answer& a);
+  void flush(LinkId link, ClientLine& line);
+  void end_link(LinkId link);
+
+  Around around_;
+  std::uint32_t index_, machines_;
+  NodeClock clock_;
+  VoteDisk disk_;
+  Random processes_;
+
+  std::unique_ptr<Node> node_;
+  std::uint64_t process_ = 0;
+  Generation generation_;
+  bool powered_ = true, stopping_ = false;
+  Instant paused_until_{}, up_since_{};
+  Duration slow_{}, turn_delay_{};
+  std::optional<std::uint64_t> dies_after_;
+  bool dies_orderly_ = true;
+
+  std::deque<Inbound> inbox_;
+  bool turn_scheduled_ = false;
+  Instant armed_ = kForever;
+  Effects effects_;
+
+  std::uint64_t next_link_ = 2, next_request_ = 1, packets_ = 0, steps_ = 0;
+  std::map<LinkId, FrameAssembler> assemblers_;
+  std::map<LinkId, ClientLine> clients_;
+  std::unique_ptr<PeerCodec> codec_;
+  std::unique_ptr<GossipSeal> seal_;
+  std::string scratch_;
+  MessageCounts messages_received_{};
+};
+
+}  // namespace hc::sim

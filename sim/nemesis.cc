@@ -1,0 +1,402 @@
+#include "sim/nemesis.h"
+
+#include <algorithm>
+
+#include "sim/streams.h"
+
+namespace hc::sim {
+namespace {
+
+constexpr std::uint64_t bit(std::uint64_t machine) { return std::uint64_t{1} << machine; }
+
+std::uint64_t all_of(std::uint32_t n) { return bit(n) - 1; }
+
+// How long a fault of this kind lasts, and whom it befalls.
+Fault draw_fault(const Setting& s, FaultKind kind, Instant at, Random& random) {
+  Fault f;
+  f.at = at;
+  f.kind = kind;
+  const std::uint32_t n = s.nodes, endpoints = s.machines() + s.clients;
+  f.a = random.below(n);
+  const auto rate = [&random](std::uint64_t most) { return random.between(most / 20, most); };
+  switch (kind) {
+    case FaultKind::kCrash:
+      f.lasts = draw_log(random, 20ms, 12s);
+      f.variant = (random.percent(25) ? 1 : 0) | (random.percent(15) ? 2 : 0);
+      f.amount = random.percent(50) ? 0 : random.between(1, 30);
+      break;
+    case FaultKind::kMassRestart:
+      f.a = 1 + random.below(all_of(n));
+      f.lasts = draw_log(random, 50ms, 5s);
+      break;
+    case FaultKind::kPause:
+      f.lasts = draw_log(random, 20ms, 10s);
+      break;
+    case FaultKind::kSlow:
+      f.lasts = draw_log(random, 500ms, 15s);
+      f.amount = random.between(100'000, 20'000'000);
+      break;
+    case FaultKind::kStop:
+      f.lasts = draw(random, 10s, 15s);
+      break;
+    case FaultKind::kJoin:
+      f.a = n;
+      break;
+    case FaultKind::kFsyncFails:
+      f.lasts = draw_log(random, 100ms, 5s);
+      break;
+    case FaultKind::kSlowDisk:
+      f.lasts = draw_log(random, 1s, 15s);
+      f.amount = random.between(10'000'000, 1'500'000'000);
+      break;
+    case FaultKind::kCut: {
+      f.lasts = random.percent(30) ? draw_log(random, 20ms, 1s) : draw_log(random, 1s, 20s);
+      f.a = 1 + random.below(bit(endpoints) - 1);
+      f.b = bit(endpoints) - 1 - f.a;
+      const std::uint64_t shape = random.below(6);
+      const std::uint64_t bridge = bit(random.below(n));
+      if (shape == 0) f.a &= ~bridge, f.b &= ~bridge;                                    // somebody hears both sides
+      if (shape == 1) f.a = bit(random.below(n)), f.b = bit(endpoints) - 1 - f.a;        // one alone
+      if (shape == 2) f.a = bit(random.below(n)), f.b = bit(random.below(n));            // one pair
+      if (shape == 3) f.a = all_of(n), f.b = random.below(bit(endpoints)) & ~all_of(n);  // clients
+      if (shape == 4) f.a &= all_of(n), f.b = all_of(n) - f.a;                           // clients reach both sides
+      f.variant = random.percent(35) ? 1 : 0;
+      break;
+    }
+    case FaultKind::kClog:
+    case FaultKind::kReset:
+    case FaultKind::kHalfOpen:
+      f.b = random.below(endpoints);
+      f.lasts = kind == FaultKind::kClog ? draw_log(random, 100ms, 10s) : 0ns;
+      break;
+    case FaultKind::kLoss:
+      f.amount = rate(600'000);
+      f.lasts = draw_log(random, 1s, 15s);
+      break;
+    case FaultKind::kTail:
+    case FaultKind::kSplit:
+    case FaultKind::kDuplicate:
+    case FaultKind::kLateDuplicate:
+    case FaultKind::kFlip:
+    case FaultKind::kTruncate:
+    case FaultKind::kMisdeliver:
+      f.amount = rate(200'000);
+      f.lasts = draw_log(random, 1s, 20s);
+      break;
+    case FaultKind::kReplay:
+    case FaultKind::kBreakOff:
+      f.amount = rate(20'000);
+      f.lasts = draw_log(random, 1s, 20s);
+      break;
+    case FaultKind::kWallJump:
+      f.amount = random.below(static_cast<std::uint64_t>(2 * ns(s.wall_skew_most)) + 1);
+      break;
+    case FaultKind::kClockRate: {
+      f.amount = static_cast<std::uint64_t>(draw_rate(random, rate_bounds(s.node.drift_percent)));
+      break;
+    }
+    case FaultKind::kCount:
+      break;
+  }
+  return f;
+}
+
+}  // namespace
+
+Plan draw_plan(const Setting& s, Random& random) {
+  Plan plan;
+  // A run of the swarm with hardly a fault tells nothing: it is drawn again.
+  const auto enough = static_cast<std::size_t>(ns(s.load) / 5'000'000'000);
+  while (plan.faults.size() < std::max<std::size_t>(enough, 3)) {
+    plan.faults.clear();
+    for (std::size_t k = 0; k < kFaultKinds; ++k) {
+      const auto kind = static_cast<FaultKind>(k);
+      const Duration mean = draw_log(random, 2s, 30s);
+      if (random.percent(50) || (kind == FaultKind::kJoin && s.joiners == 0)) continue;
+      Instant at = Instant{} + draw(random, 0ns, 2 * mean);
+      while (at < Instant{} + s.load) {
+        plan.faults.push_back(draw_fault(s, kind, at, random));
+        if (kind == FaultKind::kJoin) break;
+        at += draw(random, 1ms, 2 * mean);
+      }
+    }
+  }
+  std::stable_sort(plan.faults.begin(), plan.faults.end(), [](const Fault& x, const Fault& y) { return x.at < y.at; });
+  return plan;
+}
+
+void Nemesis::begin() {
+  const auto& faults = around_.setting.plan.faults;
+  active_.assign(faults.size(), false);
+  for (std::uint32_t i = 0; i < faults.size(); ++i) around_.schedule.after(faults[i].at - Instant{}, Kind::kFault, i);
+}
+
+Machine* Nemesis::running(std::uint64_t machine) const {
+  if (machine >= around_.machines.size()) return nullptr;
+  Machine* m = around_.machines[machine].get();
+  return m->up() ? m : nullptr;
+}
+
+// ---- budgets
+
+bool Nemesis::spares(Mask dead) const {
+  if (around_.setting.loses_slots) return true;
+  const ViewRef view = around_.newest_view();
+  if (!view) return true;
+  for (const SlotConfig& slot : view->slots) {
+    const bool lives = std::any_of(slot.list.begin(), slot.list.end(), [&](Incarnation who) {
+      const Machine* m = running(who.member.value - 1);
+      return m && m->incarnation() == who && !(dead >> m->index() & 1);
+    });
+    if (!lives) return false;
+  }
+  return true;
+}
+
+bool Nemesis::may_wipe(std::uint32_t machine) const {
+  const ViewRef view = around_.newest_view();
+  if (!view) return false;
+  std::size_t intact = 0;
+  for (const Voter& v : view->voters)
+    if (!wiped_.contains(v.storage) && v.id.value - 1 != machine) ++intact;
+  return intact >= view->majority();
+}
+
+bool Nemesis::voters_survive(Mask dead) const {
+  const ViewRef view = around_.newest_view();
+  if (!view) return false;
+  std::size_t intact = 0;
+  for (const Voter& v : view->voters)
+    if (!wiped_.contains(v.storage) && !(dead >> (v.id.value - 1) & 1)) ++intact;
+  return intact >= view->majority();
+}
+
+// ---- carrying out
+
+void Nemesis::fault_due(std::uint32_t index) {
+  if (healed_) return;
+  const Fault& f = around_.setting.plan.faults[index];
+  if (!strike(f, index)) {
+    ++skipped_;
+    return;
+  }
+  ++fired_;
+  ++fired_of_[static_cast<std::size_t>(f.kind)];
+}
+
+bool Nemesis::strike(const Fault& f, std::uint32_t index) {
+  const Instant now = around_.schedule.now();
+  const auto ends_later = [&] {
+    active_[index] = true;
+    around_.schedule.after(f.lasts, Kind::kFaultEnds, index);
+    return true;
+  };
+  switch (f.kind) {
+    case FaultKind::kCrash:
+      return crash(f);
+    case FaultKind::kMassRestart: {
+      bool any = false;
+      for (std::uint32_t i = 0; i < around_.machines.size(); ++i) {
+        if (!(f.a >> i & 1) || !running(i) || !spares(bit(i))) continue;
+        around_.machines[i]->die(true);
+        start_later(i, f.lasts);
+        any = true;
+      }
+      return any;
+    }
+    case FaultKind::kPause:
+      if (!running(f.a)) return false;
+      running(f.a)->pause(now + f.lasts);
+      return true;
+    case FaultKind::kSlow:
+      if (!running(f.a)) return false;
+      running(f.a)->set_slow(Duration(static_cast<std::int64_t>(f.amount)));
+      return ends_later();
+    case FaultKind::kStop:
+      if (!running(f.a) || running(f.a)->stopping() || !spares(bit(f.a))) return false;
+      running(f.a)->stop();
+      return ends_later();
+    case FaultKind::kJoin:
+      if (f.a >= around_.machines.size() || (joined_ >> f.a & 1)) return false;
+      joined_ |= bit(f.a);
+      around_.start(static_cast<std::uint32_t>(f.a));
+      return true;
+    case FaultKind::kFsyncFails:
+      if (!running(f.a) || !spares(bit(f.a))) return false;
+      running(f.a)->disk().fail_next();
+      return true;
+    case FaultKind::kSlowDisk:
+      if (f.a >= around_.machines.size()) return false;
+      around_.machines[f.a]->disk().set_slow(Duration(static_cast<std::int64_t>(f.amount)));
+      return ends_later();
+    case FaultKind::kCut:
+      cut(f, 1);
+      return ends_later();
+    case FaultKind::kClog:
+      if (f.a == f.b) return false;
+      around_.network.clog(static_cast<Endpoint>(f.a), static_cast<Endpoint>(f.b), now + f.lasts);
+      return true;
+    case FaultKind::kReset:
+      around_.network.reset(static_cast<Endpoint>(f.a), static_cast<Endpoint>(f.b));
+      return f.a != f.b;
+    case FaultKind::kHalfOpen:
+      around_.network.half_open(static_cast<Endpoint>(f.a), static_cast<Endpoint>(f.b));
+      return f.a != f.b;
+    case FaultKind::kWallJump:
+      around_.machines[f.a]->clock().set_wall_skew(Duration(static_cast<std::int64_t>(f.amount)) -
+                                                   around_.setting.wall_skew_most);
+      return true;
+    case FaultKind::kClockRate:
+      around_.machines[f.a]->clock().set_rate(now, static_cast<std::int64_t>(f.amount));
+      return true;
+    default:
+      weather(f, true);
+      return ends_later();
+  }
+}
+
+void Nemesis::fault_ends(std::uint32_t index) {
+  if (healed_ || !active_[index]) return;
+  active_[index] = false;
+  const Fault& f = around_.setting.plan.faults[index];
+  switch (f.kind) {
+    case FaultKind::kSlow:
+      around_.machines[f.a]->set_slow(0ns);
+      return;
+    case FaultKind::kStop:
+      if (running(f.a) && running(f.a)->stopping()) running(f.a)->die(true);  // SIGKILL after its time
+      if (!running(f.a)) around_.start(static_cast<std::uint32_t>(f.a));
+      return;
+    case FaultKind::kSlowDisk:
+      around_.machines[f.a]->disk().calm();
+      return;
+    case FaultKind::kCut:
+      cut(f, -1);
+      return;
+    default:
+      weather(f, false);
+  }
+}
+
+bool Nemesis::crash(const Fault& f) {
+  Machine* m = running(f.a);
+  if (!m || !spares(bit(f.a))) return false;
+  const bool orderly = !(f.variant & 1);
+  if (f.variant & 2 && may_wipe(m->index())) {
+    wiped_.insert(m->node().self().storage);
+    m->die(orderly);
+    m->disk().wipe();
+  } else if (f.amount == 0) {
+    m->die(orderly);
+  } else {
+    m->die_after(f.amount, orderly);  // died() brings it back
+    return true;
+  }
+  start_later(m->index(), f.lasts);
+  return true;
+}
+
+void Nemesis::died(std::uint32_t machine) {
+  const Duration down = draw_log(random_, 20ms, 10s);
+  start_later(machine, down);
+}
+
+void Nemesis::start_later(std::uint32_t machine, Duration d) { around_.schedule.after(d, Kind::kStart, machine); }
+
+void Nemesis::restart_due(std::uint32_t machine) {
+  if (running(machine) || stays_dead(machine)) return;
+  around_.start(machine);
+}
+
+void Nemesis::cut(const Fault& f, int by) {
+  const std::uint32_t endpoints = around_.setting.machines() + around_.setting.clients;
+  for (Endpoint x = 0; x < endpoints; ++x)
+    for (Endpoint y = 0; y < endpoints; ++y) {
+      if (x == y || !(f.a >> x & 1) || !(f.b >> y & 1)) continue;
+      around_.network.cut(x, y, by);
+      if (f.variant == 0) around_.network.cut(y, x, by);
+    }
+}
+
+bool Nemesis::weather(const Fault& f, bool on) {
+  Weather& now = around_.network.weather();
+  const Weather& usual = around_.setting.weather;
+  const auto set = [&](std::uint32_t Weather::* what) {
+    now.*what = on ? static_cast<std::uint32_t>(f.amount) : usual.*what;
+    return true;
+  };
+  switch (f.kind) {
+    case FaultKind::kLoss:
+      return set(&Weather::loss_ppm);
+    case FaultKind::kDuplicate:
+      return set(&Weather::duplicate_ppm);
+    case FaultKind::kLateDuplicate:
+      return set(&Weather::late_duplicate_ppm);
+    case FaultKind::kFlip:
+      return set(&Weather::flip_ppm);
+    case FaultKind::kTruncate:
+      return set(&Weather::truncate_ppm);
+    case FaultKind::kMisdeliver:
+      return set(&Weather::misdeliver_ppm);
+    case FaultKind::kTail:
+      now.tail_most = on ? 2s : usual.tail_most;
+      return set(&Weather::tail_ppm);
+    case FaultKind::kSplit:
+      return set(&Weather::split_ppm);
+    case FaultKind::kReplay:
+      return set(&Weather::replay_ppm);
+    case FaultKind::kBreakOff:
+      return set(&Weather::reset_ppm);
+    default:
+      return false;
+  }
+}
+
+// ---- the end
+
+void Nemesis::bury_some() {
+  // A minority that leaves every slot a living member and the voters their majority.
+  std::vector<std::uint32_t> order(around_.machines.size());
+  for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
+  random_.shuffle(order);
+  std::size_t left = (around_.setting.nodes - 1) / 2;
+  Mask dead = 0;
+  for (const std::uint32_t i : order) {
+    if (left == 0 || !voters_survive(dead | bit(i))) continue;
+    const bool slots_stay = [&] {
+      const ViewRef view = around_.newest_view();
+      return std::all_of(view->slots.begin(), view->slots.end(), [&](const SlotConfig& slot) {
+        return std::any_of(slot.list.begin(), slot.list.end(), [&](Incarnation who) {
+          const Machine* m = running(who.member.value - 1);
+          return m && m->incarnation() == who && !((dead | bit(i)) >> m->index() & 1);
+        });
+      });
+    }();
+    if (!slots_stay) continue;
+    dead |= bit(i);
+    --left;
+    if (random_.percent(50)) break;
+  }
+  dead_for_good_ = dead;
+}
+
+void Nemesis::heal() {
+  healed_ = true;
+  around_.network.calm();
+  if (around_.setting.some_stay_dead) bury_some();
+  for (const auto& m : around_.machines) {
+    m->disk().calm();
+    m->set_slow(0ns);
+    m->survive();
+    if (stays_dead(m->index())) {
+      m->die(random_.percent(50));
+      continue;
+    }
+    m->resume();
+    if (m->up() && m->stopping()) m->die(true);
+    const bool member = m->index() < around_.setting.nodes || (joined_ >> m->index() & 1);
+    if (!m->up() && member) start_later(m->index(), draw(random_, 1ms, 500ms));
+  }
+}
+
+}  // namespace hc::sim

@@ -1,0 +1,76 @@
+// The nemesis: draws a plan of faults from the seed, and carries it out.
+//
+// Swarm testing (Groce et al., 2012): each kind of fault is in a plan with probability one half, at a rate of its own,
+// so that some runs see one kind alone.
+//
+// Budgets, which keep the promise meaningful; a fault that would break one is left out when its time comes:
+//   a crash leaves every slot's newest list a living member, unless the run is one that loses slots (then the checkers
+//   forget what a lost slot held);
+//   a disk is wiped only while the intact disks of the newest view's voters stay a majority;
+//   clocks stay within the drift bound, wall clocks within the stated skew;
+//   a joiner joins once.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <set>
+
+#include "core/view/view.h"
+#include "sim/network.h"
+#include "sim/replica_check.h"
+#include "sim/setting.h"
+
+namespace hc::sim {
+
+Plan draw_plan(const Setting& setting, Random& random);
+
+class Nemesis {
+ public:
+  struct Around {
+    Schedule& schedule;
+    Network& network;
+    Machines& machines;
+    const Setting& setting;
+    std::function<ViewRef()> newest_view;
+    std::function<void(std::uint32_t)> start;  // a machine's process
+  };
+  Nemesis(Around around, Random random) : around_(around), random_(random) {}
+
+  // The plan's times count from now on.
+  void begin();
+  void fault_due(std::uint32_t index);
+  void fault_ends(std::uint32_t index);
+  void restart_due(std::uint32_t machine);
+  void died(std::uint32_t machine);  // of something that was armed: it is started again some time later
+  // The end of all faults. What may not come back stays dead.
+  void heal();
+
+  std::uint64_t fired() const { return fired_; }
+  std::uint64_t skipped() const { return skipped_; }
+  std::uint64_t fired(FaultKind kind) const { return fired_of_[static_cast<std::size_t>(kind)]; }
+  bool stays_dead(std::uint32_t machine) const { return dead_for_good_ >> machine & 1; }
+
+ private:
+  using Mask = std::uint64_t;
+  bool strike(const Fault& f, std::uint32_t index);
+  bool crash(const Fault& f);
+  bool weather(const Fault& f, bool on);
+  void cut(const Fault& f, int by);
+  bool spares(Mask dead) const;
+  bool may_wipe(std::uint32_t machine) const;
+  bool voters_survive(Mask dead) const;
+  void bury_some();
+  void start_later(std::uint32_t machine, Duration d);
+  Machine* running(std::uint64_t machine) const;
+
+  Around around_;
+  Random random_;
+  bool healed_ = false;
+  Mask dead_for_good_ = 0, joined_ = 0;
+  std::set<StorageId> wiped_;
+  std::uint64_t fired_ = 0, skipped_ = 0;
+  std::uint64_t fired_of_[kFaultKinds] = {};
+  std::vector<bool> active_;
+};
+
+}  // namespace hc::sim

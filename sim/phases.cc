@@ -1,0 +1,252 @@
+// The phases of a run, what is looked at between them, and the judgement at the end.
+
+#include <algorithm>
+
+#include "core/narrate.h"
+#include "sim/check/linearizability.h"
+#include "sim/streams.h"
+#include "sim/world.h"
+
+namespace hc::sim {
+namespace {
+
+constexpr Duration kFormWithin = 30s;
+constexpr Duration kSettleWithin = 60s;
+constexpr Duration kSettledFor = 3s;  // no view changes any more
+constexpr Duration kReadWithin = 30s;
+constexpr std::size_t kStoryAround = 12;
+
+}  // namespace
+
+void World::look_at_phase() {
+  const Instant now = schedule_.now();
+  const Duration since = now - phase_since_;
+  switch (phase_) {
+    case Phase::kForming: {
+      const bool formed = std::all_of(machines_.begin(), machines_.end(), [&](const auto& m) {
+        return m->index() >= setting_.nodes || (m->up() && m->node().ready(m->now()));
+      });
+      if (formed || setting_.early)
+        begin_load();
+      else if (since > kFormWithin)
+        fail(Verdict::kLiveness, "forming",
+             "the cluster did not form: " + unsettled().value_or("not every node is ready"));
+      break;
+    }
+    case Phase::kLoad:
+      if (since >= setting_.load) begin_healing();
+      break;
+    case Phase::kHealing:
+      look_at_healing();
+      break;
+    case Phase::kReading: {
+      const auto slow = std::find_if(clients_.begin(), clients_.end(), [](const auto& c) { return !c->script_done(); });
+      if (slow == clients_.end()) {
+        phase_ = Phase::kOver;
+        return;
+      }
+      if (since > kReadWithin)
+        fail(Verdict::kLiveness, "reading", "after healing a read is not answered: " + (*slow)->stuck_at());
+      break;
+    }
+    case Phase::kOver:
+      return;
+  }
+  schedule_.after(100ms, Kind::kPhase, 0);
+}
+
+void World::begin_load() {
+  phase_ = Phase::kLoad;
+  phase_since_ = schedule_.now();
+  if (setting_.faults && !setting_.early) nemesis_->begin();
+  if (!setting_.faults) directed_script();
+  for (const auto& c : clients_) c->start();
+}
+
+// The five cross-node reads of the original system's test.
+void World::directed_script() {
+  if (setting_.nodes < 3) return;
+  std::uint32_t data[3];
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    data[i] = workload_->add_key("data" + std::to_string(i + 1));
+    Request r = workload_->set(data[i], "value" + std::to_string(i + 1), schedule_.now());
+    r.at = i;
+    r.must_succeed = true;
+    clients_[0]->script(std::move(r));
+  }
+  static constexpr std::uint32_t kReads[][2] = {{1, 0}, {0, 1}, {0, 2}, {2, 0}, {1, 2}};
+  for (const auto& [key, machine] : kReads) {
+    Request r = workload_->get(data[key], schedule_.now());
+    r.at = machine;
+    r.must_succeed = true;
+    clients_[0]->script(std::move(r));
+  }
+}
+
+void World::begin_healing() {
+  if (trace_.listening()) trace_.line(schedule_.now(), "world", "all faults end");
+  phase_ = Phase::kHealing;
+  phase_since_ = schedule_.now();
+  nemesis_->heal();
+  for (const auto& c : clients_) c->think(500ms, 2s);
+}
+
+void World::look_at_healing() {
+  const Duration since = schedule_.now() - phase_since_;
+  const auto hindered = unsettled();
+  if (!hindered) {
+    begin_reading();
+  } else if (since > kSettleWithin) {
+    fail(Verdict::kLiveness, "settling", "60 s after the last fault: " + *hindered);
+  }
+}
+
+bool World::excused(Slot s) const {
+  const SlotConfig& slot = views_->newest()->config(s);
+  bool comes_back = true;
+  for (const Incarnation& who : slot.list) {
+    const Machine& m = *machines_[who.member.value - 1];
+    if (m.up() && m.incarnation() == who) return false;
+    comes_back &= !nemesis_->stays_dead(m.index());
+  }
+  return !comes_back || setting_.node.slot_loss_wait;
+}
+
+std::optional<std::string> World::unsettled() const {
+  const ViewRef newest = views_->newest();
+  if (!newest) return "there is no view";
+  for (const auto& m : machines_) {
+    if (!m->up()) {
+      if (!nemesis_->stays_dead(m->index()) && m->index() < setting_.nodes) return m->name() + " is not up";
+      continue;
+    }
+    const ViewRef view = m->node().view();
+    if (!view || view->epoch != newest->epoch)
+      return m->name() + " has view " + std::to_string(view ? view->epoch.value : 0) + " of " +
+             std::to_string(newest->epoch.value);
+    if (!newest->names(m->incarnation())) return m->name() + " is not in the newest view";
+  }
+  if (schedule_.now() - view_changed_ < kSettledFor)
+    return "views change, the last is " + std::to_string(newest->epoch.value);
+  for (std::size_t i = 0; i < newest->slots.size(); ++i) {
+    const Slot s{static_cast<std::uint16_t>(i)};
+    if (excused(s)) continue;
+    const bool served = std::any_of(machines_.begin(), machines_.end(),
+                                    [&](const auto& m) { return m->up() && m->node().slot(s, m->now()).may_execute; });
+    if (!served) return "slot " + std::to_string(i) + " is served by nobody; " + narrate(*newest, i + 1);
+    for (const NodeId wanted : newest->ring.wanted(s))
+      if (!newest->config(s).list.names(wanted))
+        return "slot " + std::to_string(i) + " is not at " + hc::name_of(wanted) + ", where the ring wants it; " +
+               narrate(*newest, i + 1);
+  }
+  return std::nullopt;
+}
+
+void World::begin_reading() {
+  phase_ = Phase::kReading;
+  phase_since_ = schedule_.now();
+  sample();
+  for (const auto& c : clients_) c->rest();
+  std::size_t turn = 0;
+  for (const auto& m : machines_) {
+    if (!m->up()) continue;
+    Client& reader = *clients_[turn++ % clients_.size()];
+    for (std::uint32_t key = 0; key < workload_->keys(); ++key) {
+      if (excused(slot_of(workload_->name(key), setting_.node.slots))) continue;
+      Request r = workload_->get(key, schedule_.now());
+      r.at = m->index();
+      r.must_succeed = true;
+      reader.script(std::move(r));
+    }
+  }
+  for (const auto& c : clients_) c->run_script();
+}
+
+void World::sample() {
+  if (auto wrong = replicas_->look(views_->newest())) fail(Verdict::kViolated, "replicas", *wrong);
+  const bool many = setting_.node.slots > 256;
+  if (phase_ != Phase::kReading) schedule_.after(many ? 4s : 200ms, Kind::kSample, 0);
+}
+
+// ---- judgement
+
+void World::judge_histories(Result& result) {
+  for (const auto& c : clients_) c->end();
+  for (std::uint32_t key = 0; key < histories_.size(); ++key) {
+    History& h = histories_[key];
+    const Judgement j = judge(h);
+    if (j.kind == Judgement::Kind::kUndecided) ++result.undecided;
+    if (j.kind != Judgement::Kind::kViolated) continue;
+    result.verdict = Verdict::kViolated;
+    result.check = "linearizability";
+    result.reason = "key " + workload_->name(key) + " (slot " +
+                    std::to_string(slot_of(workload_->name(key), setting_.node.slots).value) +
+                    "): no explanation for " + to_text(h[j.illegal]);
+    result.report += "Just before, the key may have been:";
+    for (const KeyState& s : j.states) result.report += " " + to_text(s);
+    result.report += "\nThe history around it, by time of call:\n";
+    const Operation illegal = h[j.illegal];
+    std::stable_sort(h.begin(), h.end(), [](const Operation& a, const Operation& b) { return a.called < b.called; });
+    std::size_t shown = 0;
+    for (auto at = h.rbegin(); at != h.rend() && shown < 2 * kStoryAround; ++at)
+      if (at->called <= illegal.returned && at->outcome != Operation::Outcome::kNotApplied) ++shown;
+    std::size_t skip = 0;
+    for (const Operation& o : h)
+      if (o.called <= illegal.returned && o.outcome != Operation::Outcome::kNotApplied) ++skip;
+    skip -= shown;
+    for (const Operation& o : h) {
+      if (o.called > illegal.returned || o.outcome == Operation::Outcome::kNotApplied) continue;
+      if (skip > 0) {
+        --skip;
+        continue;
+      }
+      const bool this_one = o.called == illegal.called && o.client == illegal.client;
+      result.report += (this_one ? "→ " : "  ") + to_text(o) + "\n";
+    }
+    return;
+  }
+}
+
+// Counts only what the flags switched on.
+void World::judge_vacuity(Result& result) const {
+  if (result.verdict != Verdict::kPassed) return;
+  const auto too_few = [&](const char* what, std::uint64_t has, std::uint64_t wanted) {
+    if (has >= wanted || result.verdict == Verdict::kVoid) return;
+    result.verdict = Verdict::kVoid;
+    result.check = "vacuity";
+    result.reason = "too little happened: " + std::to_string(has) + " " + what + ", wanted " + std::to_string(wanted);
+  };
+  const auto seconds = static_cast<std::uint64_t>(setting_.load / 1s);
+  too_few("operations compared", compared_, seconds);
+  if (setting_.faults) {
+    too_few("faults", nemesis_->fired(), std::min<std::uint64_t>(3, setting_.plan.faults.size()));
+    too_few("views", views_->views(), 1);
+  }
+  if (result.undecided > 0 && result.verdict == Verdict::kPassed) {
+    result.verdict = Verdict::kVoid;
+    result.check = "vacuity";
+    result.reason = std::to_string(result.undecided) + " keys' histories took more steps than the budget: undecided";
+  }
+}
+
+void World::fill_in(Result& result) const {
+  result.seed = setting_.seed;
+  result.hash = trace_.hash();
+  result.compared = compared_;
+  result.unknown = unknown_;
+  result.refused = refused_;
+  result.views = views_->views();
+  result.faults = nemesis_->fired();
+  result.faults_skipped = nemesis_->skipped();
+  result.losses = views_->losses();
+  result.steps = steps_;
+  result.simulated_ms = static_cast<std::uint64_t>(ns(schedule_.now()) / 1'000'000);
+  for (std::size_t k = 0; k < kFaultKinds; ++k) result.faults_of[k] = nemesis_->fired(static_cast<FaultKind>(k));
+  for (const auto& m : machines_)
+    for (std::size_t k = 0; k < kMessageKinds; ++k) result.messages_of[k] += m->messages_received()[k];
+  if (trace_.story().empty()) return;
+  result.report += "The last lines of the trace:\n";
+  for (const std::string& line : trace_.story()) result.report += line + "\n";
+}
+
+}  // namespace hc::sim

@@ -1,0 +1,77 @@
+// A plan: what goes wrong, and when. A plain value: it is drawn from the seed, printed, read back, and changed, and it
+// depends on no random stream once it is there.
+//
+// As text, one fault per line, the version first:
+//   plan 1
+//   12.500000000 crash a=3 lasts=2.000000000 variant=1
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "sim/instant.h"
+
+namespace hc::sim {
+
+// a and b are machines (from 0), or sets of endpoints as bit masks where the name says so. `lasts`: until the fault is
+// taken back (the process restarts, the way is open again, …).
+#define HC_SIM_FAULTS(X)                                                                                               \
+  X(kCrash, "crash")              /* a; variant bit 0: the whole machine, silently; bit 1: its disk is wiped;       */ \
+                                  /* amount: effects that still get out                                             */ \
+  X(kMassRestart, "mass-restart") /* mask a, at once                                                                */ \
+  X(kPause, "pause")              /* a; its clocks go on                                                            */ \
+  X(kSlow, "slow")                /* a; amount: nanoseconds per event                                               */ \
+  X(kStop, "stop")                /* a; SIGTERM, a restart afterwards                                               */ \
+  X(kJoin, "join")                /* a, a machine that was not there before                                         */ \
+  X(kFsyncFails, "fsync-fails")   /* a; at its next fsync, which ends the process                                   */ \
+  X(kSlowDisk, "slow-disk")       /* a; amount: nanoseconds at most                                                 */ \
+  X(kCut, "cut")                  /* mask a to mask b; variant 0: both ways, 1: from a to b only                    */ \
+  X(kClog, "clog")                /* a to b                                                                         */ \
+  X(kReset, "reset")              /* a and b                                                                        */ \
+  X(kHalfOpen, "half-open")       /* a and b                                                                        */ \
+  X(kLoss, "loss")                /* amount: parts per million, of all datagrams                                    */ \
+  X(kDuplicate, "duplicate")                                                                                           \
+  X(kLateDuplicate, "late-duplicate")                                                                                  \
+  X(kFlip, "flip")                                                                                                     \
+  X(kTruncate, "truncate")                                                                                             \
+  X(kMisdeliver, "misdeliver")                                                                                         \
+  X(kTail, "tail")   /* amount: parts per million, of all datagrams and stream pieces                  */              \
+  X(kSplit, "split") /* of all stream pieces                                                           */              \
+  X(kReplay, "replay")                                                                                                 \
+  X(kBreakOff, "break-off")                                                                                            \
+  X(kWallJump, "wall-jump")   /* a; amount: the new skew in nanoseconds, plus the bound                         */     \
+  X(kClockRate, "clock-rate") /* a; amount: parts per million                                                   */
+
+enum class FaultKind : std::uint8_t {
+#define X(identifier, name) identifier,
+  HC_SIM_FAULTS(X)
+#undef X
+      kCount
+};
+inline constexpr std::size_t kFaultKinds = static_cast<std::size_t>(FaultKind::kCount);
+
+std::string_view name_of(FaultKind kind);
+
+struct Fault {
+  Instant at{};
+  FaultKind kind{};
+  std::uint64_t a = 0, b = 0, amount = 0, variant = 0;
+  Duration lasts{};
+  bool operator==(const Fault&) const = default;
+};
+
+struct Plan {
+  std::vector<Fault> faults;  // by time
+  bool operator==(const Plan&) const = default;
+};
+
+std::string to_text(const Fault& fault);
+std::string to_text(const Plan& plan);
+// nullopt and a sentence in `error` if it is no plan.
+std::optional<Plan> parse_plan(Bytes text, std::string& error);
+
+}  // namespace hc::sim

@@ -1,0 +1,65 @@
+#include "sim/replica_check.h"
+
+namespace hc::sim {
+namespace {
+
+constexpr std::size_t kDigestsKept = 24;
+
+bool holds_content(const SlotStatus& status) {
+  return status.role == SlotStatus::Role::kReplica || status.role == SlotStatus::Role::kPrimary ||
+         status.role == SlotStatus::Role::kTakingOver;
+}
+
+std::string text(Position p) {
+  return "(" + std::to_string(p.slot_epoch.value) + "," + std::to_string(p.seq.value) + ")";
+}
+
+}  // namespace
+
+std::optional<std::string> ReplicaCheck::one_executor(const Machine& m) const {
+  for (std::size_t i = 0; i < of_slot_.size(); ++i) {
+    const Slot s{static_cast<std::uint16_t>(i)};
+    if (!m.node().slot(s, m.now()).may_execute) continue;
+    for (const auto& other : machines_)
+      if (other.get() != &m && other->up() && other->node().slot(s, other->now()).may_execute)
+        return "slot " + std::to_string(i) + ": " + m.name() + " and " + other->name() + " may both execute";
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> ReplicaCheck::digest_of(const Machine& m, Slot s, const SlotStatus& status) {
+  auto& digests = of_slot_[s.value].digests;
+  const auto [known, fresh] = digests.try_emplace(status.at, status.digest);
+  if (!fresh && known->second != status.digest)
+    return "slot " + std::to_string(s.value) + ": " + m.name() + " at position " + text(status.at) +
+           " has another digest than another replica had there";
+  if (digests.size() > kDigestsKept) digests.erase(digests.begin());
+  return std::nullopt;
+}
+
+std::optional<std::string> ReplicaCheck::look(const ViewRef& newest) {
+  for (std::size_t i = 0; i < of_slot_.size(); ++i) {
+    const Slot s{static_cast<std::uint16_t>(i)};
+    OfSlot& known = of_slot_[i];
+    for (const auto& m : machines_) {
+      if (!m->up() || !m->node().view()) continue;
+      const SlotStatus status = m->node().slot(s, m->now());
+      if (holds_content(status))
+        if (auto wrong = digest_of(*m, s, status)) return wrong;
+      if (status.may_execute) known.committed = std::max(known.committed, status.commit);
+    }
+    if (!newest) continue;
+    for (const Incarnation& who : newest->config(s).list) {
+      const auto& m = machines_[who.member.value - 1];
+      if (!m->up() || m->incarnation() != who) continue;
+      const SlotStatus status = m->node().slot(s, m->now());
+      if (status.at.seq < known.committed)
+        return "slot " + std::to_string(i) + ": " + m->name() + " is in sync by view " +
+               std::to_string(newest->epoch.value) + ", but ends at " + text(status.at) + "; committed was " +
+               std::to_string(known.committed.value);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace hc::sim

@@ -1,0 +1,44 @@
+// What the copies of a slot must satisfy together, seen from outside at one instant of true time:
+//
+//   at most one process executes per slot;
+//   replicas at the same position have the same digest, whenever each of them was there;
+//   every living member of the newest list holds everything that was ever committed (and so, acknowledged).
+//
+// A slot that was lost begins anew: forget().
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/machine.h"
+
+namespace hc::sim {
+
+using Machines = std::vector<std::unique_ptr<Machine>>;
+
+class ReplicaCheck {
+ public:
+  ReplicaCheck(const Machines& machines, std::uint32_t slots) : machines_(machines), of_slot_(slots) {}
+
+  // Is anybody else executing where `m` executes? A sentence if so.
+  std::optional<std::string> one_executor(const Machine& m) const;
+  // Everything else, over all machines.
+  std::optional<std::string> look(const ViewRef& newest);
+  void forget(Slot s) { of_slot_[s.value] = {}; }
+
+ private:
+  struct OfSlot {
+    Seq committed;
+    std::map<Position, std::uint64_t> digests;
+  };
+  std::optional<std::string> digest_of(const Machine& m, Slot s, const SlotStatus& status);
+
+  const Machines& machines_;
+  std::vector<OfSlot> of_slot_;
+};
+
+}  // namespace hc::sim

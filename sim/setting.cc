@@ -1,0 +1,94 @@
+#include "sim/setting.h"
+
+#include "sim/nemesis.h"
+#include "sim/streams.h"
+
+namespace hc::sim {
+namespace {
+
+std::uint32_t draw_slots(Random& random) {
+  const std::uint64_t dice = random.below(50);
+  if (dice == 0) return kSlots;
+  if (dice < 10) return 1;
+  if (dice < 40) return 16;
+  return 256;
+}
+
+template <class T, std::size_t N>
+T pick(Random& random, const T (&from)[N]) {
+  return from[random.below(N)];
+}
+
+NodeConfig draw_node(Random& random, std::uint32_t nodes) {
+  NodeConfig c;
+  static constexpr std::uint32_t kFactors[] = {1, 2, 2, 2, 2, 2, 2, 3, 3, 3};
+  static constexpr Duration kLeases[] = {400ms, 700ms, 1s, 1s, 1500ms};
+  static constexpr Duration kDeadlines[] = {1s, 2s, 5s, 5s};
+  static constexpr Duration kPatience[] = {1500ms, 2500ms, 2500ms};
+  static constexpr std::size_t kChunks[] = {48, 200, 1000, 32 * 1024};
+  static constexpr std::size_t kWindows[] = {256, 4096, 512 * 1024};
+  c.replication_factor = std::min(pick(random, kFactors), nodes);
+  c.lease = pick(random, kLeases);
+  c.deadline = pick(random, kDeadlines);
+  c.patience = pick(random, kPatience);
+  c.fill_chunk_bytes = pick(random, kChunks);
+  c.fill_window_bytes = pick(random, kWindows);
+  c.min_in_sync = c.replication_factor >= 2 && random.percent(10) ? 2 : 1;
+  c.slot_loss_wait = random.percent(10);
+  c.voters_max = random.percent(80) ? 5 : 3;
+  c.durable_votes = true;
+  return c;
+}
+
+Weather draw_weather(Random& random) {
+  Weather w;
+  if (random.percent(30)) w.delay_most = draw_log(random, 500us, 20ms);
+  if (random.percent(50)) w.tail_ppm = static_cast<std::uint32_t>(random.between(100, 5000));
+  w.tail_most = 300ms;
+  if (random.percent(50)) w.loss_ppm = static_cast<std::uint32_t>(random.between(100, 20000));
+  if (random.percent(50)) w.duplicate_ppm = static_cast<std::uint32_t>(random.between(100, 20000));
+  if (random.percent(50)) w.split_ppm = static_cast<std::uint32_t>(random.between(1000, 100000));
+  return w;
+}
+
+}  // namespace
+
+Setting draw_setting(const Options& options) {
+  Random random = stream(options.seed, "setting");
+  Setting s;
+  s.seed = options.seed;
+  s.nodes = options.nodes;
+  s.faults = options.faults;
+  s.load = std::chrono::seconds(options.seconds);
+  // Everything is drawn in any case, so that a flag changes what it says and nothing else.
+  const std::uint32_t slots = draw_slots(random);
+  s.node = draw_node(random, s.nodes);
+  s.node.slots = options.slots.value_or(slots);
+  s.founding = s.nodes > 1 && random.percent(60) ? Setting::Founding::kFounders : Setting::Founding::kFirst;
+  const bool early = random.percent(15), loses = random.percent(20), stay_dead = random.percent(25);
+  const bool joins = random.percent(30);
+  s.wall_skew_most = random.percent(30) ? 0ms : draw(random, 1ms, 400ms);
+  const std::uint64_t loop = random.below(3);
+  s.turn_delay = loop == 0 ? 0ns : loop == 1 ? 50us : 2ms;
+  s.clients = static_cast<std::uint32_t>(random.between(s.nodes, s.nodes + 3));
+  s.workload.keys = static_cast<std::uint32_t>(random.between(3, 16));
+  s.client.pipeline = 1;
+  s.client.think_most = draw(random, 200ms, 1s);
+  s.client.patience = s.node.deadline + 2s;
+  const Weather weather = draw_weather(random);
+  for (std::uint32_t i = 0; i < s.nodes + 1; ++i)
+    s.host_labels.push_back(random.percent(10) ? "host-" + std::to_string(random.below(2)) : "");
+  if (s.nodes <= 2) s.host_labels.assign(s.nodes + 1, "");
+  Random plan = stream(options.seed, "plan");
+  if (s.faults) {
+    s.early = early;
+    s.loses_slots = loses || s.node.replication_factor == 1;
+    s.some_stay_dead = stay_dead && s.nodes >= 3;
+    s.joiners = joins ? 1 : 0;
+    s.weather = weather;
+    s.plan = options.plan ? *options.plan : draw_plan(s, plan);
+  }
+  return s;
+}
+
+}  // namespace hc::sim

@@ -1,0 +1,60 @@
+// What a run is: everything that is drawn from its seed before it begins, or asked for on the command line.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/config.h"
+#include "core/base/seam.h"
+#include "sim/client.h"
+#include "sim/network.h"
+#include "sim/plan.h"
+#include "sim/workload.h"
+
+namespace hc::sim {
+
+// From the command line.
+struct Options {
+  std::uint64_t seed = 1;
+  std::uint32_t nodes = 3;
+  bool faults = false;
+  std::optional<std::uint32_t> slots;
+  std::uint32_t seconds = 60;
+  seam::MutantSet mutants;
+  std::optional<Plan> plan;  // instead of one drawn from the seed
+  bool trace = false;        // narrate to standard output
+  std::size_t story = 0;     // lines to keep for the report of a failure
+};
+
+struct Setting {
+  enum class Founding : std::uint8_t { kFounders, kFirst };
+
+  std::uint64_t seed = 1;
+  std::uint32_t nodes = 3;    // there from the beginning
+  std::uint32_t joiners = 0;  // machines more, for the fault "join"
+  std::uint32_t clients = 4;
+  bool faults = false;
+  bool early = false;        // faults begin before the cluster is formed
+  bool loses_slots = false;  // crashes may take every in-sync replica of a slot; else they spare one
+  bool some_stay_dead = false;
+  Duration load = 60s;
+  Founding founding = Founding::kFounders;
+  NodeConfig node;  // what all nodes have in common
+  std::vector<std::string> host_labels;
+  Duration wall_skew_most{};
+  Duration turn_delay{};
+  Workload::Knobs workload;
+  Client::Knobs client;
+  Weather weather;  // with faults: never quite fair
+  Plan plan;        // times count from the beginning of the load
+
+  std::uint32_t machines() const { return nodes + joiners; }
+  // Two wall clocks differ by at most this, rounding to milliseconds included.
+  Duration skew_between_clocks() const { return 2 * wall_skew_most + 3ms; }
+};
+
+Setting draw_setting(const Options& options);
+
+}  // namespace hc::sim

@@ -1,0 +1,63 @@
+// The folder of a machine that holds its vote file, bytes and all.
+//
+// A write replaces the file as a whole (temporary file, fsync, rename, fsync of the folder), one after the other. What
+// it may do: be slow, fail an fsync (fatal to the process; whether the new file is there is open), lose at a crash what
+// was not synced yet, or have it without having said so, be wiped. A torn write tears the temporary file, which nobody
+// reads. Budget: the disks of a majority of the newest view's voters are never wiped (sim/nemesis.h).
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+
+#include "core/base/ids.h"
+#include "core/base/random.h"
+#include "sim/schedule.h"
+
+namespace hc::sim {
+
+class VoteDisk {
+ public:
+  struct Done {
+    std::uint64_t id;
+    bool failed;
+  };
+
+  explicit VoteDisk(Random random) : random_(random) {}
+
+  // `view`: the epoch that the record has installed, for the checkers.
+  void write(Schedule& schedule, std::uint32_t machine, std::uint64_t process, std::uint64_t id, std::string bytes,
+             Epoch view);
+  // A write is due. nullopt: it belonged to a process that is gone.
+  std::optional<Done> synced(std::uint64_t process);
+  void crash();
+  void wipe();
+
+  const std::optional<std::string>& file() const { return file_; }
+  Epoch acknowledged_view() const { return acknowledged_view_; }  // of the last write that was reported durable
+
+  void set_slow(Duration most) { slow_ = most; }
+  void fail_next() { fail_next_ = true; }
+  void calm() {
+    slow_ = kQuick;
+    fail_next_ = false;
+  }
+
+ private:
+  static constexpr Duration kQuick = 2ms;
+  struct Write {
+    std::uint64_t process, id;
+    std::string bytes;
+    Epoch view;
+  };
+  std::optional<std::string> file_;
+  Epoch acknowledged_view_;
+  std::deque<Write> pending_;
+  Instant busy_until_{};
+  Duration slow_ = kQuick;
+  bool fail_next_ = false;
+  Random random_;
+};
+
+}  // namespace hc::sim

@@ -1,0 +1,301 @@
+#include "sim/world.h"
+
+#include "core/base/check.h"
+#include "sim/streams.h"
+
+namespace hc::sim {
+namespace {
+
+constexpr std::uint64_t kStepsMost = 40'000'000;  // a run that needs more is caught in a loop
+constexpr std::uint64_t kInvariantsEvery = 64;
+constexpr std::uint64_t kExecutorEvery = 16;
+
+struct InternalCheck {
+  std::string what;
+};
+[[noreturn]] void throw_check(const char* file, int line, const char* condition, const std::string& detail) {
+  std::string_view name(file);
+  if (const std::size_t slash = name.rfind("/core/"); slash != std::string_view::npos) name.remove_prefix(slash + 1);
+  throw InternalCheck{std::string(name) + ":" + std::to_string(line) + ": " + condition + ": " + detail};
+}
+
+}  // namespace
+
+World::World(const Options& options, Setting setting) : options_(options), setting_(std::move(setting)) {
+  trace_.listen(options_.trace ? stdout : nullptr, options_.story);
+  build();
+}
+
+World::~World() = default;
+
+void World::fail(Verdict verdict, std::string check, std::string reason) {
+  throw Failure{verdict, std::move(check), std::move(reason)};
+}
+
+void World::build() {
+  const std::uint64_t seed = setting_.seed;
+  const std::uint32_t machines = setting_.machines();
+  Doorstep& doorstep = *this;
+  Ledger& ledger = *this;
+  network_ =
+      std::make_unique<Network>(schedule_, doorstep, machines, machines + setting_.clients, stream(seed, "network"));
+  network_->weather() = setting_.weather;
+  Random clocks = stream(seed, "clocks");
+  const RateBounds rates = rate_bounds(setting_.node.drift_percent);
+  for (std::uint32_t i = 0; i < machines; ++i) {
+    const std::int64_t rate = draw_rate(clocks, rates);
+    const Time base{draw(clocks, 1h, 1000h)};
+    const Duration skew = draw(clocks, 0ns, 2 * setting_.wall_skew_most) - setting_.wall_skew_most;
+    machines_.push_back(std::make_unique<Machine>(Machine::Around{schedule_, *network_, trace_, *this}, i, machines,
+                                                  NodeClock(rate, base, skew), stream(seed, "disks", i),
+                                                  stream(seed, "processes", i)));
+    machines_.back()->set_turn_delay(setting_.turn_delay);
+  }
+  workload_ = std::make_unique<Workload>(setting_.workload, setting_.skew_between_clocks(), stream(seed, "workload"));
+  for (std::uint32_t c = 0; c < setting_.clients; ++c)
+    clients_.push_back(std::make_unique<Client>(schedule_, *network_, trace_, ledger, *workload_, c, machines,
+                                                setting_.client, stream(seed, "clients", c)));
+  views_ = std::make_unique<ViewCheck>([this](Incarnation who) -> std::optional<Instant> {
+    const auto end = ended_.find(who);
+    return end == ended_.end() ? std::nullopt : std::optional(end->second);
+  });
+  replicas_ = std::make_unique<ReplicaCheck>(machines_, setting_.node.slots);
+  nemesis_ = std::make_unique<Nemesis>(
+      Nemesis::Around{schedule_, *network_, machines_, setting_, [this] { return views_->newest(); },
+                      [this](std::uint32_t machine) { start(machine); }},
+      stream(seed, "nemesis"));
+  view_seen_.assign(machines, nullptr);
+  executed_seen_.assign(machines, 0);
+}
+
+NodeConfig World::config_of(std::uint32_t machine) const {
+  NodeConfig c = setting_.node;
+  const Address address = Network::gossip_address(machine);
+  c.self.id = NodeId(machine + 1);
+  c.self.host = address.host;
+  c.self.gossip_port = address.port;
+  c.self.resp_port = 6379;
+  c.self.http_port = 8080;
+  c.self.host_label = setting_.host_labels[machine];
+  // Every member is named to every other, so that one that comes back without its disk founds nothing.
+  for (std::uint32_t i = 0; i < setting_.nodes; ++i)
+    if (i != machine) c.join.push_back(Network::gossip_address(i));
+  if (machine >= setting_.nodes) return c;
+  if (setting_.founding == Setting::Founding::kFounders) {
+    for (std::uint32_t i = 0; i < setting_.nodes; ++i)
+      c.founders.push_back({NodeId(i + 1), Network::gossip_address(i)});
+  } else {
+    // The operator says so at the first start only.
+    const VoteDisk& disk = machines_[machine]->disk();
+    c.found = machine == 0 && !views_->newest() && !disk.file();
+  }
+  return c;
+}
+
+void World::start(std::uint32_t machine) {
+  Machine& m = *machines_[machine];
+  view_seen_[machine] = nullptr;
+  executed_seen_[machine] = 0;
+  views_->restarted(m.id(), m.disk().acknowledged_view());
+  m.start(config_of(machine));
+}
+
+// ---- what the network brings
+
+void World::datagram_came(Endpoint at, Endpoint from, std::string bytes) {
+  if (at < setting_.machines()) machines_[at]->datagram(from, std::move(bytes));
+}
+LinkId World::accept(Endpoint at, Endpoint from) { return machines_[at]->accept(from); }
+void World::link_opened(Endpoint at, LinkId link) {
+  if (at < setting_.machines())
+    machines_[at]->link_opened(link);
+  else
+    clients_[at - setting_.machines()]->link_opened(link);
+}
+void World::link_closed(Endpoint at, LinkId link, bool refused) {
+  if (at < setting_.machines())
+    machines_[at]->link_closed(link, refused);
+  else
+    clients_[at - setting_.machines()]->link_closed(link);
+}
+void World::bytes_came(Endpoint at, LinkId link, std::string bytes) {
+  if (at < setting_.machines())
+    machines_[at]->bytes(link, std::move(bytes));
+  else
+    clients_[at - setting_.machines()]->bytes(link, bytes);
+}
+
+// ---- what processes do
+
+void World::started(Machine& m) {
+  const Epoch kept = m.disk().acknowledged_view();
+  const ViewRef view = m.node().view();
+  if (kept && (!view || view->epoch < kept))
+    fail(Verdict::kViolated, "views",
+         m.name() + " restarts below view " + std::to_string(kept.value) + ", which its disk holds");
+}
+
+void World::stepped(Machine& m) {
+  if (++steps_ > kStepsMost) fail(Verdict::kInternal, "steps", "more than 40 M steps: a loop");
+  const Node& node = m.node();
+  const ViewRef view = node.view();
+  bool look = steps_ % kExecutorEvery == 0;
+  if (view && view.get() != view_seen_[m.index()]) {
+    view_seen_[m.index()] = view.get();
+    view_changed_ = schedule_.now();
+    if (auto wrong = views_->installed(m.id(), view)) fail(Verdict::kViolated, "views", *wrong);
+    note_losses();
+    look = true;
+  }
+  const std::uint64_t executed = node.counters().executed + node.counters().takeovers;
+  look |= executed != executed_seen_[m.index()];
+  executed_seen_[m.index()] = executed;
+  if (look && (setting_.node.slots <= 256 || steps_ % 4096 == 0) && view)
+    if (auto wrong = replicas_->one_executor(m)) fail(Verdict::kViolated, "one-primary", *wrong);
+  if (steps_ % kInvariantsEvery == 0) node.invariants(m.now());
+}
+
+void World::stored(Machine&, const VoteRecord& record) {
+  if (record.accepted) views_->proposed(record.accepted->proposal);
+}
+
+void World::died(Machine& m) { nemesis_->died(m.index()); }
+
+void World::note_losses() {
+  for (const ViewCheck::Loss& loss : views_->take_losses()) {
+    replicas_->forget(loss.slot);
+    Operation lost;
+    lost.kind = Operation::Kind::kLost;
+    lost.outcome = Operation::Outcome::kDone;
+    lost.called = lost.returned = loss.at;
+    for (std::uint32_t k = 0; k < workload_->keys(); ++k) {
+      if (slot_of(workload_->name(k), setting_.node.slots) != loss.slot) continue;
+      if (histories_.size() <= k) histories_.resize(k + 1);
+      histories_[k].push_back(lost);
+    }
+  }
+}
+
+// ---- what clients saw
+
+void World::concluded(const Request& request, std::uint32_t client, std::uint32_t machine) {
+  for (const Request::Part& p : request.parts) {
+    if (histories_.size() <= p.key) histories_.resize(p.key + 1);
+    Operation o = p.operation;
+    o.client = client;
+    o.node = machine + 1;
+    switch (o.outcome) {
+      case Operation::Outcome::kDone:
+        ++compared_;
+        break;
+      case Operation::Outcome::kUnknown:
+        ++unknown_;
+        break;
+      case Operation::Outcome::kNotApplied:
+        ++refused_;
+        break;
+    }
+    if (trace_.listening()) trace_.line(schedule_.now(), "key " + workload_->name(p.key), to_text(o));
+    histories_[p.key].push_back(std::move(o));
+  }
+}
+
+void World::complain(const std::string& what) { fail(Verdict::kViolated, "answers", what); }
+
+// ---- the run
+
+void World::dispatch(const Happening& h) {
+  switch (h.kind) {
+    case Kind::kDatagram:
+      network_->parcel_due(h.what);
+      return;
+    case Kind::kStream:
+      network_->stream_due(h.who, h.what);
+      return;
+    case Kind::kHandshake:
+      network_->handshake_due(h.who);
+      return;
+    case Kind::kWake:
+      machines_[h.who]->wake_due(h.what);
+      return;
+    case Kind::kTurn:
+      machines_[h.who]->turn_due(h.what);
+      return;
+    case Kind::kSynced:
+      machines_[h.who]->synced(h.what);
+      return;
+    case Kind::kStart:
+      nemesis_->restart_due(h.who);
+      return;
+    case Kind::kClient:
+      clients_[h.who]->turn(h.what);
+      return;
+    case Kind::kFault:
+      if (trace_.listening()) trace_.line(schedule_.now(), "nemesis", to_text(setting_.plan.faults[h.who]));
+      trace_.record(schedule_.now(), h.who, 200, 1);
+      nemesis_->fault_due(h.who);
+      return;
+    case Kind::kFaultEnds:
+      if (trace_.listening()) trace_.line(schedule_.now(), "nemesis", "over: " + to_text(setting_.plan.faults[h.who]));
+      trace_.record(schedule_.now(), h.who, 201, 1);
+      nemesis_->fault_ends(h.who);
+      return;
+    case Kind::kSample:
+      sample();
+      return;
+    case Kind::kPhase:
+      look_at_phase();
+      return;
+  }
+}
+
+void World::live() {
+  Random nodes = stream(setting_.seed, "nodes");
+  for (std::uint32_t i = 0; i < setting_.nodes; ++i) {
+    const Duration delay = draw(nodes, 0ms, 300ms);
+    schedule_.after(delay, Kind::kStart, i);
+  }
+  schedule_.after(100ms, Kind::kPhase, 0);
+  schedule_.after(100ms, Kind::kSample, 0);
+  if (setting_.early) nemesis_->begin();
+  while (phase_ != Phase::kOver) {
+    HC_CHECK(!schedule_.empty(), "nothing will ever happen again");
+    dispatch(schedule_.pop());
+  }
+}
+
+Result World::run() {
+  Result result;
+  const CheckHandler before = set_check_handler(throw_check);
+  try {
+    live();
+    for (const auto& m : machines_)
+      if (m->up()) m->node().invariants(m->now());
+    judge_histories(result);
+    judge_vacuity(result);
+  } catch (const Failure& f) {
+    result.verdict = f.verdict;
+    result.check = f.check;
+    result.reason = "at " + seconds_text(schedule_.now()) + ": " + f.reason;
+  } catch (const InternalCheck& c) {
+    result.verdict = Verdict::kInternal;
+    result.check = "internal";
+    result.reason = "at " + seconds_text(schedule_.now()) + ": " + c.what;
+  }
+  set_check_handler(before);
+  fill_in(result);
+  return result;
+}
+
+Result run_seed(const Options& options) {
+  seam::active = options.mutants;
+  Result result;
+  {
+    World world(options, draw_setting(options));
+    result = world.run();
+  }
+  seam::active.reset();
+  return result;
+}
+
+}  // namespace hc::sim

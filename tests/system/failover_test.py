@@ -1,0 +1,154 @@
+"""kill -9 of a primary under load, ten times: its slots accept writes again within three seconds, and every
+acknowledged write is there. And the planned way out: SIGTERM under load."""
+
+import threading
+import time
+import unittest
+
+import cluster
+from cluster import Cluster, RespError
+
+ROUNDS = 10
+SERVES_AGAIN_WITHIN = 3.0  # seconds
+WRITERS_PER_NODE = 2
+
+
+class Load:
+    """Clients of some nodes that write keys nobody wrote before; what was acknowledged is remembered."""
+
+    def __init__(self, nodes, prefix):
+        self.acknowledged = {}
+        self.refused = []  # (time, error)
+        self.stopped = threading.Event()
+        self.threads = [threading.Thread(target=self._write, args=(node, f"{prefix}-{i}-{j}"), daemon=True)
+                        for i, node in enumerate(nodes) for j in range(WRITERS_PER_NODE)]
+
+    def __enter__(self):
+        self.begun = time.monotonic()
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopped.set()
+        for thread in self.threads:
+            thread.join(cluster.PATIENCE)
+        self.seconds = time.monotonic() - self.begun
+
+    def _write(self, node, prefix):
+        client = node.resp()
+        number = 0
+        while not self.stopped.is_set():
+            key, value = f"{prefix}-{number}", f"value-{number}"
+            number += 1
+            try:
+                if client("SET", key, value) == "OK":
+                    self.acknowledged[key] = value
+            except RespError as error:  # may or may not have been applied: not acknowledged
+                self.refused.append((time.monotonic(), str(error)))
+            except OSError:
+                if self.stopped.is_set() or not node.running():
+                    return
+                client = node.resp()
+        client.close()
+
+
+def keys_of(node, primary, count):
+    """Keys whose slots have that primary, as `node` sees it."""
+    found, number = [], 0
+    with node.http() as web:
+        while len(found) < count:
+            key = f"probe{number}"
+            number += 1
+            if web.put(key, "before")[1].get("primary") == f"node-{primary}":
+                found.append(key)
+    return found
+
+
+class Failover(unittest.TestCase):
+    def missing(self, members, written):
+        """What cannot be read back, through every node."""
+        lost = []
+        keys = list(written)
+        for number in members.nodes:
+            with members[number].resp() as client:
+                for start in range(0, len(keys), 500):
+                    part = keys[start:start + 500]
+                    for key, value in zip(part, client.pipeline([("GET", key) for key in part])):
+                        if value != written[key].encode():
+                            lost.append((number, key, value))
+        return lost
+
+    def test_kill_9_of_a_primary_under_load(self):
+        written, outages, rates = {}, [], []
+        with Cluster(3) as members:
+            for turn in range(ROUNDS):
+                victim = turn % 3 + 1
+                survivors = [members[i] for i in members.nodes if i != victim]
+                probes = keys_of(survivors[0], victim, 12)
+                with Load(survivors, f"w{turn}") as load:
+                    cluster.wait_until(lambda: len(load.acknowledged) > 100, "some acknowledged writes")
+                    members[victim].kill()
+                    killed = time.monotonic()
+                    outages.append(self.time_until_writable(survivors, probes, killed))
+                    after = len(load.acknowledged)
+                    cluster.wait_until(lambda: len(load.acknowledged) > after + 50, "more acknowledged writes")
+                written.update(load.acknowledged)
+                rates.append(len(load.acknowledged) / load.seconds)
+                members.restart(victim)
+                members.wait_whole()
+            print(f"outages [s]: {' '.join(f'{o:.2f}' for o in outages)}; acknowledged: {len(written)}, "
+                  f"slowest round {min(rates):.0f}/s", flush=True)
+            lost = self.missing(members, written)
+        self.assertEqual(lost[:5], [], f"{len(lost)} of {len(written)} acknowledged writes are missing")
+        self.assertLessEqual(max(outages), SERVES_AGAIN_WITHIN)
+        self.assertGreaterEqual(min(rates), 100)
+
+    def time_until_writable(self, survivors, probes, killed):
+        """Seconds from the kill until each probe was written once through some survivor."""
+        waiting = set(probes)
+        done = []
+
+        def write(node, keys):
+            with node.resp() as client:
+                for key in keys:
+                    while key in waiting:
+                        try:
+                            client("SET", key, "after")
+                            waiting.discard(key)
+                        except RespError:
+                            pass
+                        if time.monotonic() - killed > cluster.PATIENCE:
+                            return
+            done.append(time.monotonic())
+
+        threads = [threading.Thread(target=write, args=(node, probes[i::len(survivors)]), daemon=True)
+                   for i, node in enumerate(survivors)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(cluster.PATIENCE + 10)
+        self.assertEqual(waiting, set(), "slots that never accepted writes again")
+        return max(done) - killed
+
+    def test_sigterm_hands_over_under_load(self):
+        with Cluster(3) as members:
+            with Load([members[1], members[3]], "t") as load:
+                cluster.wait_until(lambda: len(load.acknowledged) > 200, "some acknowledged writes")
+                begun = time.monotonic()
+                status = members[2].terminate(10.0)
+                took = time.monotonic() - begun
+                before = len(load.acknowledged)
+                cluster.wait_until(lambda: len(load.acknowledged) > before + 200, "more acknowledged writes")
+            self.assertEqual(status, 0, members[2].log())
+            print(f"SIGTERM: ended after {took:.2f} s; {len(load.refused)} of "
+                  f"{len(load.refused) + len(load.acknowledged)} commands refused", flush=True)
+            members.restart(2)
+            members.wait_whole()
+            lost = self.missing(members, load.acknowledged)
+        self.assertEqual(lost[:5], [], f"{len(lost)} acknowledged writes are missing")
+        self.assertEqual(load.refused[:3], [])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)

@@ -1,0 +1,217 @@
+"""The process: flags and their errors, ports, data folder, signals."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+import unittest
+
+import cluster
+from cluster import Process, run
+
+
+class Flags(unittest.TestCase):
+    def assert_usage(self, arguments, *said):
+        status, out, err = run(*arguments)
+        self.assertEqual(status, 64, (arguments, out, err))
+        self.assertEqual(out, "")
+        for text in said:
+            self.assertIn(text, err, arguments)
+
+    def test_bad_usage_ends_with_64_and_names_flag_value_and_remedy(self):
+        self.assert_usage(["--nonsense"], "--nonsense")
+        self.assert_usage(["--id", "0"], "--id", "'0'", "from 1")
+        self.assert_usage(["--id", "x"], "--id", "'x'", "whole number")
+        self.assert_usage(["0"], "'0'")
+        self.assert_usage(["2", "nowhere"], "nowhere", "HOST:GOSSIP_PORT")
+        self.assert_usage(["2", "127.0.0.1:7946", "more"], "more")
+        self.assert_usage(["1", "--id", "2"], "--id")
+        self.assert_usage(["--join", "localhost"], "--join", "'localhost'", "HOST:GOSSIP_PORT")
+        self.assert_usage(["--join", "localhost:0"], "--join", "'localhost:0'")
+        self.assert_usage(["--founders", "1@127.0.0.1:7946,2@x"], "--founders", "'2@x'"[1:-1])
+        self.assert_usage(["--id", "3", "--founders", "1@127.0.0.1:7946,2@127.0.0.1:7947"], "--founders", "node-3")
+        self.assert_usage(["--founders", "1@127.0.0.1:7946,1@127.0.0.1:7947"], "--founders", "once")
+        self.assert_usage(["--resp-port", "70000"], "--resp-port", "'70000'", "65535")
+        self.assert_usage(["--http-port", "-1"], "--http-port")
+        self.assert_usage(["--replication-factor", "9"], "--replication-factor", "'9'")
+        self.assert_usage(["--slot-loss-policy", "hope"], "--slot-loss-policy", "'hope'", "wait, reset")
+        self.assert_usage(["--voters-max", "2"], "--voters-max", "'2'")
+        self.assert_usage(["--min-in-sync", "3"], "--min-in-sync", "--replication-factor 2")
+        self.assert_usage(["--lease-ms", "soon"], "--lease-ms", "'soon'")
+        self.assert_usage(["--log-level", "loud"], "--log-level", "'loud'")
+        self.assert_usage(["--config", "/nowhere.toml"], "/nowhere.toml")
+
+    def test_config_file(self):
+        with cluster.folder() as path:
+            name = os.path.join(path, "node.toml")
+
+            def write(text):
+                with open(name, "w", encoding="utf-8") as file:
+                    file.write(text)
+
+            write('id = 3\njoin = ["127.0.0.1:7946", "127.0.0.1:7947"]\ndeadline-ms = 700\nzone = "east"\n')
+            self.assertEqual(run("--config", name, "--check-config"), (0, "configuration is valid\n", ""))
+            for text, said in [("deadline-ms = 1\n", "deadline-ms"), ("colour = 3\n", "colour"), ("id = 'x'\n", "id")]:
+                write(text)
+                self.assert_usage(["--config", name, "--check-config"], said)
+            write("deadline-ms = 700\nzone = \"east\"\n")
+            with cluster.single("--config", name, "--zone", "west") as node, node.resp() as client:
+                self.assertEqual(client("CONFIG", "GET", "deadline-ms"), [b"deadline-ms", b"700"])
+                self.assertEqual(client("CONFIG", "GET", "zone"), [b"zone", b"west"])
+
+    def test_version_and_help(self):
+        status, out, err = run("--version")
+        self.assertEqual((status, err), (0, ""))
+        self.assertRegex(out, r"^hypercache-node \d+\.\d+\.\d+\n$")
+        status, out, err = run("--help")
+        self.assertEqual((status, err), (0, ""))
+        self.assertIn("--founders", out)
+
+
+class Ports(unittest.TestCase):
+    def test_busy_port_names_its_owner(self):
+        with socket.socket() as holder, cluster.folder() as path:
+            holder.bind(("127.0.0.1", 0))
+            holder.listen()
+            port = holder.getsockname()[1]
+            for flag in ["--resp-port", "--http-port", "--gossip-port"]:
+                others = [f for f in ["--resp-port", "--http-port", "--gossip-port"] if f != flag]
+                status, out, err = run(flag, port, others[0], 0, others[1], 0, cwd=path)
+                self.assertEqual((status, out), (1, ""))
+                self.assertIn(f"127.0.0.1:{port}", err)
+                self.assertIn(f"process {os.getpid()} (", err)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as holder, cluster.folder() as path:
+            holder.bind(("127.0.0.1", 0))
+            status, _, err = run("--gossip-port", holder.getsockname()[1], "--resp-port", 0, "--http-port", 0, cwd=path)
+            self.assertEqual(status, 1)
+            self.assertIn("UDP", err)
+            self.assertIn(f"process {os.getpid()} (", err)
+
+    def test_no_arguments_means_alone_and_leaves_nothing_behind(self):
+        with cluster.single() as node:
+            self.assertEqual(node.gossip_port, 0)
+            with node.resp() as client:
+                client("SET", "a", "1")
+            with open(f"/proc/{node.child.pid}/net/udp", encoding="ascii") as table:
+                sockets = {line.split()[9] for line in table.readlines()[1:]}
+            held = {os.readlink(f"/proc/{node.child.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{node.child.pid}/fd")}
+            self.assertFalse({f"socket:[{inode}]" for inode in sockets} & held, "it has a gossip socket")
+            self.assertEqual(node.terminate(), 0)
+            self.assertEqual(os.listdir(node.folder), ["stderr"])
+
+    def test_short_form_founds_and_joins(self):
+        with cluster.folder() as path:
+            ports = [cluster.free_port() for _ in range(6)]
+            nodes = []
+            try:
+                for number in (1, 2):
+                    resp, web, gossip = ports[3 * number - 3:3 * number]
+                    words = [number] if number == 1 else [number, f"127.0.0.1:{ports[2]}"]
+                    flags = ["--resp-port", resp, "--http-port", web, "--gossip-port", gossip]
+                    nodes.append(Process(words + flags, path))
+                    nodes[-1].start().wait_ready()
+                self.assertEqual(sorted(os.listdir(os.path.join(path, "hypercache-data"))), ["node-1", "node-2"])
+                cluster.wait_until(lambda: nodes[0].info("cluster")["hypercache_members_active"] == "2", "two members")
+                with nodes[0].resp() as one, nodes[1].resp() as two:
+                    one("SET", "a", "1")
+                    self.assertEqual(two("GET", "a"), b"1")
+            finally:
+                for node in nodes:
+                    node.kill()
+
+
+class DataFolder(unittest.TestCase):
+    FLAGS = ["--id", 1, "--resp-port", 0, "--http-port", 0, "--gossip-port", 0]
+
+    def start(self, path):
+        return Process([*self.FLAGS, "--data-dir", "data"], path).start().wait_ready()
+
+    def test_second_process_is_refused(self):
+        with cluster.folder() as path:
+            node = self.start(path)
+            try:
+                status, out, err = run(*self.FLAGS, "--data-dir", "data", cwd=path)
+                self.assertEqual((status, out), (1, ""))
+                self.assertIn("data", err)
+                self.assertIn(f"in use by process {node.child.pid}", err)
+                node.kill()
+                node.start().wait_ready()  # a lock dies with its process
+            finally:
+                node.kill()
+
+    def test_damaged_vote_file_is_named(self):
+        with cluster.folder() as path:
+            node = self.start(path)
+            node.kill()
+            vote = os.path.join(path, "data", "vote")
+            with open(vote, "rb") as file:
+                whole = file.read()
+            self.assertGreater(len(whole), 30)
+            for damaged in [whole[:len(whole) // 2], whole[:40] + bytes([whole[40] ^ 1]) + whole[41:], whole[:5],
+                            b"X" + whole[1:], whole + b"more", b""]:
+                with open(vote, "wb") as file:
+                    file.write(damaged)
+                status, out, err = run(*self.FLAGS, "--data-dir", "data", cwd=path)
+                self.assertEqual((status, out), (1, ""), err)
+                self.assertIn("data/vote", err)
+                self.assertRegex(err, r"offset \d+")
+            with open(vote, "wb") as file:
+                file.write(whole)
+            node.start().wait_ready()
+            node.kill()
+
+    def test_folder_that_cannot_be_made(self):
+        with cluster.folder() as path:
+            open(os.path.join(path, "file"), "w", encoding="ascii").close()
+            status, _, err = run(*self.FLAGS, "--data-dir", "file/data", cwd=path)
+            self.assertEqual(status, 1)
+            self.assertIn("file/data", err)
+
+    def test_restart_stays_in_its_cluster(self):
+        with cluster.folder() as path:
+            node = self.start(path)
+            epoch = int(node.info("cluster")["hypercache_view_epoch"])
+            self.assertEqual(node.terminate(), 0)
+            node.start().wait_ready()
+            self.assertGreater(int(node.info("cluster")["hypercache_view_epoch"]), epoch - 1)
+            node.kill()
+
+
+class Signals(unittest.TestCase):
+    def test_sigterm_and_sigint_end_with_0(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with cluster.single() as node, node.resp() as client:
+                client("SET", "a", "1")
+                node.child.send_signal(number)
+                self.assertEqual(node.child.wait(10), 0)
+
+    def test_what_was_asked_is_answered_before_the_end(self):
+        with cluster.single() as node, node.resp() as client:
+            client("SET", "v", b"x" * (1 << 20))
+            client.socket.sendall(cluster.Resp.encode("GET", "v") * 20)
+            client.read()
+            node.child.send_signal(signal.SIGTERM)
+            for _ in range(19):
+                self.assertEqual(len(client.read()), 1 << 20)
+            self.assertEqual(node.child.wait(10), 0)
+
+    def test_second_signal_ends_at_once(self):
+        with cluster.single() as node:
+            node.child.send_signal(signal.SIGSTOP)
+            node.child.send_signal(signal.SIGTERM)
+            node.child.send_signal(signal.SIGINT)
+            node.child.send_signal(signal.SIGCONT)
+            begun = time.monotonic()
+            self.assertIn(node.child.wait(10), (0, 1))
+            self.assertLess(time.monotonic() - begun, 5)
+
+    def test_sigpipe_is_nothing(self):
+        with cluster.single() as node:
+            node.child.send_signal(signal.SIGPIPE)
+            with node.resp() as client:
+                self.assertEqual(client("PING"), "PONG")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)

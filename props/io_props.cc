@@ -138,7 +138,7 @@ RC_GTEST_PROP(Framing, ADamagedFrameIsNeverTaken, ()) {
   FrameAssembler assembler;
   assembler.feed(stream);
   const auto frame = assembler.next();
-  RC_ASSERT(!frame.has_value() || !frame->has_value());
+  RC_ASSERT((!frame.has_value() || !frame->has_value()));
 }
 
 RC_GTEST_PROP(GossipCodec, PacketsComeBackAndStayWithinTheirBound, ()) {
@@ -150,7 +150,7 @@ RC_GTEST_PROP(GossipCodec, PacketsComeBackAndStayWithinTheirBound, ()) {
   RC_ASSERT(back.has_value());
   RC_ASSERT(*back == packet);
   RC_ASSERT(!GossipSeal("west").open(sealed).has_value());
-  survives(sealed, [&](const std::string& damaged) { RC_ASSERT(damaged == sealed || !seal.open(damaged)); });
+  survives(sealed, [&](const std::string& damaged) { RC_ASSERT((damaged == sealed || !seal.open(damaged))); });
   survives(encode_packet(packet), [](const std::string& damaged) { (void)decode_packet(damaged); });
 }
 
@@ -160,7 +160,7 @@ RC_GTEST_PROP(VoteFile, RecordsComeBackAndDamageNeverDoes, ()) {
   const auto back = decode_vote(file);
   RC_ASSERT(back.has_value());
   RC_ASSERT(same(*back, record));
-  survives(file, [&](const std::string& damaged) { RC_ASSERT(damaged == file || !decode_vote(damaged)); });
+  survives(file, [&](const std::string& damaged) { RC_ASSERT((damaged == file || !decode_vote(damaged))); });
 }
 
 // ---- RESP
@@ -303,7 +303,7 @@ RC_GTEST_PROP(Http, ValuesComeBackThroughJsonAndBase64, ()) {
   RC_ASSERT(stored.has_value());
   RC_ASSERT(stored->value == bytes);
   const auto text = from_base64(bytes);
-  RC_ASSERT(!text || to_base64(*text) == bytes);
+  RC_ASSERT((!text || to_base64(*text) == bytes));
   survives("{\"a\":[{\"b\":\"\\\"]\"}],\"value\":{\"x\":[1,2,\"]}\"]},\"ttl\":60}",
            [](const std::string& body) { (void)parse_store_body(body); });
   (void)parse_store_body(bytes);

@@ -317,6 +317,7 @@ void Server::close_everything() {
   for (HttpConnection* client : every_http_client()) client->close();
   if (host_) host_->close();
   signals_.close();
+  loop_.close();
   for (uv_timer_t* timer : {&second_, &stop_}) uv_close(reinterpret_cast<uv_handle_t*>(timer), nullptr);
 }
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <climits>
 #include <limits>
+#include <set>
 #include <sstream>
 
 #include "core/command/text.h"
@@ -21,11 +21,13 @@ std::vector<std::string> words_of(std::string_view text) {
   return words;
 }
 
-// "100", "10k" (1000), "10kb" (1024), …; nullopt if it is none.
+// "100", "10k" (1000), "10kb" (1024), …; nullopt if it is none. What is too large becomes the largest.
 std::optional<std::uint64_t> parse_memory(std::string_view text) {
+  constexpr std::uint64_t kLargest = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end == text.data()) return std::nullopt;
+  if (end == text.data()) return std::nullopt;
+  if (error == std::errc::result_out_of_range) number = kLargest;
   const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
   constexpr std::pair<std::string_view, std::uint64_t> kUnits[] = {
       {"", 1},
@@ -37,11 +39,8 @@ std::optional<std::uint64_t> parse_memory(std::string_view text) {
       {"g", 1'000'000'000},
       {"gb", 1ULL << 30U},
   };
-  for (const auto& [name, factor] : kUnits) {
-    if (!same_word(unit, name)) continue;
-    if (number > std::numeric_limits<std::uint64_t>::max() / factor) return std::nullopt;
-    return number * factor;
-  }
+  for (const auto& [name, factor] : kUnits)
+    if (same_word(unit, name)) return number > kLargest / factor ? kLargest : number * factor;
   return std::nullopt;
 }
 
@@ -66,17 +65,20 @@ std::optional<std::string> refine_integer(std::string& value, std::string_view b
   return std::nullopt;
 }
 
-std::optional<std::string> refine_memory(std::string& value, std::string_view least) {
+std::optional<std::string> refine_memory(std::string& value, std::string_view bounds) {
   const auto bytes = parse_memory(value);
   if (!bytes) return "argument must be a memory value";
-  if (!least.empty() && *bytes < *parse_memory(least)) return between(least, std::to_string(LLONG_MAX));
+  const auto words = words_of(bounds);
+  if (*bytes < *parse_memory(words[0]) || *bytes > *parse_memory(words[1])) return between(words[0], words[1]);
   value = std::to_string(*bytes);
   return std::nullopt;
 }
 
 std::optional<std::string> refine_memory_or_percent(std::string& value) {
   if (!value.ends_with('%')) {
-    if (refine_memory(value, "")) return "argument must be a memory or percent value";
+    const auto bytes = parse_memory(value);
+    if (!bytes) return "argument must be a memory or percent value";
+    value = std::to_string(*bytes);
     return std::nullopt;
   }
   const auto percent = command::parse_integer(std::string_view(value).substr(0, value.size() - 1));
@@ -150,8 +152,22 @@ std::optional<std::string> refine_event_classes(std::string& value) {
 std::optional<std::string> refine_percentiles(const std::string& value) {
   for (const std::string& word : words_of(value)) {
     const auto number = command::parse_float(word);
-    if (!number || *number < 0 || *number > 100)
-      return "latency-tracking-info-percentiles should contain values between 0 and 100";
+    if (!number) return "Invalid latency-tracking-info-percentiles parameters";
+    if (*number < 0 || *number > 100) {
+      return "latency-tracking-info-percentiles parameters should sit between [0.0,100.0]";
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> refine_oom_scores(const std::string& value) {
+  const auto words = words_of(value);
+  if (words.size() != 3) return "wrong number of arguments";
+  for (const std::string& word : words) {
+    const auto number = command::parse_integer(word);
+    if (!number || *number < -2000 || *number > 2000) {
+      return "Invalid oom-score-adj-values, elements must be between -2000 and 2000.";
+    }
   }
   return std::nullopt;
 }
@@ -182,6 +198,11 @@ const Settings::Parameter& Settings::resolved(const Parameter& parameter) const 
 std::vector<std::pair<std::string, std::string>> Settings::matching(Bytes pattern) const {
   const std::string lower = command::lower_case(pattern);
   std::vector<std::pair<std::string, std::string>> found;
+  if (pattern.find_first_of("*?[") == Bytes::npos) {  // a plain name comes back as it was written
+    const auto one = parameters_.find(lower);
+    if (one != parameters_.end()) found.emplace_back(pattern, resolved(one->second).value);
+    return found;
+  }
   for (const auto& [name, parameter] : parameters_)
     if (command::glob_match(lower, name)) found.emplace_back(name, resolved(parameter).value);
   return found;
@@ -207,6 +228,8 @@ std::optional<std::string> Settings::refine(const std::string& name, const Param
       return refine_event_classes(value);
     case Kind::kPercentiles:
       return refine_percentiles(value);
+    case Kind::kOomScores:
+      return refine_oom_scores(value);
     case Kind::kImmutable:
       return "can't set immutable config";
     case Kind::kProtected:
@@ -219,16 +242,16 @@ std::optional<std::string> Settings::refine(const std::string& name, const Param
 }
 
 std::optional<std::string> Settings::set(const std::vector<std::pair<std::string, std::string>>& wanted) {
+  std::set<std::string> named;
   std::map<std::string, std::string> refined;
   for (const auto& [given, value] : wanted) {
-    const auto found = parameters_.find(command::lower_case(given));
+    const std::string name = command::lower_case(given);
+    const auto found = parameters_.find(name);
     if (found == parameters_.end()) return "ERR Unknown option or number of arguments for CONFIG SET - '" + given + "'";
-    const Parameter& parameter = resolved(found->second);
-    const std::string name = found->second.kind == Kind::kAlias ? std::string(found->second.needs) : found->first;
-    if (refined.contains(name)) return failed(given, "duplicate parameter");
+    if (!named.insert(name).second) return failed(given, "duplicate parameter");
     std::string kept = value;
-    if (const auto error = refine(name, parameter, kept)) return failed(given, *error);
-    refined.emplace(name, std::move(kept));
+    if (const auto error = refine(name, resolved(found->second), kept)) return failed(given, *error);
+    refined[found->second.kind == Kind::kAlias ? std::string(found->second.needs) : name] = std::move(kept);
   }
   for (auto& [name, value] : refined) {
     parameters_.find(name)->second.value = std::move(value);

@@ -54,6 +54,7 @@ class Settings {
     kSavePoints,
     kEventClasses,
     kPercentiles,
+    kOomScores,
     kAlias,
   };
   struct Parameter {

@@ -42,7 +42,7 @@ void Stream::pause_reading() {
 // arrived, never by what a length alone promises.
 void Stream::on_alloc(uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
   auto* self = static_cast<Stream*>(handle->data);
-  const std::size_t kept = self->kept_.size();
+  const std::size_t kept = self->lingering_ ? 0 : self->kept_.size();
   self->reading_to_kept_ = kept > 0;
   if (kept == 0) {
     *buffer = uv_buf_init(self->loop_.read_buffer(), Loop::kReadBytes);
@@ -55,10 +55,15 @@ void Stream::on_alloc(uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
 
 void Stream::on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) {
   auto* self = static_cast<Stream*>(stream->data);
+  if (self->lingering_) {
+    if (count < 0) self->close();
+    return;
+  }
   if (count > 0) {
     self->bytes_in_ += static_cast<std::uint64_t>(count);
     self->take({buffer->base, static_cast<std::size_t>(count)});
   } else if (count == UV_EOF) {
+    self->input_over_ = true;
     self->pause_reading();
     self->input_ended();
   } else if (count < 0) {
@@ -82,7 +87,7 @@ void Stream::consume_kept() {
 }
 
 void Stream::flush() {
-  if (closing_ || writing_) return;
+  if (closing_ || lingering_ || writing_) return;
   if (!out_.empty()) {
     const uv_buf_t buffer = uv_buf_init(out_.data(), static_cast<unsigned>(std::min(out_.size(), kWriteBytesMax)));
     const int sent = uv_try_write(reinterpret_cast<uv_stream_t*>(&tcp_), &buffer, 1);
@@ -99,7 +104,7 @@ void Stream::flush() {
     else
       out_.clear();
   }
-  if (close_when_flushed_) return close();
+  if (close_when_flushed_) return end_politely();
   drained();
 }
 
@@ -128,13 +133,18 @@ void Stream::on_written(uv_write_t* request, int status) {
   self->flush();
 }
 
+void Stream::tell_end(int status) {
+  if (!std::exchange(told_end_, true)) ended(status);
+}
+
 void Stream::fail(int status) {
   if (closing_) return;
   closing_ = true;
   reading_ = false;
+  if (lingering_) loop_.lingers_no_more(*this);
   uv_close(reinterpret_cast<uv_handle_t*>(&tcp_),
            [](uv_handle_t* handle) { delete static_cast<Stream*>(handle->data); });
-  ended(status);
+  tell_end(status);
 }
 
 void Stream::close() { fail(0); }
@@ -143,7 +153,15 @@ void Stream::close_when_flushed() {
   if (closing_ || close_when_flushed_) return;
   close_when_flushed_ = true;
   pause_reading();
-  if (unsent() == 0) close();
+  if (unsent() == 0) end_politely();
+}
+
+void Stream::end_politely() {
+  if (input_over_ || uv_shutdown(&shutdown_, reinterpret_cast<uv_stream_t*>(&tcp_), nullptr) != 0) return close();
+  lingering_ = true;
+  loop_.linger(*this);
+  start_reading();
+  tell_end(0);
 }
 
 }  // namespace hc

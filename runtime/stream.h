@@ -41,8 +41,11 @@ class Stream {
   std::size_t kept() const { return kept_.size(); }
   std::size_t kept_capacity() const { return kept_.capacity(); }
 
-  void close();               // at once; what is unsent is lost
-  void close_when_flushed();  // takes no more input; closes when everything is sent
+  void close();  // at once; what is unsent is lost
+  // Takes no more input; ends when everything is sent. Whoever still sends gets our end of stream and a moment
+  // (Loop::kLingerTime) in which what comes is thrown away: closing with unread bytes would reset the connection, and the
+  // last reply could be lost with it.
+  void close_when_flushed();
   bool closing() const { return closing_; }
   bool closing_when_flushed() const { return close_when_flushed_; }
 
@@ -69,10 +72,13 @@ class Stream {
   void take(std::string_view bytes);
   void fail(int status);
   void write_rest();
+  void end_politely();
+  void tell_end(int status);
 
   Loop& loop_;
   uv_tcp_t tcp_{};
   uv_write_t write_{};
+  uv_shutdown_t shutdown_{};
   std::string out_;
   std::string in_flight_;
   std::size_t in_flight_done_ = 0;  // of in_flight_, taken by the kernel
@@ -85,6 +91,9 @@ class Stream {
   bool writing_ = false;
   bool closing_ = false;
   bool close_when_flushed_ = false;
+  bool input_over_ = false;
+  bool lingering_ = false;  // everything is said; only waits for the other side to close
+  bool told_end_ = false;   // ended() was called
 };
 
 }  // namespace hc

@@ -175,7 +175,10 @@ void World::judge_histories(Result& result) {
   for (std::uint32_t key = 0; key < histories_.size(); ++key) {
     History& h = histories_[key];
     const Judgement j = judge(h);
-    if (j.kind == Judgement::Kind::kUndecided) ++result.undecided;
+    if (j.kind == Judgement::Kind::kUndecided) {
+      ++result.undecided;
+      if (std::getenv("DBG")) for (auto& o : h) std::fprintf(stderr, "%s\n", to_text(o).c_str());
+    }
     if (j.kind != Judgement::Kind::kViolated) continue;
     result.verdict = Verdict::kViolated;
     result.check = "linearizability";

@@ -108,19 +108,19 @@ class Planner {
       const bool votes = std::ranges::find(next_->voters, v) != next_->voters.end();
       if (!votes && (alive(m.info.id) || !now_.member(m.info.id))) candidates.push_back(v);
     }
+    // A voter with a new data folder is replaced by itself: two voters never share one name.
+    for (Voter& v : next_->voters) {
+      auto same = std::ranges::find(candidates, v.id, &Voter::id);
+      if (same == candidates.end()) continue;
+      v = *same;
+      candidates.erase(same);
+      changed_ = true;
+    }
     std::size_t used = 0;
     for (Voter& v : next_->voters) {
-      if (sound_voter(v)) continue;
-      // The same member with a new data folder comes first: else two voters could share one name.
-      auto same = std::ranges::find(candidates, v.id, &Voter::id);
-      if (same != candidates.end()) {
-        v = *same;
-        candidates.erase(same);
-        changed_ = true;
-      } else if (used < candidates.size()) {
-        v = candidates[used++];
-        changed_ = true;
-      }
+      if (sound_voter(v) || used == candidates.size()) continue;
+      v = candidates[used++];
+      changed_ = true;
     }
     while (next_->voters.size() < wanted_voters(active, now_.voters_max) && used < candidates.size()) {
       next_->voters.push_back(candidates[used++]);

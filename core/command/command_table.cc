@@ -140,18 +140,25 @@ constexpr Name name_of_spec(std::string_view text) {
   return name;
 }
 
-std::uint64_t first_bytes(const char* p, std::size_t n) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, p, n);
-  if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
-  const std::uint64_t mask = n == 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << (n * 8)) - 1;
-  return (word | kSmall) & mask;
+std::uint64_t load32(const char* p) {
+  std::uint32_t v;
+  std::memcpy(&v, p, 4);
+  if constexpr (std::endian::native == std::endian::big) v = __builtin_bswap32(v);
+  return v;
+}
+
+// 1 to 8 bytes as one word, by loads that may overlap and then agree: no loop, no call.
+std::uint64_t small_letters(const char* p, std::size_t n) {
+  const auto byte = [p](std::size_t i) { return std::uint64_t{static_cast<unsigned char>(p[i])} << (i * 8); };
+  const std::uint64_t word =
+      n >= 4 ? load32(p) | load32(p + n - 4) << ((n - 4) * 8) : byte(0) | byte(n / 2) | byte(n - 1);
+  return word | (kSmall >> (64 - n * 8));
 }
 
 // Requires: 1 to kNameMax bytes.
 Name name_of_text(Bytes text) {
-  if (text.size() <= 8) return {first_bytes(text.data(), text.size()), 0};
-  return {first_bytes(text.data(), 8), first_bytes(text.data() + 8, text.size() - 8)};
+  if (text.size() <= 8) return {small_letters(text.data(), text.size()), 0};
+  return {small_letters(text.data(), 8), small_letters(text.data() + 8, text.size() - 8)};
 }
 
 constexpr std::size_t index_of(const Name& name, std::uint64_t multiplier) {

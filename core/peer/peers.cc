@@ -70,6 +70,11 @@ std::uint64_t Peers::session(NodeId to) const {
   return peer && peer->state == State::kOpen ? peer->session : 0;
 }
 
+Generation Peers::process(NodeId to) const {
+  const Peer* peer = find(to);
+  return peer && peer->state == State::kOpen ? peer->to : Generation{};
+}
+
 void Peers::want(NodeId to) {
   Peer* peer = find(to);
   if (!peer || peer->wanted) return;

@@ -43,6 +43,7 @@ class Peers {
   bool open(NodeId to) const;
   // The session to `to` as a number: compares only; 0 if there is none.
   std::uint64_t session(NodeId to) const;
+  Generation process(NodeId to) const;  // at the other end of the open session; none if there is none
   void want(NodeId to);  // make a session, nothing to say yet
   void end_turn(Time now, Effects& out);
   bool has_unsent() const { return unsent_; }

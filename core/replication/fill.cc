@@ -19,7 +19,9 @@ void Replication::queue_fill(Slot s, Target& t) {
   if (t.listed || t.filled || !t.fill || t.fill->walked) return;
   if (t.fill->id == 0) t.fill->id = next_fill_++;
   Lane& lane = lanes_[t.who.member];
-  if (std::ranges::find(lane.waiting, s) == lane.waiting.end()) lane.waiting.push_back(s);
+  if (lane.queued.has(s)) return;
+  lane.queued.add(s);
+  lane.waiting.push_back(s);
 }
 
 void Replication::pump(NodeId to, Time now) {
@@ -31,7 +33,9 @@ void Replication::pump(NodeId to, Time now) {
     if (r.lead && (r.lead->stage == Stage::kServing || HC_MUTANT(kCaughtUpBeforeTakeover)))
       for (Target& t : r.lead->targets)
         if (t.who.member == to && !t.listed && t.fill && !t.fill->walked) learner = &t;
-    if (!learner || !send_chunk(s, *learner, lane, now)) lane.waiting.pop_front();
+    if (learner && send_chunk(s, *learner, lane, now)) continue;
+    lane.waiting.pop_front();
+    lane.queued.remove(s);
   }
 }
 
@@ -39,16 +43,20 @@ void Replication::pump(NodeId to, Time now) {
 bool Replication::send_chunk(Slot s, Target& t, Lane& lane, Time now) {
   Replica& r = at(s);
   Fill& fill = *t.fill;
-  if (fill.next_chunk == 0) {
-    t.sent = t.acked = r.at.seq;
-  } else {
-    stream(s, t, now);  // a chunk is taken only at its position
-    if (t.sent < r.base.seq) {  // too far behind the kept tail: from the beginning
-      fill = Fill{};
-      fill.id = next_fill_++;
-      t.sent = t.acked = r.at.seq;
-    }
+  if (fill.next_chunk > 0 && t.sent < r.base.seq) {  // too far behind the kept tail: from the beginning
+    fill = Fill{};
+    fill.id = next_fill_++;
   }
+  if (fill.next_chunk == 0) {
+    // An empty slot at a committed position. What is not committed reaches the learner as entries, so that it can hand
+    // them on in a takeover like every other replica: content that stands for an uncommitted entry could not.
+    const Position from = HC_MUTANT(kFillFromUncommitted) ? r.at : r.base;
+    t.sent = t.acked = from.seq;
+    fill.unacked.push_back({fill.next_chunk++, 0, kChunkOverhead, false});
+    lane.outstanding += kChunkOverhead;
+    peers_.send(t.who.member, FillChunk{s, r.epoch, fill.id, 0, from, {}, false});
+  }
+  stream(s, t, now);  // a chunk is taken only at its position
   FillChunk chunk{s, r.epoch, fill.id, fill.next_chunk, r.at, {}, false};
   EffectWriter puts;
   std::size_t bytes = kChunkOverhead;
@@ -62,6 +70,7 @@ bool Replication::send_chunk(Slot s, Target& t, Lane& lane, Time now) {
   chunk.last = fill.cursor == 0;
   fill.unacked.push_back({fill.next_chunk++, fill.cursor, bytes, chunk.last});
   fill.walked = chunk.last;
+  t.progress = now;
   lane.outstanding += bytes;
   peers_.send(t.who.member, std::move(chunk));
   return !fill.walked;
@@ -86,6 +95,7 @@ void Replication::restart_fills(NodeId to, Time now) {
       fill.next_chunk = fill.acked_chunks;
       fill.walked = false;
       t.sent = t.acked;
+      t.progress = now;
       queue_fill(slot_number(i), t);
     }
   }

@@ -94,6 +94,7 @@ class Replication : public Executor {
   };
   struct Lane {  // of fills to one member
     std::deque<Slot> waiting;
+    SlotSet queued;  // what is in `waiting`
     std::size_t outstanding = 0;
   };
 

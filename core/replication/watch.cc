@@ -68,6 +68,7 @@ void Replication::advanced(NodeId peer, Now now) {
 
 void Replication::repeat(Now now) {
   ask_tails(std::nullopt, now.mono);
+  std::set<NodeId> stuck;  // learners of which a chunk on its way was not acknowledged for long
   for (std::size_t i = 0; i < replicas_.size(); ++i) {
     Replica& r = replicas_[i];
     if (!r.lead || r.lead->targets.empty()) continue;
@@ -78,14 +79,13 @@ void Replication::repeat(Now now) {
         t.progress = now.mono;
         queue(slot_number(i));
       }
-      if (!t.listed && !t.filled && t.fill && t.fill->id && now.mono - t.progress > 4 * kRepeatAfter) {
-        t.progress = now.mono;
-        restart_fills(t.who.member, now.mono);
-      }
+      if (!t.listed && !t.filled && t.fill && !t.fill->unacked.empty() && now.mono - t.progress > 4 * kRepeatAfter)
+        stuck.insert(t.who.member);
       try_count(slot_number(i), t, now.mono);
       if (HC_MUTANT(kCaughtUpRevoked) && t.counted && t.acked < r.at.seq) t.counted = false;
     }
   }
+  for (const NodeId member : stuck) restart_fills(member, now.mono);
 }
 
 void Replication::tick(Now now) {

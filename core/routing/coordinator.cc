@@ -400,7 +400,7 @@ void Coordinator::handle(Incarnation from, Forward&& m, Now now, Effects& out) {
   const std::vector<Bytes> args = views_of(m.args);
   const CommandSpec* spec = args.empty() ? nullptr : find_command(args[0]);
   const auto bad = [&](std::string why) {
-    answer_guest(from.member, {m.request, Outcome::kDone, view_ ? view_->epoch : Epoch(), Reply::error(std::move(why)), {}}, now);
+    answer_guest(from, {m.request, Outcome::kDone, view_ ? view_->epoch : Epoch(), Reply::error(std::move(why)), {}}, now);
   };
   if (!spec || refuse(spec, args)) return bad("ERR a forwarded command that this version does not know");
   Part part;
@@ -430,16 +430,17 @@ void Coordinator::handle(Incarnation from, Forward&& m, Now now, Effects& out) {
 }
 
 void Coordinator::guest_done(std::uint64_t token, Part& part, Outcome outcome, Reply reply, Now now) {
-  answer_guest(part.guest.member,
+  answer_guest(part.guest,
                {part.guest_request, outcome, view_ ? view_->epoch : Epoch(), std::move(reply), std::move(part.left)}, now);
   parts_.erase(token);
 }
 
-void Coordinator::answer_guest(NodeId to, Forwarded answer, Now now) {
-  if (peers_.open(to)) {
-    peers_.send(to, std::move(answer));
+// To the process that asked, and to no later one of that member: its numbers mean other requests (4b).
+void Coordinator::answer_guest(Incarnation to, Forwarded answer, Now now) {
+  if (peers_.open(to.member)) {
+    if (peers_.process(to.member) == to.generation) peers_.send(to.member, std::move(answer));
   } else {
-    peers_.want(to);
+    peers_.want(to.member);
     held_.push_back({to, now.mono + config_.deadline, std::move(answer)});
   }
 }
@@ -477,7 +478,13 @@ void Coordinator::note_joins(const ViewRef& view) {
 }
 
 void Coordinator::session_opened(NodeId peer, Now now, Effects& out) {
-  std::erase_if(held_, [&](Held& h) { return h.to == peer && peers_.send(peer, std::move(h.answer)); });
+  for (Held& h : std::exchange(held_, {})) {
+    if (h.to.member == peer) {
+      answer_guest(h.to, std::move(h.answer), now);
+    } else {
+      held_.push_back(std::move(h));
+    }
+  }
   std::vector<std::uint64_t> parked;
   for (const auto& [token, part] : parts_)
     if (part.state == State::kParked && owner(part.slot).member == peer) parked.push_back(token);

@@ -115,7 +115,7 @@ class Coordinator {
   void finish(std::uint64_t op, Now now, Effects& out);
   Reply partial(const Op& op) const;
   Reply expired(const Part& part) const;
-  void answer_guest(NodeId to, Forwarded answer, Now now);
+  void answer_guest(Incarnation to, Forwarded answer, Now now);
   void note_joins(const ViewRef& view);
 
   const NodeConfig& config_;
@@ -128,7 +128,7 @@ class Coordinator {
   std::map<std::uint64_t, Part> parts_;
   std::map<std::uint64_t, std::pair<std::uint64_t, Slot>> slot_runs_;  // token of one slot of an `every` part
   struct Held {
-    NodeId to;
+    Incarnation to;
     Time until;
     Forwarded answer;
   };

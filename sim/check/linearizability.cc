@@ -1,8 +1,11 @@
 #include "sim/check/linearizability.h"
 
 #include <algorithm>
+#include <array>
+#include <limits>
 #include <map>
 #include <set>
+#include <string>
 #include <tuple>
 #include <utility>
 
@@ -19,9 +22,25 @@ void erase(Indices& set, Index x) {
   if (at != set.end() && *at == x) set.erase(at);
 }
 
+// A set of operations of unknown outcome, which are numbered for it.
+class OptionalSet {
+ public:
+  static constexpr Index kMost = 256;
+  bool has(Index n) const { return words_[n / 64] >> (n % 64) & 1; }
+  void add(Index n) { words_[n / 64] |= std::uint64_t{1} << (n % 64); }
+  bool includes(const OptionalSet& o) const {
+    for (std::size_t i = 0; i < words_.size(); ++i)
+      if (o.words_[i] & ~words_[i]) return false;
+    return true;
+  }
+
+ private:
+  std::array<std::uint64_t, kMost / 64> words_{};
+};
+
 struct Configuration {
-  Indices definite;  // in flight, will return, has taken effect
-  Indices optional;  // of unknown outcome, has taken effect
+  Indices definite;      // in flight, will return, has taken effect
+  OptionalSet optional;  // of unknown outcome, has taken effect
   KeyState state;
   bool idle = false;  // the last to take effect was an operation of unknown outcome that nothing has observed so far
 };
@@ -47,34 +66,57 @@ class Front {
  public:
   // False if it is dominated by one that is there (or is there itself).
   bool add(const Configuration& c) {
-    std::vector<Indices>& used = found_[{c.definite, c.state, c.idle}];
-    for (const Indices& u : used)
-      if (std::includes(c.optional.begin(), c.optional.end(), u.begin(), u.end())) return false;
-    std::erase_if(used, [&](const Indices& u) {
-      return std::includes(u.begin(), u.end(), c.optional.begin(), c.optional.end());
-    });
+    std::vector<OptionalSet>& used = found_[{c.definite, c.state, c.idle}];
+    for (const OptionalSet& u : used)
+      if (c.optional.includes(u)) return false;
+    std::erase_if(used, [&](const OptionalSet& u) { return u.includes(c.optional); });
     used.push_back(c.optional);
     return true;
   }
   std::vector<Configuration> take() {
     std::vector<Configuration> all;
     for (auto& [key, used] : found_)
-      for (Indices& u : used) all.push_back({std::get<0>(key), std::move(u), std::get<1>(key)});
+      for (const OptionalSet& u : used) all.push_back({std::get<0>(key), u, std::get<1>(key)});
     found_.clear();
     return all;
   }
 
  private:
-  std::map<std::tuple<Indices, KeyState, bool>, std::vector<Indices>> found_;
+  std::map<std::tuple<Indices, KeyState, bool>, std::vector<OptionalSet>> found_;
 };
+
+// Written values that no reply ever showed are one and the same to whoever looks: under one name their writers are
+// alike. Not where lengths are told (APPEND), and not numbers where numbers are told.
+History anonymous(History history) {
+  std::set<std::string> shown;
+  bool counts = false;
+  for (const Operation& o : history) {
+    if (o.kind == Operation::Kind::kAppend) return history;
+    counts |= o.kind == Operation::Kind::kIncrease;
+    if (o.observed.kind == Observed::Kind::kText) shown.insert(o.observed.text);
+  }
+  for (Operation& o : history) {
+    const bool number = counts && o.value.find_first_not_of("-0123456789") == std::string::npos;
+    if (!o.value.empty() && !number && !shown.contains(o.value)) o.value = "·";
+  }
+  return history;
+}
 
 class Search {
  public:
-  Search(const History& history, std::uint64_t budget, KeyState initial) : history_(history), budget_(budget) {
+  Search(const History& history, std::uint64_t budget, KeyState initial)
+      : history_(anonymous(history)), budget_(budget) {
     configurations_.push_back({{}, {}, std::move(initial)});
+    numbers_.resize(history_.size());
+    for (Index i = 0; i < history_.size(); ++i)
+      if (optional(i)) numbers_[i] = optionals_++;
   }
 
   Judgement run() {
+    if (optionals_ > OptionalSet::kMost) {
+      give_up();
+      return result_;
+    }
     for (const Moment& m : moments()) {
       if (!m.returns) {
         in_flight_.push_back(m.operation);
@@ -109,8 +151,12 @@ class Search {
     return all;
   }
 
-  bool optional(Index i) const { return history_[i].outcome == Operation::Outcome::kUnknown; }
-  bool done_in(const Configuration& c, Index i) const { return has(optional(i) ? c.optional : c.definite, i); }
+  bool optional(Index i) const {
+    return history_[i].outcome == Operation::Outcome::kUnknown && !history_[i].pure_read();
+  }
+  bool done_in(const Configuration& c, Index i) const {
+    return optional(i) ? c.optional.has(numbers_[i]) : has(c.definite, i);
+  }
 
   // A legal read that changes nothing takes effect now.
   void absorb_read(Configuration& c, Index i) {
@@ -128,7 +174,9 @@ class Search {
   bool complete(Index x, Instant now) {
     Front results, seen;
     std::vector<Configuration> level;
-    for (const Configuration& c : configurations_) {
+    now_ = now;
+    for (Configuration& c : configurations_) {
+      forget_past(c.state);
       if (has(c.definite, x))
         finish(c, x, results);
       else if (seen.add(c))
@@ -196,12 +244,21 @@ class Search {
   }
 
   Configuration after(const Configuration& c, Index i, KeyState next) {
+    forget_past(next);
     Configuration n{c.definite, c.optional, std::move(next), optional(i)};
-    insert(optional(i) ? n.optional : n.definite, i);
+    if (optional(i))
+      n.optional.add(numbers_[i]);
+    else
+      insert(n.definite, i);
     const std::size_t before = n.definite.size();
     absorb_reads(n);
     if (n.definite.size() > before) n.idle = false;
     return n;
+  }
+
+  // Ends of life that have come are all the same: the key may vanish at any moment.
+  void forget_past(KeyState& state) const {
+    if (state.may_end <= now_ && state.may_end > kEnded) state.may_end = kEnded;
   }
 
   bool may_be_observed(const Configuration& c, Index x, Instant now) const {
@@ -218,11 +275,15 @@ class Search {
     if (!optional(i)) return false;
     for (const Index j : in_flight_) {
       if (j == i) return false;
-      if (optional(j) && !has(c.optional, j) && alike(history_[i], history_[j])) return true;
+      if (optional(j) && !c.optional.has(numbers_[j]) && alike(history_[i], history_[j])) return true;
     }
     return false;
   }
   static bool alike(const Operation& a, const Operation& b) {
+    const auto deletes = [](const Operation& o) {
+      return o.kind == Operation::Kind::kDelete || o.kind == Operation::Kind::kGetDelete;
+    };
+    if (deletes(a) && deletes(b)) return true;
     return a.kind == b.kind && a.only_if_missing == b.only_if_missing && a.only_if_present == b.only_if_present &&
            a.keep_ttl == b.keep_ttl && a.value == b.value && a.amount == b.amount && a.ends == b.ends;
   }
@@ -240,8 +301,13 @@ class Search {
     return false;
   }
 
-  const History& history_;
+  static constexpr Instant kEnded = instant(std::numeric_limits<std::int64_t>::min() + 1);
+
+  const History history_;
   const std::uint64_t budget_;
+  Instant now_{};
+  std::vector<Index> numbers_;  // of operations of unknown outcome, in OptionalSet
+  Index optionals_ = 0;
   Indices in_flight_;  // in the order of their calls
   std::vector<Configuration> configurations_;
   Judgement result_;

@@ -174,9 +174,9 @@ TEST(HttpApi, AnswersHaveTheOriginalsFields) {
             R"({"success":true,"message":"Stored locally","node":"1","primary":"node-1"})");
   EXPECT_EQ(respond(set, Reply::ok(), kRemote).body,
             R"({"success":true,"message":"Forwarded to primary node","node":"1","primary":"node-2"})");
-  EXPECT_EQ(
-      respond(get, Reply::bulk_copy("v"), kRemote).body,
-      R"({"success":true,"data":{"key":"k","value":"v"},"node":"1","primary":"node-2","local":false,"forwarded":true})");
+  EXPECT_EQ(respond(get, Reply::bulk_copy("v"), kRemote).body,
+            R"({"success":true,"data":{"key":"k","value":"v"},"node":"1","primary":"node-2",)"
+            R"("local":false,"forwarded":true})");
   EXPECT_EQ(respond(get, Reply::nil(), kLocal).status, 404);
   EXPECT_EQ(respond(del, Reply::number(1), kRemote).body,
             R"({"success":true,"message":"Delete processed","node":"1","primary":"node-2","deleted":true})");

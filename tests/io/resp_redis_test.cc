@@ -23,8 +23,8 @@ namespace {
 class Original {
  public:
   Original() {
-    char folder[] = "/tmp/hc-resp-XXXXXX";
-    folder_ = mkdtemp(folder);
+    folder_ = testing::TempDir() + "hc-resp-XXXXXX";
+    if (mkdtemp(folder_.data()) == nullptr) return;
     socket_ = folder_ + "/redis.sock";
     child_ = fork();
     if (child_ == 0) {
@@ -63,6 +63,7 @@ class Original {
 
  private:
   bool exited() {
+    if (child_ < 0) return true;
     if (!exited_) exited_ = waitpid(child_, nullptr, WNOHANG) == child_;
     return exited_;
   }

@@ -29,7 +29,7 @@ class Flags(unittest.TestCase):
         self.assert_usage(["1", "--id", "2"], "--id")
         self.assert_usage(["--join", "localhost"], "--join", "'localhost'", "HOST:GOSSIP_PORT")
         self.assert_usage(["--join", "localhost:0"], "--join", "'localhost:0'")
-        self.assert_usage(["--founders", "1@127.0.0.1:7946,2@x"], "--founders", "'2@x'"[1:-1])
+        self.assert_usage(["--founders", "1@127.0.0.1:7946,2@x"], "--founders", "'x'")
         self.assert_usage(["--id", "3", "--founders", "1@127.0.0.1:7946,2@127.0.0.1:7947"], "--founders", "node-3")
         self.assert_usage(["--founders", "1@127.0.0.1:7946,1@127.0.0.1:7947"], "--founders", "once")
         self.assert_usage(["--resp-port", "70000"], "--resp-port", "'70000'", "65535")

@@ -114,6 +114,7 @@ class Scenarios:
         self.cluster.wait_whole()
         for k in range(5):
             clients[k % self.size + 1]("SET", f"five{k}", k)
+        clients[2].close()
         self.cluster[2].kill()
         for i in self.numbers():
             if i != 2:

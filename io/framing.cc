@@ -22,6 +22,8 @@ std::uint32_t get32(const char* from) {
   return v;
 }
 
+std::uint32_t sum_of(const char* header, Bytes payload) { return crc32c(payload, crc32c(Bytes(header, 4))); }
+
 }  // namespace
 
 std::size_t begin_frame(std::string& out) {
@@ -34,7 +36,7 @@ void end_frame(std::string& out, std::size_t at) {
   const Bytes payload = Bytes(out).substr(at + kFrameHeaderBytes);
   HC_CHECK(payload.size() <= kFrameBytesMax, "a frame of " + std::to_string(payload.size()) + " bytes");
   put32(out.data() + at, static_cast<std::uint32_t>(payload.size()));
-  put32(out.data() + at + 4, crc32c(payload));
+  put32(out.data() + at + 4, sum_of(out.data() + at, payload));
 }
 
 void append_frame(std::string& out, Bytes payload) {
@@ -92,7 +94,7 @@ std::expected<std::optional<Bytes>, std::string> FrameAssembler::next() {
   wanted_ = kFrameHeaderBytes + size;
   if (buffered() < wanted_) return std::nullopt;
   const Bytes payload(header + kFrameHeaderBytes, size);
-  if (crc32c(payload) != get32(header + 4)) {
+  if (sum_of(header, payload) != get32(header + 4)) {
     broken_ = "a frame of " + std::to_string(size) + " bytes arrived damaged (its CRC32C does not match)";
     return std::unexpected(broken_);
   }

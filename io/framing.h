@@ -1,7 +1,8 @@
 // Frames on a byte stream: where one ends and whether it arrived whole.
 //
-// A frame is its payload's length (4 bytes, little-endian), the payload's CRC32C (likewise), the payload. What is in
-// the payload, peer_codec knows. After an error the stream has lost its place: the link must be closed.
+// A frame is its payload's length (4 bytes, little-endian), the CRC32C of those four bytes and the payload (likewise),
+// the payload. (A sum without the length would let some payloads lose a byte unnoticed.) What is in the payload,
+// peer_codec knows. After an error the stream has lost its place: the link must be closed.
 #pragma once
 
 #include <cstddef>

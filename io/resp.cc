@@ -163,6 +163,7 @@ bool RespParser::usual(Bytes buffer, std::size_t& consumed) {
     at += size + 2;
   }
   consumed = static_cast<std::size_t>(at - buffer.data());
+  searched_ = 0;  // there may have been no line's end before
   return true;
 }
 

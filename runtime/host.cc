@@ -137,9 +137,13 @@ void Host::rearm(Now now) {
   uv_timer_start(&timer_, on_timer, static_cast<std::uint64_t>(ms.count()), 0);
 }
 
+// The timer counts whole milliseconds of the loop's own time, so it may be a little early.
 void Host::on_timer(uv_timer_t* timer) {
   auto* self = static_cast<Host*>(timer->data);
   self->armed_.reset();
+  const Now now = read_clocks();
+  const std::optional<Time> due = self->node_.deadline();
+  if (self->stepped_ || !due || *due > now.mono) return self->rearm(now);
   self->happened(Woke{});
 }
 

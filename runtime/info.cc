@@ -136,13 +136,20 @@ void persistence(std::string& text, const Desk&) {
 
 void stats(std::string& text, const Desk& desk) {
   const Statistics& s = desk.office.statistics;
+  std::uint64_t received = s.bytes_in, sent = s.bytes_out;
+  for (const auto& [id, client] : desk.office.clients) {
+    const auto buffers = client->buffers();
+    received += buffers.received;
+    sent += buffers.sent;
+  }
   const Node::Counters& n = desk.office.node.counters();
   Section(text, "Stats")
       .line("total_connections_received", s.connections_received)
       .line("total_commands_processed", s.commands_processed)
       .line("total_http_requests", s.http_requests)
-      .line("total_net_input_bytes", s.bytes_in)
-      .line("total_net_output_bytes", s.bytes_out)
+      .line("instantaneous_ops_per_sec", s.commands_last_second)
+      .line("total_net_input_bytes", received)
+      .line("total_net_output_bytes", sent)
       .line("rejected_connections", s.connections_rejected)
       .line("expired_keys", n.expired)
       .line("evicted_keys", 0U)

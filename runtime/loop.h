@@ -20,7 +20,8 @@ class Loop {
   static constexpr std::size_t kReadBytes = 64 * 1024;
 
   Loop();
-  ~Loop();  // Requires: close() was called, every handle was closed, and the loop ran until their close callbacks were done
+  ~Loop();  // Requires: close() was called, every handle was closed, and the loop ran until their close callbacks were
+            // done
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 

@@ -14,13 +14,13 @@ namespace hc {
 
 namespace {
 constexpr unsigned kKeepaliveSeconds = 15;
-constexpr std::uint64_t kDialWatchMs = 100;
+constexpr std::uint64_t kWatchMs = 100;
 }  // namespace
 
 class PeerLink final : public Stream {
  public:
   PeerLink(PeerLinks& links, LinkId id, bool dialled)
-      : Stream(links.loop_), links_(links), id_(id), dialling_(dialled) {
+      : Stream(links.loop_), links_(links), id_(id), dialling_(dialled), welcomed_(dialled) {
     // A stranger gets little room until the node has answered its Hello.
     if (!dialled) frames_.set_limit(kFirstFrameBytesMax);
   }
@@ -55,7 +55,11 @@ class PeerLink final : public Stream {
   }
 
   bool dialling() const { return dialling_; }
-  Time dialled_at() const { return dialled_at_; }
+  // A dial that takes too long, or a stranger that the node has not welcomed.
+  bool provisional() const { return dialling_ || !welcomed_; }
+  bool overdue(Time now) const {
+    return provisional() && now - begun_ >= (dialling_ ? PeerLinks::kDialTime : PeerLinks::kStrangerTime);
+  }
   bool to_flush = false;
 
  protected:
@@ -105,15 +109,15 @@ class PeerLink final : public Stream {
   FrameAssembler frames_;
   uv_connect_t request_{};
   std::string name_;
-  Time dialled_at_ = read_clocks().mono;
+  Time begun_ = read_clocks().mono;
   bool dialling_;
+  bool welcomed_;  // the node has answered on this link, or made it
   bool refused_ = false;
-  bool welcomed_ = false;
 };
 
 PeerLinks::PeerLinks(Loop& loop, Resolver& resolver) : loop_(loop), resolver_(resolver) {
-  uv_timer_init(loop.uv(), &dial_timer_);
-  dial_timer_.data = this;
+  uv_timer_init(loop.uv(), &watch_);
+  watch_.data = this;
 }
 
 PeerLinks::~PeerLinks() = default;
@@ -123,12 +127,13 @@ void PeerLinks::accept(uv_stream_t* listener) {
   auto* link = new PeerLink(*this, id, false);
   links_.emplace(id, link);
   if (link->accept(listener) != 0) return link->close();
+  watch_provisional();
   link->open();
 }
 
 void PeerLinks::dial(LinkId id, const Address& to) {
   links_.emplace(id, new PeerLink(*this, id, true));
-  watch_dials();
+  watch_provisional();
   resolver_.resolve(to, [this, id](const sockaddr* address) { connect(id, address); });
 }
 
@@ -141,24 +146,22 @@ void PeerLinks::connect(LinkId id, const sockaddr* to) {
     found->second->connect(to);
 }
 
-void PeerLinks::watch_dials() {
-  if (uv_is_active(reinterpret_cast<uv_handle_t*>(&dial_timer_)) != 0) return;
+void PeerLinks::watch_provisional() {
+  if (uv_is_active(reinterpret_cast<uv_handle_t*>(&watch_)) != 0) return;
   uv_timer_start(
-      &dial_timer_, [](uv_timer_t* timer) { static_cast<PeerLinks*>(timer->data)->forget_slow_dials(); }, kDialWatchMs,
-      kDialWatchMs);
+      &watch_, [](uv_timer_t* timer) { static_cast<PeerLinks*>(timer->data)->end_overdue(); }, kWatchMs, kWatchMs);
 }
 
-void PeerLinks::forget_slow_dials() {
+void PeerLinks::end_overdue() {
   const Time now = read_clocks().mono;
-  std::vector<PeerLink*> slow;
-  bool dialling = false;
+  std::vector<PeerLink*> overdue;
+  bool more = false;
   for (const auto& [id, link] : links_) {
-    if (!link->dialling()) continue;
-    dialling = true;
-    if (now - link->dialled_at() >= kDialTime) slow.push_back(link);
+    more = more || link->provisional();
+    if (link->overdue(now)) overdue.push_back(link);
   }
-  for (PeerLink* link : slow) link->close();
-  if (!dialling) uv_timer_stop(&dial_timer_);
+  for (PeerLink* link : overdue) link->close();
+  if (!more) uv_timer_stop(&watch_);
 }
 
 void PeerLinks::send(LinkId id, const Frame& frame) {
@@ -196,7 +199,7 @@ void PeerLinks::close_all() {
     if (!link->dialling()) link->flush();
     link->close();
   }
-  uv_close(reinterpret_cast<uv_handle_t*>(&dial_timer_), nullptr);
+  uv_close(reinterpret_cast<uv_handle_t*>(&watch_), nullptr);
 }
 
 }  // namespace hc

@@ -1,9 +1,9 @@
 // The streams between members: dialled ones, which the core names (odd), and accepted ones, which are named here
 // (even). Frames in, frames out; what is sent within a turn leaves with one write per link.
 //
-// A link ends when either side closes it, when what arrives is no frame, when a dial takes longer than kDialTime, and
-// when more than kUnsentBytesMax wait to be sent; the node hears LinkClosed each time. A dial that a `refused`
-// answered was refused by the other machine: nobody listens there.
+// A link ends when either side closes it, when what arrives is no frame, when a dial takes longer than kDialTime, when
+// the node has not answered a stranger within kStrangerTime, and when more than kUnsentBytesMax wait to be sent; the
+// node hears LinkClosed each time. A dial that was `refused`: the other machine said that nobody listens there.
 #pragma once
 
 #include <uv.h>
@@ -24,6 +24,7 @@ class PeerLink;
 class PeerLinks {
  public:
   static constexpr Duration kDialTime = 1s;
+  static constexpr Duration kStrangerTime = 5s;
   static constexpr std::size_t kUnsentBytesMax = std::size_t{256} * 1024 * 1024;
 
   PeerLinks(Loop& loop, Resolver& resolver);
@@ -44,8 +45,8 @@ class PeerLinks {
  private:
   friend class PeerLink;
   void connect(LinkId link, const sockaddr* to);
-  void forget_slow_dials();
-  void watch_dials();
+  void watch_provisional();
+  void end_overdue();
 
   Loop& loop_;
   Resolver& resolver_;
@@ -54,7 +55,7 @@ class PeerLinks {
   std::map<LinkId, PeerLink*> links_;
   std::vector<LinkId> to_flush_;
   std::uint64_t last_accepted_ = 0;
-  uv_timer_t dial_timer_{};
+  uv_timer_t watch_{};  // runs while some links are provisional
   bool closing_ = false;
 };
 

@@ -193,7 +193,7 @@ bool RespConnection::over_limit(Now now) {
 }
 
 ClientRecord::Buffers RespConnection::buffers() const {
-  return {kept(), kept_capacity() - kept(), unsent(), 0, waiting_.size()};
+  return {kept(), kept_capacity() - kept(), unsent(), 0, waiting_.size(), bytes_in(), bytes_out()};
 }
 
 void RespConnection::kill() { close(); }

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <filesystem>
@@ -94,6 +95,7 @@ int Server::run() {
     if (votes_) votes_->attach(*host_);
     show_settings();
     if (!options_.alone) gossip_.start(*host_, host_->node().self().generation);
+    introduce();
     uv_timer_start(&second_, [](uv_timer_t* timer) { static_cast<Server*>(timer->data)->every_second(); }, 1000, 1000);
     // Open before the node can say that it is ready; nobody is let in before the loop runs.
     if (const auto open = let_in(); open)
@@ -113,6 +115,13 @@ void Server::http_knocked(uv_stream_t* listener) {
   if (host_->clients() < settings_.live().clients_max) return connection->open();
   ++statistics_.connections_rejected;
   connection->turn_away();
+}
+
+void Server::introduce() const {
+  const std::string as = options_.alone ? "alone" : "members on " + to_string(host_->node().self().gossip());
+  const std::string data = options_.data_dir.empty() ? "nothing on disk" : "data in " + options_.data_dir;
+  spdlog::info("hypercache {}: RESP on {}:{}, HTTP on {}:{}, {}, {}", kVersion, options_.bind, facts_.resp_port,
+               options_.bind, facts_.http_port, as, data);
 }
 
 void Server::describe_process() {
@@ -232,6 +241,8 @@ void Server::show_settings() {
 }
 
 void Server::every_second() {
+  const std::uint64_t done = statistics_.commands_processed + statistics_.http_requests;
+  statistics_.commands_last_second = done - std::min(done, std::exchange(commands_counted_, done));
   const LiveSettings& live = settings_.live();
   if (live.idle_seconds_max == 0) return;
   const Time now = read_clocks().mono;

@@ -52,6 +52,7 @@ class Server final : public Outside {
 
  private:
   void describe_process();
+  void introduce() const;
   std::expected<void, std::string> take_ports();
   std::expected<void, std::string> take_member_port();
   std::expected<std::optional<VoteRecord>, std::string> take_data();
@@ -85,6 +86,7 @@ class Server final : public Outside {
   StopSignals signals_;
   uv_timer_t second_{};  // once a second, for what clients outlast
   uv_timer_t stop_{};    // the end's patience
+  std::uint64_t commands_counted_ = 0;
   Time flush_until_;
   int status_ = 0;
   bool stopping_ = false, finishing_ = false, closed_ = false;

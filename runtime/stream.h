@@ -43,8 +43,8 @@ class Stream {
 
   void close();  // at once; what is unsent is lost
   // Takes no more input; ends when everything is sent. Whoever still sends gets our end of stream and a moment
-  // (Loop::kLingerTime) in which what comes is thrown away: closing with unread bytes would reset the connection, and the
-  // last reply could be lost with it.
+  // (Loop::kLingerTime) in which what comes is thrown away: closing with unread bytes would reset the connection, and
+  // the last reply could be lost with it.
   void close_when_flushed();
   bool closing() const { return closing_; }
   bool closing_when_flushed() const { return close_when_flushed_; }

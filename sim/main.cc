@@ -66,6 +66,8 @@ int run_one(const CommandLine& line) {
   Result r = run_seed(o);
   if (r.verdict != Verdict::kPassed && r.verdict != Verdict::kVoid && !o.trace) {
     o.story = 120;  // the same again, listening
+    o.story_key = r.key;
+    o.story_until = r.key_until;
     const Result again = run_seed(o);
     if (again.hash == r.hash) r = again;
   }

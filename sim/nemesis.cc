@@ -34,7 +34,7 @@ Fault draw_fault(const Setting& s, FaultKind kind, Instant at, Random& random) {
       break;
     case FaultKind::kSlow:
       f.lasts = draw_log(random, 500ms, 15s);
-      f.amount = random.between(100'000, 20'000'000);
+      f.amount = random.between(50'000, 4'000'000);
       break;
     case FaultKind::kStop:
       f.lasts = draw(random, 10s, 15s);
@@ -111,7 +111,7 @@ Plan draw_plan(const Setting& s, Random& random) {
     plan.faults.clear();
     for (std::size_t k = 0; k < kFaultKinds; ++k) {
       const auto kind = static_cast<FaultKind>(k);
-      const Duration mean = draw_log(random, 2s, 30s);
+      const Duration mean = draw_log(random, 3s, 60s);
       if (random.percent(50) || (kind == FaultKind::kJoin && s.joiners == 0)) continue;
       Instant at = Instant{} + draw(random, 0ns, 2 * mean);
       while (at < Instant{} + s.load) {

@@ -177,7 +177,9 @@ void World::judge_histories(Result& result) {
     const Judgement j = judge(h);
     if (j.kind == Judgement::Kind::kUndecided) {
       ++result.undecided;
-      if (std::getenv("DBG")) for (auto& o : h) std::fprintf(stderr, "%s\n", to_text(o).c_str());
+      result.report += "Undecided: key " + workload_->name(key) + "\n";
+      for (const Operation& o : h)
+        if (o.outcome != Operation::Outcome::kNotApplied) result.report += "  " + to_text(o) + "\n";
     }
     if (j.kind != Judgement::Kind::kViolated) continue;
     result.verdict = Verdict::kViolated;
@@ -189,6 +191,8 @@ void World::judge_histories(Result& result) {
     for (const KeyState& s : j.states) result.report += " " + to_text(s);
     result.report += "\nThe history around it, by time of call:\n";
     const Operation illegal = h[j.illegal];
+    result.key = workload_->name(key);
+    result.key_until = illegal.returned;
     std::stable_sort(h.begin(), h.end(), [](const Operation& a, const Operation& b) { return a.called < b.called; });
     std::size_t shown = 0;
     for (auto at = h.rbegin(); at != h.rend() && shown < 2 * kStoryAround; ++at)

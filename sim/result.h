@@ -29,6 +29,8 @@ struct Result {
   std::string check;   // which check spoke: "linearizability", "views", …
   std::string reason;  // one sentence
   std::string report;  // the rest: history around it, last lines of the trace
+  std::string key;     // that the failure is about, if it is about one
+  Instant key_until = kForever;
   std::uint64_t hash = 0;
 
   std::uint64_t compared = 0;  // operations with an answer that the checker had to explain

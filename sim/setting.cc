@@ -83,6 +83,7 @@ Setting draw_setting(const Options& options) {
   if (s.faults) {
     s.early = early;
     s.loses_slots = loses || s.node.replication_factor == 1;
+    if (s.loses_slots) s.node.slot_loss_wait = false;  // else a lost slot stays lost, and little happens from then on
     s.some_stay_dead = stay_dead && s.nodes >= 3;
     s.joiners = joins ? 1 : 0;
     s.weather = weather;

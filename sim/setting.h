@@ -25,7 +25,10 @@ struct Options {
   seam::MutantSet mutants;
   std::optional<Plan> plan;  // instead of one drawn from the seed
   bool trace = false;        // narrate to standard output
-  std::size_t story = 0;     // lines to keep for the report of a failure
+  // For the report of a failure: so many lines are kept, up to this instant, of what concerns this key.
+  std::size_t story = 0;
+  Instant story_until = kForever;
+  std::string story_key;
 };
 
 struct Setting {

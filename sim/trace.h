@@ -18,10 +18,13 @@ namespace hc::sim {
 
 class Trace {
  public:
-  // Prints every line to `out` (nullptr: to nobody), keeps the last `keep` of them.
-  void listen(std::FILE* out, std::size_t keep) {
+  // Prints every line to `out` (nullptr: to nobody), keeps the last `keep` of them up to `until`. With a key: of those
+  // that name it.
+  void listen(std::FILE* out, std::size_t keep, Instant until, std::string key) {
     out_ = out;
     keep_ = keep;
+    until_ = until;
+    key_ = std::move(key);
   }
   bool listening() const { return out_ != nullptr || keep_ > 0; }
 
@@ -44,6 +47,8 @@ class Trace {
   std::uint64_t hash_ = 0x243f6a8885a308d3ULL, records_ = 0;
   std::FILE* out_ = nullptr;
   std::size_t keep_ = 0;
+  Instant until_ = kForever;
+  std::string key_;
   std::deque<std::string> story_;
 };
 

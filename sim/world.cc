@@ -22,7 +22,7 @@ struct InternalCheck {
 }  // namespace
 
 World::World(const Options& options, Setting setting) : options_(options), setting_(std::move(setting)) {
-  trace_.listen(options_.trace ? stdout : nullptr, options_.story);
+  trace_.listen(options_.trace ? stdout : nullptr, options_.story, options_.story_until, options_.story_key);
   build();
 }
 

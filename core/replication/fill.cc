@@ -168,6 +168,10 @@ void Replication::ask_discards() {
   std::map<NodeId, SlotSet> questions;
   for (std::size_t i = 0; i < replicas_.size(); ++i) {
     Replica& r = replicas_[i];
+    if (HC_MUTANT(kWipeBeforeView) && r.listed && !r.lead && r.holds) {
+      const auto wanted = view_->ring.wanted(slot_number(i));
+      if (std::ranges::find(wanted, config_.self.id) == wanted.end()) empty_slot(r);
+    }
     if (r.listed || r.learner || !r.holds) continue;
     if (HC_MUTANT(kDropBeforeTakeover)) {
       empty_slot(r);

@@ -7,3 +7,7 @@ foreach(topic single process scenarios failover)
     ENVIRONMENT "HC_NODE=$<TARGET_FILE:hypercache-node>;PYTHONUNBUFFERED=1"
     TIMEOUT 240 LABELS "system" PROCESSORS 2)
 endforeach()
+
+hc_test(runtime_test
+  SOURCES runtime/options_test.cc runtime/settings_test.cc runtime/input_buffer_test.cc runtime/data_folder_test.cc
+  USES runtime)

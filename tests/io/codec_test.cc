@@ -66,6 +66,16 @@ TEST(Framing, SaysWhatIsWrong) {
             "a frame claims 542393671 bytes, more than 65536: not a peer link, or out of step");
 }
 
+// CRC32C is zero after four bytes of ones, and zeros behind them leave it so.
+TEST(Framing, AShortenedPayloadIsNoticed) {
+  std::string stream;
+  append_frame(stream, Bytes("\xff\xff\xff\xff\0", 5));
+  stream[0] = 4;
+  FrameAssembler assembler;
+  assembler.feed(stream);
+  EXPECT_FALSE(assembler.next().has_value());
+}
+
 TEST(Framing, AClaimedLengthReservesNothing) {
   FrameAssembler assembler;
   assembler.feed(Bytes("\xff\xff\xff\x3f\0\0\0\0", 8));

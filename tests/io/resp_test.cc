@@ -62,6 +62,15 @@ TEST(RespParser, StrangersAreKeptShort) {
   EXPECT_EQ(first_of("*1\r\n$4\r\nAUTH\r\n", parser), Args{"AUTH"});
 }
 
+TEST(RespParser, AHalfHeaderLeavesNoTrace) {
+  RespParser parser;
+  std::size_t consumed = 0;
+  EXPECT_EQ(parser.next("*1\r", consumed), Outcome::kNeedMore);
+  ASSERT_EQ(parser.next("*1\r\n$4\r\nPING\r\n", consumed), Outcome::kCommand);
+  ASSERT_EQ(parser.next("\nECHO a\n", consumed), Outcome::kCommand);
+  EXPECT_EQ(parser.args()[0], "ECHO");
+}
+
 TEST(RespParser, SaysHowMuchItWants) {
   RespParser parser;
   std::size_t consumed = 0;

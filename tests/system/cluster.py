@@ -199,7 +199,7 @@ class Http:
         return self.json("DELETE", self.path(key))
 
 
-# ----------------------------------------------------------------------------------------------------------------- nodes
+# ---------------------------------------------------------------------------------------------------------------- nodes
 
 
 class Process:
@@ -262,6 +262,12 @@ class Process:
             self.child.kill()
         if self.child:
             self.child.wait()
+
+    def freeze(self):
+        self.child.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.child.send_signal(signal.SIGCONT)
 
     def terminate(self, patience=10.0):
         """SIGTERM; the exit status."""

@@ -131,6 +131,31 @@ class Failover(unittest.TestCase):
         self.assertEqual(waiting, set(), "slots that never accepted writes again")
         return max(done) - killed
 
+    def test_frozen_primary_never_answers_with_the_past(self):
+        """Frozen until others took over and changed its keys; a read that was asked of it meanwhile waits in its socket
+        and is answered after the thaw: with what was written last, or not at all."""
+        with Cluster(3) as members:
+            for turn in range(3):
+                victim = turn % 3 + 1
+                survivors = [members[i] for i in members.nodes if i != victim]
+                probes = keys_of(survivors[0], victim, 8)
+                asked = [members[victim].resp() for _ in probes]
+                for client, key in zip(asked, probes):
+                    self.assertEqual(client("GET", key), b"before")
+                members[victim].freeze()
+                frozen = time.monotonic()
+                outage = self.time_until_writable(survivors, probes, frozen)
+                print(f"frozen: writable again after {outage:.2f} s", flush=True)
+                for client, key in zip(asked, probes):
+                    client.send("GET", key)
+                members[victim].thaw()
+                for client, key in zip(asked, probes):
+                    reply = client.read()
+                    self.assertTrue(isinstance(reply, RespError) or reply == b"after", (key, reply))
+                    client.close()
+                self.assertLessEqual(outage, 2.5 + SERVES_AGAIN_WITHIN)
+                members.wait_whole()
+
     def test_sigterm_hands_over_under_load(self):
         with Cluster(3) as members:
             with Load([members[1], members[3]], "t") as load:

@@ -1,5 +1,6 @@
 """The process: flags and their errors, ports, data folder, signals."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -121,6 +122,28 @@ class Ports(unittest.TestCase):
                     node.kill()
 
 
+class Strangers(unittest.TestCase):
+    def test_garbage_at_the_members_port_harms_nobody(self):
+        with cluster.Cluster(2) as members:
+            port = members.ports[1][2]
+            for data in [b"GET / HTTP/1.1\r\n\r\n", b"\xff" * 4096, b"\x00" * 64, b"\x08\x00\x00\x00" + b"x" * 12]:
+                with socket.create_connection(("127.0.0.1", port), 5) as stranger:
+                    stranger.sendall(data)
+                    stranger.settimeout(10)
+                    with contextlib.suppress(ConnectionError):
+                        self.assertEqual(stranger.recv(10), b"")
+            with socket.create_connection(("127.0.0.1", port), 5) as silent:
+                silent.settimeout(10)
+                self.assertEqual(silent.recv(10), b"")  # who says nothing is not kept
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+                for size in (0, 1, 40, 1200, 60000):
+                    stranger.sendto(os.urandom(size), ("127.0.0.1", port))
+            with members[1].resp() as one, members[2].resp() as two:
+                one("SET", "a", "1")
+                self.assertEqual(two("GET", "a"), b"1")
+            self.assertTrue(all(node.running() for node in members.nodes.values()))
+
+
 class DataFolder(unittest.TestCase):
     FLAGS = ["--id", 1, "--resp-port", 0, "--http-port", 0, "--gossip-port", 0]
 
@@ -195,6 +218,23 @@ class Signals(unittest.TestCase):
             for _ in range(19):
                 self.assertEqual(len(client.read()), 1 << 20)
             self.assertEqual(node.child.wait(10), 0)
+
+    def test_stop_while_waiting_for_the_other_founders(self):
+        with cluster.folder() as path:
+            ports = [cluster.free_port() for _ in range(4)]
+            node = Process(["--resp-port", ports[0], "--http-port", ports[1], "--gossip-port", ports[2], "--founders",
+                            f"1@127.0.0.1:{ports[2]},2@127.0.0.1:{ports[3]}", "--deadline-ms", 200], path).start()
+            try:
+                client = cluster.wait_until(lambda: cluster.Resp(ports[0]), "the node to listen")
+                with self.assertRaisesRegex(cluster.RespError, "^CLUSTERDOWN "):
+                    client("SET", "a", "1")
+                client.close()
+                with cluster.Http(ports[1]) as web:
+                    self.assertEqual(web.json("GET", "/health")[0], 503)
+                self.assertEqual(node.lines, [])
+                self.assertEqual(node.terminate(), 0)
+            finally:
+                node.kill()
 
     def test_second_signal_ends_at_once(self):
         with cluster.single() as node:

@@ -79,7 +79,18 @@ class Scenarios:
             self.assertEqual(client("DBSIZE"), 0)
             client.close()
 
-    def test_4_random_traffic_never_misses(self):
+    def test_4_pipelines_over_all_nodes_answer_in_order(self):
+        for i in self.numbers():
+            with self.cluster[i].resp() as client:
+                commands, expected = [], []
+                for k in range(400):
+                    commands += [("SET", f"p{i}-{k}", k), ("GET", f"p{i}-{k}"), ("ECHO", str(k)),
+                                 ("MGET", f"p{i}-{k}", f"p{i}-{k - 1}")]
+                    before = b"%d" % (k - 1) if k else None
+                    expected += ["OK", b"%d" % k, b"%d" % k, [b"%d" % k, before]]
+                self.assertEqual(client.pipeline(commands), expected)
+
+    def test_5_random_traffic_never_misses(self):
         """OPERATIONS writes, reads and deletes through any node by either protocol, against a plain dictionary."""
         seed = random.SystemRandom().randrange(1 << 32)
         chance = random.Random(seed)
@@ -109,7 +120,7 @@ class Scenarios:
         for client in doors + webs:
             client.close()
 
-    def test_5_kill_9_and_restart_lose_nothing(self):
+    def test_6_kill_9_and_restart_lose_nothing(self):
         clients = {i: self.cluster[i].resp() for i in self.numbers()}
         self.cluster.wait_whole()
         for k in range(5):

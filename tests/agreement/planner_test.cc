@@ -1,0 +1,91 @@
+// What is proposed for what is seen; each proposal also passes the voters' check.
+#include "core/agreement/planner.h"
+
+#include <gtest/gtest.h>
+
+#include "core/agreement/evidence.h"
+#include "core/agreement/step_rule.h"
+#include "tests/agreement/views.h"
+
+namespace hc::testing {
+namespace {
+
+std::vector<Seen> all_alive(std::uint32_t n) {
+  std::vector<Seen> seen;
+  for (std::uint32_t m = 1; m <= n; ++m) seen.push_back({info(m), Seen::As::kAlive, true});
+  return seen;
+}
+
+TEST(Planner, NothingWaitsInAQuietCluster) {
+  EXPECT_FALSE(plan(first_view(3, 16), {}, all_alive(3)));
+}
+
+TEST(Planner, OneWhoAsksJoinsAndMovesNothingYet) {
+  const View now = first_view(3, 64);
+  const auto next = plan(now, {}, all_alive(4));
+  ASSERT_TRUE(next);
+  EXPECT_NE(next->view->member(NodeId(4)), nullptr);
+  EXPECT_EQ(why_not(now, *next->view, next->evidence), "");
+  for (std::uint32_t s = 0; s < 64; ++s) EXPECT_EQ(next->view->slots[s].list.size(), now.slots[s].list.size());
+}
+
+TEST(Planner, ARumorOfAnotherProcessIsNotEnough) {
+  auto seen = all_alive(3);
+  seen[2] = {info(3, 7), Seen::As::kAlive, false};
+  EXPECT_FALSE(plan(first_view(3, 16), {}, seen));
+}
+
+TEST(Planner, ComplaintsOfOneSlotsSurvivorsTakeTheDeadOut) {
+  const View now = first_view(3, 16);
+  const Slot slot{5};
+  const Incarnation dead = now.config(slot).list[0], lives = now.config(slot).list[1];
+  Report complaint{ReportKind::kComplaint, lives, dead, now.epoch, SlotSet(16), {}};
+  complaint.slots.add(slot);
+  const auto next = plan(now, {complaint}, all_alive(3));
+  ASSERT_TRUE(next);
+  EXPECT_EQ(why_not(now, *next->view, next->evidence), "");
+  EXPECT_EQ(next->view->config(slot).list, list({lives}));
+  EXPECT_EQ(next->view->config(slot).epoch, Epoch(2));
+  EXPECT_EQ(next->view->config(Slot{6}).epoch, Epoch(1)) << "other slots are not touched";
+}
+
+TEST(Planner, TheLastReplicaStaysNamed) {
+  View now = first_view(2, 1, 1);
+  const Incarnation only = now.slots[0].list[0];
+  const Incarnation other = only.member == NodeId(1) ? process(2) : process(1);
+  EXPECT_FALSE(plan(now, {report(ReportKind::kComplaint, other, only, Epoch(1))}, all_alive(2)));
+}
+
+TEST(Planner, VotersGrowWithTheClusterAndNeverShareAName) {
+  const auto three = plan(first_view(2, 4), {}, all_alive(3));
+  ASSERT_TRUE(three);
+  EXPECT_EQ(three->view->voters.size(), 3U);
+  auto seen = all_alive(3);
+  seen[1].info.storage = {77, 1};  // member 2 lost its data folder
+  const View now = *three->view;
+  const auto next = plan(now, {}, seen);
+  ASSERT_TRUE(next);
+  std::set<NodeId> names;
+  for (const Voter& v : next->view->voters) names.insert(v.id);
+  EXPECT_EQ(names.size(), next->view->voters.size());
+  EXPECT_TRUE(next->view->votes(NodeId(2), {77, 1}));
+}
+
+TEST(Evidence, AComplaintIsForgottenAfterItsLastRepetitionHoweverOftenItIsPassedOn) {
+  EvidencePool author(1s), relay(1s);
+  Time now{};
+  const Report r = report(ReportKind::kComplaint, process(1), process(2), Epoch(1));
+  EXPECT_TRUE(author.hear(r, now));
+  for (int i = 0; i < 20; ++i) {
+    now += 100ms;
+    for (const Report& passed : author.reports(now)) relay.hear(passed, now);
+    for (const Report& passed : relay.reports(now)) author.hear(passed, now);
+    author.forget(now, nullptr);
+    relay.forget(now, nullptr);
+  }
+  EXPECT_TRUE(author.empty());
+  EXPECT_TRUE(relay.empty());
+}
+
+}  // namespace
+}  // namespace hc::testing

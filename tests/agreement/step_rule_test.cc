@@ -1,0 +1,103 @@
+// Rule 2b by examples: what a view may become, and on whose word.
+#include "core/agreement/step_rule.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/agreement/views.h"
+
+namespace hc::testing {
+namespace {
+
+constexpr Slot kSlot{0};
+
+// Members 1 … 3, slot 0 held by `who` in slot epoch 1, seen from epoch 5.
+View present(InSyncList who) {
+  View v = first_view(3);
+  v.epoch = Epoch(5);
+  v.slots[0].list = who;
+  return v;
+}
+View after(const View& now, InSyncList who) {
+  View next = now;
+  next.epoch = now.epoch.next();
+  next.slots[0] = {next.epoch, who};
+  return next;
+}
+
+TEST(StepRule, NothingChangesWithoutReason) {
+  const View now = present(list({process(1), process(2)}));
+  View next = now;
+  next.epoch = Epoch(6);
+  EXPECT_EQ(why_not(now, next, {}), "");
+  next.epoch = Epoch(7);
+  EXPECT_NE(why_not(now, next, {}), "") << "epochs follow each other";
+}
+
+TEST(StepRule, AListIsNeverEmpty) {
+  const View now = present(list({process(1), process(2)}));
+  EXPECT_NE(why_not(now, after(now, list({})), {}), "");
+}
+
+TEST(StepRule, NobodyLeavesButOnTheWordOfOneWhoStays) {
+  const View now = present(list({process(1), process(2)}));
+  const View next = after(now, list({process(2)}));
+  EXPECT_NE(why_not(now, next, {}), "");
+  const auto by_one_who_left = report(ReportKind::kComplaint, process(1), process(1), Epoch(5));
+  EXPECT_NE(why_not(now, next, {by_one_who_left}), "");
+  const auto by_a_stranger = report(ReportKind::kComplaint, process(3), process(1), Epoch(5));
+  EXPECT_NE(why_not(now, next, {by_a_stranger}), "");
+  const auto by_one_who_stays = report(ReportKind::kComplaint, process(2), process(1), Epoch(5));
+  EXPECT_EQ(why_not(now, next, {by_one_who_stays}), "");
+}
+
+TEST(StepRule, EvidenceDiesWithItsSlotEpoch) {
+  View now = present(list({process(1), process(2)}));
+  now.slots[0].epoch = Epoch(4);
+  const View next = after(now, list({process(2)}));
+  EXPECT_NE(why_not(now, next, {report(ReportKind::kComplaint, process(2), process(1), Epoch(3))}), "");
+  EXPECT_EQ(why_not(now, next, {report(ReportKind::kComplaint, process(2), process(1), Epoch(4))}), "");
+}
+
+TEST(StepRule, OnlyCountedLearnersComeIn) {
+  View now = present(list({process(1)}));
+  ASSERT_FALSE(now.learners(kSlot).empty());
+  const Incarnation learner = now.learners(kSlot).front();
+  const View next = after(now, list({process(1), learner}));
+  EXPECT_NE(why_not(now, next, {}), "");
+  EXPECT_NE(why_not(now, next, {report(ReportKind::kCaughtUp, learner, learner, Epoch(5))}), "") << "its own word";
+  EXPECT_EQ(why_not(now, next, {report(ReportKind::kCaughtUp, process(1), learner, Epoch(5))}), "");
+}
+
+TEST(StepRule, AReturnerDoesNotTakeItsOldPlace) {
+  View now = present(list({process(1), process(2)}));
+  now.members[0].info.generation = process(1, 2).generation;
+  EXPECT_NE(why_not(now, after(now, list({process(1, 2), process(2)})), {}), "");
+}
+
+TEST(StepRule, ASlotBeginsAnewOnlyWhenAllItsProcessesHaveEnded) {
+  View now = present(list({process(1), process(2)}));
+  now.members[0].info.generation = process(1, 2).generation;
+  const View next = after(now, list({process(1, 2)}));
+  EXPECT_NE(why_not(now, next, {}), "") << "member 2 may live";
+  now.members[1].info.generation = process(2, 2).generation;
+  EXPECT_EQ(why_not(now, after(now, list({process(1, 2)})), {}), "");
+  EXPECT_NE(why_not(now, after(now, list({process(3)})), {}), "") << "member 3 was never in the list";
+  now.slot_loss = SlotLossPolicy::kWait;
+  EXPECT_NE(why_not(now, after(now, list({process(1, 2)})), {}), "");
+}
+
+TEST(StepRule, ALearnerThatIsTakenAwayRenewsTheSlotEpoch) {
+  const View now = present(list({process(1)}));
+  const Incarnation learner = now.learners(kSlot).front();
+  View next = now;
+  next.epoch = Epoch(6);
+  for (ViewMember& m : next.members)
+    if (m.info.id == learner.member) m.info.generation = generation(999);
+  EXPECT_TRUE(must_renew(now, next, kSlot));
+  EXPECT_NE(why_not(now, next, {}), "");
+  next.slots[0].epoch = Epoch(6);
+  EXPECT_EQ(why_not(now, next, {}), "");
+}
+
+}  // namespace
+}  // namespace hc::testing

@@ -66,38 +66,55 @@ class Front {
  public:
   // False if it is dominated by one that is there (or is there itself).
   bool add(const Configuration& c) {
-    std::vector<OptionalSet>& used = found_[{c.definite, c.state, c.idle}];
-    for (const OptionalSet& u : used)
-      if (c.optional.includes(u)) return false;
-    std::erase_if(used, [&](const OptionalSet& u) { return u.includes(c.optional); });
-    used.push_back(c.optional);
+    std::vector<Used>& known = found_[{c.definite, c.state.kind, c.state.value, c.idle}];
+    const Used mine{c.optional, c.state.may_end};
+    for (const Used& u : known)
+      if (dominates(u, mine)) return false;
+    std::erase_if(known, [&](const Used& u) { return dominates(mine, u); });
+    known.push_back(mine);
     return true;
   }
   std::vector<Configuration> take() {
     std::vector<Configuration> all;
-    for (auto& [key, used] : found_)
-      for (const OptionalSet& u : used) all.push_back({std::get<0>(key), u, std::get<1>(key)});
+    for (auto& [key, known] : found_)
+      for (const Used& u : known)
+        all.push_back({std::get<0>(key), u.optional, {std::get<1>(key), std::get<2>(key), u.may_end}});
     found_.clear();
     return all;
   }
 
  private:
-  std::map<std::tuple<Indices, KeyState, bool>, std::vector<OptionalSet>> found_;
+  struct Used {
+    OptionalSet optional;
+    Instant may_end;
+  };
+  // Who may end earlier can do all that one who ends later can; having no end is another thing (PERSIST tells).
+  static bool dominates(const Used& a, const Used& b) {
+    const bool ends =
+        a.may_end == b.may_end || a.may_end == Instant::min() || (a.may_end < b.may_end && b.may_end != kForever);
+    return ends && b.optional.includes(a.optional);
+  }
+
+  std::map<std::tuple<Indices, KeyState::Kind, std::string, bool>, std::vector<Used>> found_;
 };
 
-// Written values that no reply ever showed are one and the same to whoever looks: under one name their writers are
-// alike. Not where lengths are told (APPEND), and not numbers where numbers are told.
+// What was written and never shown by any reply is one and the same to whoever looks (of one length, where lengths are
+// told; numbers are left alone where numbers are told). Under one name its writers are alike.
 History anonymous(History history) {
-  std::set<std::string> shown;
-  bool counts = false;
+  std::set<std::string> texts;
+  bool counts = false, lengths = false;
   for (const Operation& o : history) {
-    if (o.kind == Operation::Kind::kAppend) return history;
+    lengths |= o.kind == Operation::Kind::kAppend;
     counts |= o.kind == Operation::Kind::kIncrease;
-    if (o.observed.kind == Observed::Kind::kText) shown.insert(o.observed.text);
+    if (o.observed.kind == Observed::Kind::kText) texts.insert(o.observed.text);
   }
   for (Operation& o : history) {
-    const bool number = counts && o.value.find_first_not_of("-0123456789") == std::string::npos;
-    if (!o.value.empty() && !number && !shown.contains(o.value)) o.value = "·";
+    if (o.value.empty()) continue;
+    if (counts && o.value.find_first_not_of("-0123456789") == std::string::npos) continue;
+    const bool shown = lengths ? std::any_of(texts.begin(), texts.end(),
+                                             [&](const std::string& t) { return t.find(o.value) != std::string::npos; })
+                               : texts.contains(o.value);
+    if (!shown) o.value.assign(lengths ? o.value.size() : 1, '\x01');
   }
   return history;
 }

@@ -17,7 +17,7 @@ struct Answer {
   RequestId request;
   Reply reply;
 };
-struct Dial {  // open a stream; answered by LinkOpened or LinkClosed
+struct Dial {   // open a stream; answered by LinkOpened or LinkClosed
   LinkId link;  // chosen by the core: dialled links are odd, accepted links (chosen by the host) are even
   Address to;
 };
@@ -39,7 +39,7 @@ struct StoreVote {  // answered by VoteStored{id} once durable; a failure is fat
 struct BecameReady {};  // every slot that is ours is served, and we are in a view: print `ready`
 struct Stopped {        // after StopAsked: nothing more to wait for
 };
-struct Note {           // for the log
+struct Note {  // for the log
   enum class Level : std::uint8_t { kInfo, kWarning } level = Level::kInfo;
   std::string text;
 };

@@ -13,7 +13,7 @@
 
 namespace hc {
 
-struct Started {  // once, first
+struct Started {                   // once, first
   std::optional<VoteRecord> vote;  // what the vote file held; nullopt: no folder, or an empty one
 };
 struct Asked {  // a client sent a command; replies come back under the same two numbers, in any order
@@ -42,9 +42,9 @@ struct Heard {  // a gossip datagram that opened under our cluster's seal
 struct VoteStored {  // the StoreVote of this number, and all before it, are durable
   std::uint64_t id = 0;
 };
-struct Woke {};         // deadline() has passed
-struct TurnEnded {};    // nothing more is ready just now: send what was gathered
-struct StopAsked {};    // SIGTERM
+struct Woke {};       // deadline() has passed
+struct TurnEnded {};  // nothing more is ready just now: send what was gathered
+struct StopAsked {};  // SIGTERM
 
 using Event = std::variant<Started, Asked, ClientGone, LinkOpened, LinkClosed, Received, Heard, VoteStored, Woke,
                            TurnEnded, StopAsked>;

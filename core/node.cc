@@ -11,7 +11,7 @@
 namespace hc {
 namespace {
 
-constexpr Duration kStopMax = 8s;     // handing over takes at most this long (SIGTERM ends within 10 s)
+constexpr Duration kStopMax = 8s;  // handing over takes at most this long (SIGTERM ends within 10 s)
 constexpr Duration kReports = 100ms;
 
 }  // namespace
@@ -110,13 +110,10 @@ void Node::Rooms::on(Received& e, Now now, Effects& out) {
   auto mail = peers.receive(e.link, std::move(e.frame), now.mono, out);
   if (!mail) return;
   agreement.consensus().heard_epoch(mail->from.member, mail->installed, now.mono);
-  for (Message& message : mail->messages)
-    std::visit([&](auto& m) { hear(mail->from, m, now, out); }, message);
+  for (Message& message : mail->messages) std::visit([&](auto& m) { hear(mail->from, m, now, out); }, message);
 }
 
-void Node::Rooms::on(Heard& e, Now now, Effects&) {
-  swim.hear(e.from, e.packet, now.mono, gossip);
-}
+void Node::Rooms::on(Heard& e, Now now, Effects&) { swim.hear(e.from, e.packet, now.mono, gossip); }
 
 template <class M>
 void Node::Rooms::hear(Incarnation from, M& m, Now now, Effects& out) {
@@ -249,7 +246,8 @@ void Node::Rooms::peer_news(Now now, Effects& out) {
     agreement.consensus().session_opened(id);
     replication.session_opened(id, now);
     coordinator.session_opened(id, now, out);
-    if (const ViewRef& v = view(); v && peers.installed({id, peers.generation(id)}) < v->epoch) peers.send(id, ViewIs{v});
+    if (const ViewRef& v = view(); v && peers.installed({id, peers.generation(id)}) < v->epoch)
+      peers.send(id, ViewIs{v});
   }
   for (NodeId id : news.advanced) replication.advanced(id, now);
   for (const auto& [id, why] : news.turned_away)

@@ -25,7 +25,7 @@ struct SlotStatus {
   Role role = Role::kNone;
   Epoch slot_epoch;
   Position at;
-  Seq commit;           // primary: committed; replica: known committed
+  Seq commit;                // primary: committed; replica: known committed
   bool may_execute = false;  // at the time asked: takeover complete, waits over, lease held
   std::uint64_t digest = 0;
   std::size_t keys = 0;

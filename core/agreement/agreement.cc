@@ -7,15 +7,19 @@
 namespace hc {
 namespace {
 
-constexpr Duration kBatch = 5ms;          // what comes within it goes into one proposal
+constexpr Duration kBatch = 5ms;  // what comes within it goes into one proposal
 constexpr Duration kRankBackoff = 150ms;
 constexpr Duration kSpread = 100ms;
-constexpr Duration kLookAgain = 250ms;    // while evidence is at hand
+constexpr Duration kLookAgain = 250ms;  // while evidence is at hand
 
 }  // namespace
 
 Agreement::Agreement(const NodeConfig& config, Peers& peers, Random random)
-    : config_(config), peers_(peers), random_(random), pool_(config.patience), consensus_(config, peers, random_.fork()) {}
+    : config_(config),
+      peers_(peers),
+      random_(random),
+      pool_(config.patience),
+      consensus_(config, peers, random_.fork()) {}
 
 FirstView Agreement::wishes() {
   FirstView w;
@@ -33,8 +37,8 @@ FirstView Agreement::wishes() {
 void Agreement::start(std::optional<VoteRecord> record, const MemberInfo& self, Time now, Effects& out) {
   consensus_.start(std::move(record), now, out);
   look_at_ = now;
-  const bool alone = (config_.join.empty() || HC_MUTANT(kFoundsByDefault)) &&
-                     (config_.founders.empty() || HC_MUTANT(kTwoBootstraps));
+  const bool alone =
+      (config_.join.empty() || HC_MUTANT(kFoundsByDefault)) && (config_.founders.empty() || HC_MUTANT(kTwoBootstraps));
   if (consensus_.cluster() || !(alone || config_.found)) return;
   MemberInfo founder = self;
   founder.storage = consensus_.storage();
@@ -72,7 +76,8 @@ void Agreement::say_who_is_dead(const MemberInfo& self, const Swim& swim, Time n
     if (m.info.id == self.id || m.state == MemberState::kAbsent) continue;
     auto it = swim.peers().find(m.info.id);
     if (it == swim.peers().end() || it->second.liveness < Liveness::kDead) continue;
-    if (now - peers_.last_heard({m.info.id, m.info.generation}) < config_.patience_refused) continue;  // it speaks to us
+    if (now - peers_.last_heard({m.info.id, m.info.generation}) < config_.patience_refused)
+      continue;  // it speaks to us
     const Incarnation me{self.id, self.generation};
     say({{ReportKind::kDead, me, {m.info.id, m.info.generation}, view()->epoch, {}, {}}}, now);
   }

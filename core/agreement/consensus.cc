@@ -193,7 +193,7 @@ void Consensus::stored(std::uint64_t id, Time now, Effects& out) {
 
 void Consensus::handle(Incarnation from, const Prepare& m, Time now, Effects& out) {
   highest_round_ = std::max(highest_round_, m.ballot.round);
-  if (m.instance <= epoch()) return void(peers_.send(from.member, ViewIs{installed_}));
+  if (m.instance <= epoch()) return handle(from, ViewAsk{});
   if (m.instance > epoch().next()) heard_epoch(from.member, Epoch(m.instance.value - 1), now);
   if (!may_vote(m.instance, m.founders)) return;
   if (record_.instance != m.instance) {
@@ -210,7 +210,8 @@ void Consensus::handle(Incarnation from, const Prepare& m, Time now, Effects& ou
 
 void Consensus::handle(Incarnation from, const Promise& m, Time now, Effects& out) {
   heard_votes(m.storage, m.writes);
-  if (!proposing_ || proposing_->accepting || proposing_->instance != m.instance || proposing_->ballot != m.ballot) return;
+  if (!proposing_ || proposing_->accepting || proposing_->instance != m.instance || proposing_->ballot != m.ballot)
+    return;
   if (installed_ && !installed_->votes(from.member, m.storage)) return;
   Proposing& p = *proposing_;
   p.promises.insert(from.member);
@@ -227,7 +228,7 @@ void Consensus::handle(Incarnation from, const Promise& m, Time now, Effects& ou
 
 void Consensus::handle(Incarnation from, const Accept& m, Time now, Effects& out) {
   highest_round_ = std::max(highest_round_, m.ballot.round);
-  if (m.instance <= epoch()) return void(peers_.send(from.member, ViewIs{installed_}));
+  if (m.instance <= epoch()) return handle(from, ViewAsk{});
   if (m.instance > epoch().next()) heard_epoch(from.member, Epoch(m.instance.value - 1), now);
   if (!m.proposal || !may_vote(m.instance, m.founders)) return;
   if (record_.instance != m.instance) {
@@ -250,7 +251,8 @@ void Consensus::handle(Incarnation from, const Accept& m, Time now, Effects& out
 
 void Consensus::handle(Incarnation from, const AcceptedIs& m, Time now, Effects& out) {
   heard_votes(m.storage, m.writes);
-  if (!proposing_ || !proposing_->accepting || proposing_->instance != m.instance || proposing_->ballot != m.ballot) return;
+  if (!proposing_ || !proposing_->accepting || proposing_->instance != m.instance || proposing_->ballot != m.ballot)
+    return;
   if (installed_ && !installed_->votes(from.member, m.storage)) return;
   Proposing& p = *proposing_;
   p.accepts.insert(from.member);
@@ -311,7 +313,8 @@ void Consensus::heard_epoch(NodeId from, Epoch heard, Time now) {
   if (peers_.send(from, ViewAsk{})) view_asked_at_ = now;
 }
 
-// ----------------------------------------------------------------------------------------- counted votes (2e, best effort)
+// ----------------------------------------------------------------------------------------- counted votes (2e, best
+// effort)
 
 void Consensus::heard_votes(StorageId storage, std::uint64_t writes) {
   auto& known = counts_heard_[storage];
@@ -332,7 +335,8 @@ void Consensus::handle(Incarnation from, const VoteCountIs& m, Time, Effects& ou
 
 // An older disk was put back: what it promised since is forgotten, so its vote is gone.
 void Consensus::take_new_storage(Effects& out) {
-  out.note("the others know a later state of this data folder: it was restored, so it loses its vote", Note::Level::kWarning);
+  out.note("the others know a later state of this data folder: it was restored, so it loses its vote",
+           Note::Level::kWarning);
   record_.storage = random_.draw128<StorageTag>();
   record_.writes = 0;
   record_.promised = {};

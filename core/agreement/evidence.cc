@@ -25,7 +25,8 @@ bool EvidencePool::hear(const Report& report, Time now) {
 void EvidencePool::forget(Time now, const View* view) {
   for (auto it = rows_.begin(); it != rows_.end();) {
     const Report& report = it->second.report;
-    const bool aged = report.kind != ReportKind::kCaughtUp && now - it->second.said > keep_ && !HC_MUTANT(kComplaintKept);
+    const bool aged =
+        report.kind != ReportKind::kCaughtUp && now - it->second.said > keep_ && !HC_MUTANT(kComplaintKept);
     bool useful = true;
     if (view && report.kind == ReportKind::kCaughtUp) {
       useful = false;

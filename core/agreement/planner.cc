@@ -48,9 +48,8 @@ class Planner {
     return words >= now_.majority();
   }
   bool stopping(Incarnation who) const {
-    return std::ranges::any_of(reports_, [&](const Report& r) {
-      return r.kind == ReportKind::kStop && r.by == who && r.about == who;
-    });
+    return std::ranges::any_of(
+        reports_, [&](const Report& r) { return r.kind == ReportKind::kStop && r.by == who && r.about == who; });
   }
 
   // Who joins, who returns, who is gone.
@@ -97,7 +96,8 @@ class Planner {
     return m && m->state == MemberState::kActive && m->info.storage == v.storage;
   }
 
-  // Dead voters are replaced by living members; their number grows with the cluster and shrinks only by a planned leave.
+  // Dead voters are replaced by living members; their number grows with the cluster and shrinks only by a planned
+  // leave.
   void plan_voters() {
     std::vector<Voter> candidates;
     std::size_t active = 0;
@@ -134,7 +134,8 @@ class Planner {
     });
   }
   bool counted(Slot slot, Incarnation who) const {
-    return HC_MUTANT(kUncountedLearnerPromoted) || said(ReportKind::kCaughtUp, now_.config(slot).list.front(), who, slot);
+    return HC_MUTANT(kUncountedLearnerPromoted) ||
+           said(ReportKind::kCaughtUp, now_.config(slot).list.front(), who, slot);
   }
 
   // Of the reports, those that touch this slot; almost always none.
@@ -155,7 +156,8 @@ class Planner {
     }
     list = in_ring_order(slot, list);
     if (all_ended(now_, slot) && now_.slot_loss == SlotLossPolicy::kReset) list = reset(slot, list);
-    if (HC_MUTANT(kEmptyInSync) && reports && list.size() == 1 && !alive(list.front().member)) list = any_living(slot, list);
+    if (HC_MUTANT(kEmptyInSync) && reports && list.size() == 1 && !alive(list.front().member))
+      list = any_living(slot, list);
     to.list = list;
     if (must_renew(now_, *next_, slot) || renewed) {
       to.epoch = next_->epoch;
@@ -181,7 +183,8 @@ class Planner {
   InSyncList only_wanted(Slot slot, const InSyncList& list) const {
     InSyncList kept;
     for (Incarnation who : list)
-      if (std::ranges::find(next_->ring.wanted(slot), who.member) != next_->ring.wanted(slot).end()) kept.push_back(who);
+      if (std::ranges::find(next_->ring.wanted(slot), who.member) != next_->ring.wanted(slot).end())
+        kept.push_back(who);
     return kept.empty() ? list : kept;
   }
 
@@ -194,7 +197,8 @@ class Planner {
         if (r.kind != ReportKind::kComplaint || !counts_for(r, now_, slot)) continue;
         if (!list.names(r.about)) {
           // About a counted learner: the slot epoch is renewed, the count is void.
-          if (now_.config(slot).list.names(r.by) && now_.is_learner(slot, r.about) && !HC_MUTANT(kCountedLearnerStuck)) renewed = true;
+          if (now_.config(slot).list.names(r.by) && now_.is_learner(slot, r.about) && !HC_MUTANT(kCountedLearnerStuck))
+            renewed = true;
           continue;
         }
         if (!list.names(r.by) || r.by == r.about || prefers(slot, r.about, r.by)) continue;
@@ -265,7 +269,8 @@ class Planner {
   InSyncList reset(Slot slot, const InSyncList& list) const {
     for (Incarnation old : now_.config(slot).list) {
       const Incarnation back = now_.incarnation_of(old.member);
-      if (!alive(old.member) || !next_->names(back) || next_->member(old.member)->state != MemberState::kActive) continue;
+      if (!alive(old.member) || !next_->names(back) || next_->member(old.member)->state != MemberState::kActive)
+        continue;
       InSyncList alone;
       alone.push_back(back);
       return alone;
@@ -323,7 +328,8 @@ Proposal plan_first(const FirstView& wishes, const std::vector<MemberInfo>& memb
   for (std::uint32_t s = 0; s < wishes.slots; ++s) {
     SlotConfig& config = view->slots[s];
     config.epoch = Epoch(1);
-    for (NodeId id : view->ring.wanted(Slot{static_cast<std::uint16_t>(s)})) config.list.push_back(view->incarnation_of(id));
+    for (NodeId id : view->ring.wanted(Slot{static_cast<std::uint16_t>(s)}))
+      config.list.push_back(view->incarnation_of(id));
   }
   return {view, {}};
 }

@@ -30,7 +30,8 @@ bool is_reset(const View& now, const View& next, Slot slot) {
 }
 
 // Nobody leaves but on the word of one that stays.
-bool leaves_by_word(const View& now, const View& next, Slot slot, Incarnation who, const std::vector<Report>& evidence) {
+bool leaves_by_word(const View& now, const View& next, Slot slot, Incarnation who,
+                    const std::vector<Report>& evidence) {
   if (HC_MUTANT(kDroppedByHearsay)) return true;
   const InSyncList& list = next.config(slot).list;
   return std::ranges::any_of(list, [&](Incarnation by) {

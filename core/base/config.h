@@ -17,9 +17,9 @@ struct Founder {
 };
 
 struct NodeConfig {
-  MemberInfo self;         // id, addresses, labels; generation drawn by the host; storage is set by the core
-  StorageId fresh_storage; // drawn by the host: taken when the vote file has none
-  std::uint64_t seed = 1;  // all randomness of the node
+  MemberInfo self;          // id, addresses, labels; generation drawn by the host; storage is set by the core
+  StorageId fresh_storage;  // drawn by the host: taken when the vote file has none
+  std::uint64_t seed = 1;   // all randomness of the node
 
   std::string cluster_name = "hypercache";
   std::uint32_t slots = kSlots;
@@ -39,8 +39,8 @@ struct NodeConfig {
   std::uint32_t voters_max = 5;
 
   std::uint32_t min_in_sync = 1;
-  Duration deadline = 5s;           // of a client's operation
-  Duration patience = 2500ms;       // T of rule 5d
+  Duration deadline = 5s;      // of a client's operation
+  Duration patience = 2500ms;  // T of rule 5d
   Duration patience_refused = 300ms;
   std::size_t fill_chunk_bytes = 32 * 1024;
   std::size_t fill_window_bytes = 512 * 1024;  // on the way to one learner member

@@ -20,11 +20,11 @@ struct Number {
   constexpr Number next() const { return Number(static_cast<Rep>(value + 1)); }
 };
 
-using NodeId = Number<struct NodeTag, std::uint32_t>;     // a member: the N of `--id N`; its name is "node-N"
-using Epoch = Number<struct EpochTag, std::uint64_t>;     // the number of a view; 0 = no view yet
-using Seq = Number<struct SeqTag, std::uint64_t>;         // position of an effect within a slot; never restarts
-using LinkId = Number<struct LinkTag, std::uint64_t>;     // a stream to or from a member, named by the host, never reused
-using ClientId = Number<struct ClientTag, std::uint64_t>; // a client connection, named by the host, never reused
+using NodeId = Number<struct NodeTag, std::uint32_t>;  // a member: the N of `--id N`; its name is "node-N"
+using Epoch = Number<struct EpochTag, std::uint64_t>;  // the number of a view; 0 = no view yet
+using Seq = Number<struct SeqTag, std::uint64_t>;      // position of an effect within a slot; never restarts
+using LinkId = Number<struct LinkTag, std::uint64_t>;  // a stream to or from a member, named by the host, never reused
+using ClientId = Number<struct ClientTag, std::uint64_t>;  // a client connection, named by the host, never reused
 using RequestId = Number<struct RequestTag, std::uint64_t>;
 
 // 0 … slot count − 1: CRC16(key or its {hash tag}) mod slot count (16384 in production). Slot 0 is a slot.
@@ -41,9 +41,10 @@ struct Random128 {
   constexpr explicit operator bool() const { return (hi | lo) != 0; }
 };
 
-using Generation = Random128<struct GenerationTag>;  // one process: new at every start, never from disk; carries data roles
-using StorageId = Random128<struct StorageTag>;      // one data folder: new when it is new or lost; carries the vote
-using ClusterId = Random128<struct ClusterTag>;      // one cluster, drawn when it is founded
+using Generation =
+    Random128<struct GenerationTag>;             // one process: new at every start, never from disk; carries data roles
+using StorageId = Random128<struct StorageTag>;  // one data folder: new when it is new or lost; carries the vote
+using ClusterId = Random128<struct ClusterTag>;  // one cluster, drawn when it is founded
 
 // One process of one member.
 struct Incarnation {

@@ -1,5 +1,5 @@
-// The seam between who routes a command and who holds its slot. The executor decides, by its own view and lease, whether
-// it may run it (rule 4a).
+// The seam between who routes a command and who holds its slot. The executor decides, by its own view and lease,
+// whether it may run it (rule 4a).
 #pragma once
 
 #include <cstdint>

@@ -30,7 +30,7 @@ struct Hello {  // opens a session: "I am, and I take you for …"
   std::uint32_t replication_factor = 0;
   std::uint32_t slots = 0;
   MemberInfo self;
-  NodeId to;          // none: whoever listens there
+  NodeId to;  // none: whoever listens there
   std::uint64_t nonce = 0;
 };
 struct Welcome {  // accepts it; session = nonces of both
@@ -122,7 +122,7 @@ struct TailIs {
   struct One {
     Slot slot;
     Epoch slot_epoch;
-    Position at;                 // how much the answerer holds
+    Position at;  // how much the answerer holds
     Seq known_commit;
     std::vector<Entry> entries;  // what it holds beyond the asker's position
   };
@@ -146,7 +146,7 @@ struct FillAck {
 struct DiscardAsk {  // 7c: may I forget these slots, which no longer name me?
   SlotSet slots;
 };
-struct DiscardOk {   // their takeover, in slot epochs up to as_of, is complete
+struct DiscardOk {  // their takeover, in slot epochs up to as_of, is complete
   SlotSet slots;
   Epoch as_of;
 };
@@ -154,9 +154,9 @@ struct DiscardOk {   // their takeover, in slot epochs up to as_of, is complete
 // ---- routing (rule 4)
 struct Forward {
   RequestId request;
-  Epoch epoch;                    // the sender's view
-  Duration patience{};            // how long the executor may let it wait
-  std::vector<Slot> slots;        // empty: the slot of its keys; else run once per slot, replies merged
+  Epoch epoch;              // the sender's view
+  Duration patience{};      // how long the executor may let it wait
+  std::vector<Slot> slots;  // empty: the slot of its keys; else run once per slot, replies merged
   std::vector<std::string> args;
 };
 enum class Outcome : std::uint8_t {
@@ -169,8 +169,8 @@ struct Forwarded {
   RequestId request;
   Outcome outcome = Outcome::kDone;
   Epoch epoch;
-  Reply reply;               // owned
-  std::vector<Slot> left;    // of Forward::slots: those that were not executed
+  Reply reply;             // owned
+  std::vector<Slot> left;  // of Forward::slots: those that were not executed
 };
 
 // ---- membership over a stream (rule 1's fallback)

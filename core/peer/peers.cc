@@ -7,9 +7,9 @@
 namespace hc {
 namespace {
 
-constexpr Duration kKeepAlive = 250ms;    // an idle session says at least this often which epoch we have
-constexpr Duration kSilence = 1500ms;     // a member that we hear nothing of: our link to it may be half open
-constexpr Duration kGreetingMax = 1s;     // dialled or greeted, and no answer
+constexpr Duration kKeepAlive = 250ms;  // an idle session says at least this often which epoch we have
+constexpr Duration kSilence = 1500ms;   // a member that we hear nothing of: our link to it may be half open
+constexpr Duration kGreetingMax = 1s;   // dialled or greeted, and no answer
 constexpr Duration kRedial = 100ms;
 constexpr Duration kRedialRefused = 150ms;
 constexpr Duration kRedialTurnedAway = 2s;

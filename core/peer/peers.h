@@ -1,9 +1,10 @@
 // Links and sessions to the other members (rule 4b), and what their frames tell of them.
 //
-// Each member dials every other to whom it has something to say; a link carries frames one way. Hello and Welcome make a
-// session of two processes; frames are numbered from 1. A frame outside the session, or out of its number, is dropped,
-// and a gap ends the link. What is sent while there is no session is not kept: whoever sends repeats it when told that
-// a session opened, or by a timer of its own. Frames are gathered until the turn ends: one per destination and turn.
+// Each member dials every other to whom it has something to say; a link carries frames one way. Hello and Welcome make
+// a session of two processes; frames are numbered from 1. A frame outside the session, or out of its number, is
+// dropped, and a gap ends the link. What is sent while there is no session is not kept: whoever sends repeats it when
+// told that a session opened, or by a timer of its own. Frames are gathered until the turn ends: one per destination
+// and turn.
 #pragma once
 
 #include <map>
@@ -23,10 +24,10 @@ class Peers {
 
   // What the rooms need to be told, gathered during a step and taken by Node.
   struct News {
-    std::vector<NodeId> opened;                // a session to this member exists now
-    std::vector<NodeId> lost;                  // a session to or from this member ended: answers may be lost
-    std::vector<NodeId> refused;               // its machine says that nobody listens
-    std::vector<NodeId> advanced;              // its installed epoch rose (or was heard for the first time)
+    std::vector<NodeId> opened;    // a session to this member exists now
+    std::vector<NodeId> lost;      // a session to or from this member ended: answers may be lost
+    std::vector<NodeId> refused;   // its machine says that nobody listens
+    std::vector<NodeId> advanced;  // its installed epoch rose (or was heard for the first time)
     std::vector<std::pair<NodeId, std::string>> turned_away;  // it, or we, refused the session: why
   };
   News take_news();
@@ -44,7 +45,7 @@ class Peers {
   // The session to `to` as a number: compares only; 0 if there is none.
   std::uint64_t session(NodeId to) const;
   Generation process(NodeId to) const;  // at the other end of the open session; none if there is none
-  void want(NodeId to);  // make a session, nothing to say yet
+  void want(NodeId to);                 // make a session, nothing to say yet
   void end_turn(Time now, Effects& out);
   bool has_unsent() const { return unsent_; }
 
@@ -62,12 +63,12 @@ class Peers {
   std::optional<Time> deadline() const;
 
   // ---- what their frames say
-  Generation generation(NodeId id) const;            // of its newest session towards us; none if never
-  Epoch installed(Incarnation who) const;            // highest installed epoch that this process' frames carried
+  Generation generation(NodeId id) const;  // of its newest session towards us; none if never
+  Epoch installed(Incarnation who) const;  // highest installed epoch that this process' frames carried
   // It has answered a challenge of ours: which epoch we had installed when we gave the challenge. (A frame within a
   // session answers the nonce of our Welcome.)
   std::optional<Epoch> proof(Incarnation who) const;
-  Time last_heard(Incarnation who) const;            // Time{} if never
+  Time last_heard(Incarnation who) const;              // Time{} if never
   std::optional<Time> refused_since(NodeId id) const;  // its machine refuses our dials since
   std::uint64_t frames_dropped() const { return dropped_; }
 
@@ -79,7 +80,7 @@ class Peers {
     State state = State::kNone;
     LinkId link;
     std::uint64_t nonce = 0, session = 0, number = 0;
-    Generation to;                 // the process at the other end
+    Generation to;  // the process at the other end
     Time dial_at{}, since{}, sent_at{};
     bool wanted = false;
     std::optional<Time> refused_since;

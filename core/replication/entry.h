@@ -10,7 +10,7 @@ struct Entry {
   Position at;           // never changes, however often it is sent
   Epoch previous_epoch;  // the entry before it is (previous_epoch, at.seq - 1); applied only right there
   bool boundary = false;
-  Value effects;         // as core/store/effects.h encodes them; empty for a boundary
+  Value effects;  // as core/store/effects.h encodes them; empty for a boundary
 
   Position previous() const { return {previous_epoch, Seq(at.seq.value - 1)}; }
 };

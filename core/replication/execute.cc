@@ -79,7 +79,8 @@ Executor::Result Replication::execute_now(Slot s, const CommandSpec& spec, Args 
     }
     advance_commit(s, now);
   }
-  const auto wait = wrote ? (r.at.seq > r.commit ? std::optional(r.at.seq) : std::nullopt) : must_wait_for(r, spec, args);
+  const auto wait =
+      wrote ? (r.at.seq > r.commit ? std::optional(r.at.seq) : std::nullopt) : must_wait_for(r, spec, args);
   const bool early = wrote ? HC_MUTANT(kAckBeforeReplication) : HC_MUTANT(kReadUncommitted);
   if (!wait || early) return {Ran::kDone, std::move(reply)};
   reply.own();

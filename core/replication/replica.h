@@ -17,9 +17,9 @@ namespace hc {
 // A walk over the slot on its way to a learner (7a).
 struct Fill {
   std::uint64_t id = 0;
-  std::uint64_t next_chunk = 0;   // to be sent; 0 = not begun
-  std::uint64_t cursor = 0;       // where the walk goes on
-  bool walked = false;            // the last chunk was sent
+  std::uint64_t next_chunk = 0;  // to be sent; 0 = not begun
+  std::uint64_t cursor = 0;      // where the walk goes on
+  bool walked = false;           // the last chunk was sent
   struct Sent {
     std::uint64_t chunk, cursor_after;
     std::size_t bytes;
@@ -34,14 +34,14 @@ struct Fill {
 struct Target {
   Incarnation who;
   bool listed = false;
-  bool answered = false;   // its tail is known, in this slot epoch
-  bool filled = false;     // learner: the whole walk is acknowledged
-  bool counted = false;    // learner: declared caught up; from then on like listed. Never taken back
+  bool answered = false;     // its tail is known, in this slot epoch
+  bool filled = false;       // learner: the whole walk is acknowledged
+  bool counted = false;      // learner: declared caught up; from then on like listed. Never taken back
   bool beyond_tail = false;  // lacks more than the kept tail: to be taken out
-  Seq acked;               // holds everything up to here, said in this slot epoch
-  Seq sent;                // sent on this session
-  Time progress{};         // when acked or sent last moved: for repeating
-  Time waiting_since{};    // for its answer, acknowledgement or grant
+  Seq acked;                 // holds everything up to here, said in this slot epoch
+  Seq sent;                  // sent on this session
+  Time progress{};           // when acked or sent last moved: for repeating
+  Time waiting_since{};      // for its answer, acknowledgement or grant
   std::unique_ptr<Fill> fill;
 
   bool in_commit_set() const { return listed || counted; }
@@ -71,8 +71,8 @@ struct Lead {
   std::vector<Target> targets;
   Seq boundary;
   Seq told_commit;
-  std::vector<Waiter> waiters;    // ascending by seq
-  std::vector<Touched> touched;   // ascending by seq
+  std::vector<Waiter> waiters;   // ascending by seq
+  std::vector<Touched> touched;  // ascending by seq
 
   Target* target(Incarnation who) {
     for (Target& t : targets)
@@ -102,24 +102,24 @@ struct Limbo {
 
 struct Replica {
   SlotTable table;
-  Epoch epoch;     // slot epoch of the installed view
-  Position at;     // how much we hold
-  Position base;   // the tail begins after it
-  Seq commit;      // primary: committed; else: known to be committed
+  Epoch epoch;    // slot epoch of the installed view
+  Position at;    // how much we hold
+  Position base;  // the tail begins after it
+  Seq commit;     // primary: committed; else: known to be committed
   std::vector<Entry> tail;
   std::unique_ptr<Lead> lead;
   std::vector<Former> formers;
   std::vector<Boundary> boundaries;  // newest last, a few
   std::vector<Limbo> limbo;
 
-  bool listed = false;   // this process is in the list
-  bool learner = false;  // the ring wants this process, the list does not name it yet
-  bool filled = false;   // learner: the whole walk arrived
-  bool holds = false;    // there is content that a list once named, or a fill
-  std::uint32_t parked = 0;  // commands that wait for this slot
-  bool queued = false;   // in the list of slots with something to send
+  bool listed = false;                     // this process is in the list
+  bool learner = false;                    // the ring wants this process, the list does not name it yet
+  bool filled = false;                     // learner: the whole walk arrived
+  bool holds = false;                      // there is content that a list once named, or a fill
+  std::uint32_t parked = 0;                // commands that wait for this slot
+  bool queued = false;                     // in the list of slots with something to send
   std::uint64_t fill = 0, next_chunk = 0;  // learner: the walk being received
-  Incarnation primary;   // by the installed view
+  Incarnation primary;                     // by the installed view
 };
 
 }  // namespace hc

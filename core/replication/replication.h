@@ -58,10 +58,10 @@ class Replication : public Executor {
   void handle(Incarnation from, const DiscardAsk& m);
   void handle(Incarnation from, const DiscardOk& m);
 
-  void seems_dead(NodeId peer, bool dead);     // membership's word: moves us to complain (2b)
+  void seems_dead(NodeId peer, bool dead);    // membership's word: moves us to complain (2b)
   void session_opened(NodeId peer, Now now);  // say again what is outstanding
-  void advanced(NodeId peer, Now now);        // it installed a newer view: say again, and former primaries may be released
-  void flush(Now now);                        // the turn ends: stream what was gathered
+  void advanced(NodeId peer, Now now);  // it installed a newer view: say again, and former primaries may be released
+  void flush(Now now);                  // the turn ends: stream what was gathered
   void tick(Now now);
   void run_parked(Now now);  // if something changed that they wait for
   std::optional<Time> deadline() const;
@@ -164,9 +164,9 @@ class Replication : public Executor {
   ViewRef view_;
   std::vector<Replica> replicas_;
   std::vector<Slot> queued_;
-  std::vector<Slot> waiting_;       // slots in Stage::kWaiting
+  std::vector<Slot> waiting_;  // slots in Stage::kWaiting
   std::deque<Parked> parked_;
-  bool parked_look_ = false;        // something changed: parked commands may run
+  bool parked_look_ = false;  // something changed: parked commands may run
   std::vector<Done> done_;
   std::map<NodeId, Lane> lanes_;
   std::map<NodeId, std::size_t> shares_;  // members whose grants some slot of ours needs

@@ -65,6 +65,7 @@ void Replication::stream(Slot s, Target& t, Time now) {
 }
 
 void Replication::handle(Incarnation from, const Appended& m, Now now) {
+  if (m.slot.value >= replicas_.size()) return;
   Replica& r = at(m.slot);
   if (!r.lead || r.lead->stage < Stage::kClosing || m.slot_epoch != r.epoch) return;
   Target* t = r.lead->target(from);
@@ -160,6 +161,7 @@ bool Replication::take_entries(Slot s, std::vector<Entry>& entries) {
 }
 
 void Replication::handle(Incarnation from, Append&& m, Now) {
+  if (m.slot.value >= replicas_.size()) return;
   Replica& r = at(m.slot);
   const bool late = HC_MUTANT(kLateAck) && m.slot_epoch < r.epoch && r.listed;
   if (!late && (m.slot_epoch != r.epoch || from != r.primary)) return;  // 5c; who is ahead has told us its epoch

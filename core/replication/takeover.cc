@@ -33,7 +33,8 @@ void Replication::handle(Incarnation from, const TailAsk& m, Now) {
     if (!promised && !rash) continue;
     TailIs::One is{one.slot, one.slot_epoch, r.at, r.commit, {}};
     if (one.mine.seq >= r.base.seq && one.mine.seq < r.at.seq)
-      is.entries.assign(r.tail.begin() + static_cast<std::ptrdiff_t>(one.mine.seq.value - r.base.seq.value), r.tail.end());
+      is.entries.assign(r.tail.begin() + static_cast<std::ptrdiff_t>(one.mine.seq.value - r.base.seq.value),
+                        r.tail.end());
     answer.slots.push_back(std::move(is));
   }
   if (!answer.slots.empty()) peers_.send(from.member, std::move(answer));

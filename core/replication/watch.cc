@@ -1,4 +1,5 @@
-// Who keeps us waiting: leases, repetition, complaints, and the other reports that views rest on (rules 3a, 5d, 7b, 7c).
+// Who keeps us waiting: leases, repetition, complaints, and the other reports that views rest on (rules 3a, 5d, 7b,
+// 7c).
 #include <algorithm>
 
 #include "core/base/seam.h"
@@ -144,7 +145,8 @@ void Replication::watch_targets(Slot s, Time now, std::map<std::pair<ReportKind,
   };
   const bool serving = r.lead->stage == Stage::kServing;
   bool all_wanted = true;
-  for (NodeId id : view_->ring.wanted(s)) all_wanted = all_wanted && view_->config(s).list.names(view_->incarnation_of(id));
+  for (NodeId id : view_->ring.wanted(s))
+    all_wanted = all_wanted && view_->config(s).list.names(view_->incarnation_of(id));
   for (Target& t : r.lead->targets) {
     if (t.counted) say(ReportKind::kCaughtUp, t.who);
     if (!waits_for(r, t, now)) {

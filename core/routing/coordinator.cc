@@ -23,7 +23,8 @@ std::size_t Coordinator::guests() const {
   return static_cast<std::size_t>(std::ranges::count_if(parts_, [](const auto& p) { return p.second.op == 0; }));
 }
 
-// ---------------------------------------------------------------------------------------------------- a client's command
+// ---------------------------------------------------------------------------------------------------- a client's
+// command
 
 void Coordinator::ask(ClientId client, RequestId request, Args args, Now now, Effects& out) {
   ++counters_.commands;
@@ -56,8 +57,7 @@ void Coordinator::ask(ClientId client, RequestId request, Args args, Now now, Ef
       return;
     }
     if (!(spec->flags & kSplits))
-      return out.answer(client, request,
-                        Reply::error_literal("CROSSSLOT Keys in request don't hash to the same slot"));
+      return out.answer(client, request, Reply::error_literal("CROSSSLOT Keys in request don't hash to the same slot"));
   }
   if (auto refusal = refuse_scatter(*spec, args)) return out.answer(client, request, std::move(*refusal));
   const std::uint64_t op = begin_op(client, request, *spec, now);
@@ -133,7 +133,8 @@ void Coordinator::scatter(std::uint64_t op, const std::vector<std::string>& args
   for (std::uint64_t token : tokens) route(token, now, out);
 }
 
-// ----------------------------------------------------------------------------------------------------------------- SCAN
+// -----------------------------------------------------------------------------------------------------------------
+// SCAN
 
 void Coordinator::scan_window(std::uint64_t op, Now now, Effects& out) {
   Op& o = ops_[op];
@@ -181,7 +182,8 @@ void Coordinator::scan_collect(std::uint64_t op, Now now, Effects& out) {
   finish(op, now, out);
 }
 
-// -------------------------------------------------------------------------------------------------------------- routing
+// --------------------------------------------------------------------------------------------------------------
+// routing
 
 // Where to try: the primary by our view. None: we have no view.
 Incarnation Coordinator::owner(Slot slot) const {
@@ -400,7 +402,8 @@ void Coordinator::handle(Incarnation from, Forward&& m, Now now, Effects& out) {
   const std::vector<Bytes> args = views_of(m.args);
   const CommandSpec* spec = args.empty() ? nullptr : find_command(args[0]);
   const auto bad = [&](std::string why) {
-    answer_guest(from, {m.request, Outcome::kDone, view_ ? view_->epoch : Epoch(), Reply::error(std::move(why)), {}}, now);
+    answer_guest(from, {m.request, Outcome::kDone, view_ ? view_->epoch : Epoch(), Reply::error(std::move(why)), {}},
+                 now);
   };
   if (!spec || refuse(spec, args)) return bad("ERR a forwarded command that this version does not know");
   Part part;
@@ -431,7 +434,8 @@ void Coordinator::handle(Incarnation from, Forward&& m, Now now, Effects& out) {
 
 void Coordinator::guest_done(std::uint64_t token, Part& part, Outcome outcome, Reply reply, Now now) {
   answer_guest(part.guest,
-               {part.guest_request, outcome, view_ ? view_->epoch : Epoch(), std::move(reply), std::move(part.left)}, now);
+               {part.guest_request, outcome, view_ ? view_->epoch : Epoch(), std::move(reply), std::move(part.left)},
+               now);
   parts_.erase(token);
 }
 

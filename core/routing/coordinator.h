@@ -1,8 +1,8 @@
 // Commands on their way: run here, forward, scatter and gather; and those that other members forwarded to us (rule 4).
 //
-// The view only says where to try; the executor decides. A part is sent again only after "not executed"; with its answer
-// lost, a write's outcome is unknown, and a read is asked again. Every command ends by its deadline with a reply that
-// says whether it may have been applied (4c).
+// The view only says where to try; the executor decides. A part is sent again only after "not executed"; with its
+// answer lost, a write's outcome is unknown, and a read is asked again. Every command ends by its deadline with a reply
+// that says whether it may have been applied (4c).
 //
 // An operation is what a client asked; it consists of parts, each for one slot, or for many slots of one executor
 // (commands that cover all slots). A guest is a part that another member forwarded to us.
@@ -50,39 +50,39 @@ class Coordinator {
 
  private:
   struct Scan {
-    std::uint32_t slot = 0;     // the window's first
-    std::uint64_t inner = 0;    // where to go on in it
+    std::uint32_t slot = 0;   // the window's first
+    std::uint64_t inner = 0;  // where to go on in it
     std::uint32_t window = 1;
     std::uint32_t visited = 0;
     std::size_t count = 10;
     std::vector<std::string> options;
-    std::vector<Reply> replies; // of the window, by slot
+    std::vector<Reply> replies;  // of the window, by slot
   };
   struct Op {
     ClientId client;
     RequestId request;
     const CommandSpec* spec = nullptr;
     Time deadline;
-    std::size_t missing = 0;    // parts without an end
+    std::size_t missing = 0;  // parts without an end
     std::size_t parts = 0, applied = 0, unknown = 0, refused = 0;
-    Reply error;                // the first
+    Reply error;  // the first
     std::unique_ptr<Gather> gather;
     std::unique_ptr<Scan> scan;
-    Reply merged;               // one part: its reply; every slot: merged so far
+    Reply merged;  // one part: its reply; every slot: merged so far
   };
   enum class State : std::uint8_t { kParked, kLocal, kSent };
   struct Part {
-    std::uint64_t op = 0;       // 0: a guest
+    std::uint64_t op = 0;  // 0: a guest
     Incarnation guest;
     RequestId guest_request;
     Epoch guest_epoch;
     const CommandSpec* spec = nullptr;
     std::vector<std::string> args;
     Slot slot;
-    std::size_t index = 0;      // in the gather, or in the scan's window
-    bool every = false;         // run once in each of `slots`
+    std::size_t index = 0;  // in the gather, or in the scan's window
+    bool every = false;     // run once in each of `slots`
     std::vector<Slot> slots, left;
-    std::size_t pending = 0;    // of `slots`, running
+    std::size_t pending = 0;  // of `slots`, running
     Reply merged;
     State state = State::kParked;
     NodeId peer;
@@ -134,7 +134,7 @@ class Coordinator {
   };
   std::vector<Held> held_;  // answers to guests whose member has no session with us yet
   Time tick_at_{};
-  Ring heard_joins_ring_;               // only under the mutant one-in-five
+  Ring heard_joins_ring_;  // only under the mutant one-in-five
   std::vector<RingMember> heard_joins_;
   Counters counters_;
 };

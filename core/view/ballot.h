@@ -33,12 +33,12 @@ struct Accepted {
 // that rests on it leaves.
 struct VoteRecord {
   StorageId storage;
-  ClusterId cluster;           // none before the first view
-  std::uint64_t writes = 0;    // counted; travels with each vote
-  Epoch instance;              // which epoch `promised` and `accepted` are about
+  ClusterId cluster;         // none before the first view
+  std::uint64_t writes = 0;  // counted; travels with each vote
+  Epoch instance;            // which epoch `promised` and `accepted` are about
   Ballot promised;
   std::optional<Accepted> accepted;
-  ViewRef view;                // newest installed; null before the first
+  ViewRef view;  // newest installed; null before the first
 };
 
 }  // namespace hc

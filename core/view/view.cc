@@ -36,7 +36,8 @@ std::vector<Incarnation> View::learners(Slot s) const {
 }
 
 bool View::is_learner(Slot s, Incarnation who) const {
-  return names(who) && !config(s).list.names(who.member) && std::ranges::find(ring.wanted(s), who.member) != ring.wanted(s).end();
+  return names(who) && !config(s).list.names(who.member) &&
+         std::ranges::find(ring.wanted(s), who.member) != ring.wanted(s).end();
 }
 
 void View::derive_ring() {

@@ -16,9 +16,7 @@ std::vector<Seen> all_alive(std::uint32_t n) {
   return seen;
 }
 
-TEST(Planner, NothingWaitsInAQuietCluster) {
-  EXPECT_FALSE(plan(first_view(3, 16), {}, all_alive(3)));
-}
+TEST(Planner, NothingWaitsInAQuietCluster) { EXPECT_FALSE(plan(first_view(3, 16), {}, all_alive(3))); }
 
 TEST(Planner, OneWhoAsksJoinsAndMovesNothingYet) {
   const View now = first_view(3, 64);

@@ -1,3 +1,4 @@
+// The small text tools of the commands: numbers, patterns, digits of floating point.
 #include "core/command/text.h"
 
 #include <gtest/gtest.h>

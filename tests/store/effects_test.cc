@@ -1,3 +1,4 @@
+// Effects: what a primary writes is what a replica applies; any bytes are taken without harm.
 #include "core/store/effects.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// The table of one slot: finding, growing, walking while it changes, digest and expiry.
 #include "core/store/slot_table.h"
 
 #include <gtest/gtest.h>

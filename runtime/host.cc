@@ -141,9 +141,10 @@ void Host::rearm(Now now) {
 void Host::on_timer(uv_timer_t* timer) {
   auto* self = static_cast<Host*>(timer->data);
   self->armed_.reset();
+  if (self->stepped_) return;  // the turn ends before the loop waits, and arms anew
   const Now now = read_clocks();
   const std::optional<Time> due = self->node_.deadline();
-  if (self->stepped_ || !due || *due > now.mono) return self->rearm(now);
+  if (!due || *due > now.mono) return self->rearm(now);
   self->happened(Woke{});
 }
 

@@ -38,6 +38,18 @@ std::size_t HttpConnection::consume(std::string_view bytes) {
   last_used_ = now.mono;
   consuming_ = true;
   std::size_t used = 0;
+  // Once more, if what was in the way went away by sending.
+  do {
+    if (!serve_all(bytes, used, now)) break;
+    after_input();
+  } while (!must_pause());
+  after_input();
+  consuming_ = false;
+  return used;
+}
+
+// Puts the requests that are there. True if it stopped for another reason than that there are no more.
+bool HttpConnection::serve_all(std::string_view bytes, std::size_t& used, Now now) {
   while (!must_pause()) {
     std::size_t consumed = 0;
     const HttpParser::Outcome outcome = parser_.next(bytes.substr(used), consumed);
@@ -49,12 +61,10 @@ std::size_t HttpConnection::consume(std::string_view bytes) {
       send_ready();
     } else {
       if (outcome == HttpParser::Outcome::kError) respond_here(parser_.error(), false, false);
-      break;
+      return false;
     }
   }
-  consuming_ = false;
-  after_input();
-  return used;
+  return true;
 }
 
 bool HttpConnection::must_pause() const {

@@ -48,6 +48,7 @@ class HttpConnection final : public Stream, public Asker {
     std::string bytes;
   };
 
+  bool serve_all(std::string_view bytes, std::size_t& used, Now now);
   void serve(HttpRequest& request, Now now);
   void respond_here(const HttpResponse& response, bool keep_alive, bool head_only);
   HttpResponse health(bool ready_wanted, Now now) const;

@@ -40,27 +40,37 @@ void RespConnection::turn_away(std::string_view error) {
 std::size_t RespConnection::consume(std::string_view bytes) {
   const Now now = read_clocks();  // rule 3e: after the bytes were read
   consuming_ = true;
-  std::size_t used = 0;
+  unparsed_ = bytes.size();
+  last_command_at = now.mono;
+  ++office_.statistics.reads_processed;
+  // Once more, if what was in the way went away by sending.
+  do {
+    if (!serve_all(bytes, now)) break;
+    after_input(now);
+  } while (!must_pause());
+  after_input(now);
+  consuming_ = false;
+  return bytes.size() - unparsed_;
+}
+
+// Puts the commands that are there. True if it stopped for another reason than that there are no more.
+bool RespConnection::serve_all(std::string_view bytes, Now now) {
   while (!must_pause()) {
     std::size_t consumed = 0;
-    const RespParser::Outcome outcome = parser_.next(bytes.substr(used), consumed);
+    const RespParser::Outcome outcome = parser_.next(bytes.substr(bytes.size() - unparsed_), consumed);
     if (outcome == RespParser::Outcome::kCommand) {
       serve(parser_.args(), now);
-      used += consumed;
+      unparsed_ -= consumed;
       continue;
     }
-    used += consumed;
+    unparsed_ -= consumed;
     if (outcome == RespParser::Outcome::kError) {
       reply_here(Reply::error_literal(parser_.error()), false);
       close_after_reply = true;
     }
-    break;
+    return false;
   }
-  consuming_ = false;
-  last_command_at = now.mono;
-  ++office_.statistics.reads_processed;
-  after_input();
-  return used;
+  return true;
 }
 
 bool RespConnection::must_pause() const {
@@ -68,11 +78,11 @@ bool RespConnection::must_pause() const {
 }
 
 // After a batch of commands: send what is there, stop or go on reading.
-void RespConnection::after_input() {
+void RespConnection::after_input(Now now) {
   if (closing()) return;
   if ((close_after_reply || input_over_) && waiting_.empty()) close_when_flushed();
   flush();
-  if (closing() || over_limit({last_command_at, {}})) return;
+  if (closing() || over_limit(now)) return;
   if (must_pause()) pause_reading();
 }
 
@@ -83,7 +93,6 @@ void RespConnection::serve(std::span<const Bytes> args, Now now) {
   if (spec != nullptr && spec->route == Route::kConnection) return serve_here(*spec, args, now);
   const bool silent = replies != Replies::kOn && (take_skip() || replies == Replies::kOff);
   const RequestId request = host_.next_request();
-  asked_ = true;
   if (waiting_.empty()) {
     direct_ = request;
     direct_silent_ = silent;
@@ -193,7 +202,9 @@ bool RespConnection::over_limit(Now now) {
 }
 
 ClientRecord::Buffers RespConnection::buffers() const {
-  return {kept(), kept_capacity() - kept(), unsent(), 0, waiting_.size(), bytes_in(), bytes_out()};
+  const std::size_t query = consuming_ ? unparsed_ : kept();
+  return {query,      kept_capacity() - std::min(kept_capacity(), query), unsent(), 0, waiting_.size(), bytes_in(),
+          bytes_out()};
 }
 
 void RespConnection::kill() { close(); }

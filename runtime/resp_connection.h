@@ -52,6 +52,7 @@ class RespConnection final : public Stream, public Asker, public ClientRecord {
     std::string bytes;
   };
 
+  bool serve_all(std::string_view bytes, Now now);
   void serve(std::span<const Bytes> args, Now now);
   void serve_here(const CommandSpec& spec, std::span<const Bytes> args, Now now);
   void reply_here(const Reply& reply, bool silent);
@@ -59,7 +60,7 @@ class RespConnection final : public Stream, public Asker, public ClientRecord {
   bool must_pause() const;
   void go_on();
   void send_ready();
-  void after_input();
+  void after_input(Now now);
   bool over_limit(Now now);
 
   Host& host_;
@@ -68,9 +69,9 @@ class RespConnection final : public Stream, public Asker, public ClientRecord {
   std::deque<Waiting> waiting_;  // oldest first; of those before, every reply is in out()
   RequestId direct_;             // the command being put, while none waits: its reply goes straight to out()
   bool direct_silent_ = false;
-  bool asked_ = false;  // has asked the node something: it is known there
   bool consuming_ = false;
-  bool input_over_ = false;  // closes when nothing waits
+  std::size_t unparsed_ = 0;  // of the bytes that consume() was given, with the command being put
+  bool input_over_ = false;   // closes when nothing waits
   std::optional<Time> over_soft_limit_since_;
 };
 

@@ -233,10 +233,11 @@ void Server::show_settings() {
       {"deadline-ms", std::to_string(options_.deadline_ms)},
   };
   for (const auto& [name, value] : shown) settings_.show(name, value);
+  settings_.offer("log-level", options_.log_level, "debug, info, warning, error");
   settings_.on_log_level([](std::string_view level) {
-    spdlog::set_level(level == "debug" || level == "verbose" ? spdlog::level::debug
-                      : level == "notice"                    ? spdlog::level::info
-                                                             : spdlog::level::warn);
+    // Redis' names are turned into ours.
+    const std::string ours(level == "verbose" ? "debug" : level == "notice" ? "info" : level);
+    spdlog::set_level(spdlog::level::from_str(ours));
   });
 }
 

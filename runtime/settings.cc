@@ -185,9 +185,11 @@ Settings::Settings() {
 }
 
 void Settings::show(std::string name, std::string value) {
-  Parameter& parameter = parameters_[std::move(name)];
-  parameter.value = std::move(value);
-  if (parameter.kind == Kind::kText) parameter.kind = Kind::kImmutable;
+  parameters_[std::move(name)] = Parameter{std::move(value), Kind::kOwn, {}};
+}
+
+void Settings::offer(std::string name, std::string value, std::string_view choices) {
+  parameters_[std::move(name)] = Parameter{std::move(value), Kind::kChoice, choices};
 }
 
 const Settings::Parameter& Settings::resolved(const Parameter& parameter) const {
@@ -232,6 +234,9 @@ std::optional<std::string> Settings::refine(const std::string& name, const Param
       return refine_oom_scores(value);
     case Kind::kImmutable:
       return "can't set immutable config";
+    case Kind::kOwn:
+      if (value != now.value) return "can't set immutable config";
+      return std::nullopt;
     case Kind::kProtected:
       return "can't set protected config";
     case Kind::kText:
@@ -273,7 +278,7 @@ void Settings::put_into_effect(const std::string& name) {
     live_.output_bytes_soft = number(words[2]);
     live_.output_soft_seconds = number(words[3]);
   }
-  if (name == "loglevel" && set_log_level_) set_log_level_(value);
+  if ((name == "loglevel" || name == "log-level") && set_log_level_) set_log_level_(value);
 }
 
 }  // namespace hc

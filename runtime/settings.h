@@ -32,7 +32,9 @@ class Settings {
 
   // Adds a parameter of our own that is shown and cannot be set.
   void show(std::string name, std::string value);
-  // The level for the log is set through this; names are Redis'.
+  // Adds one of our own that acts at once, with the values that it may have ("a, b, c").
+  void offer(std::string name, std::string value, std::string_view choices);
+  // The level for the log, by Redis' parameter `loglevel` or our `log-level`, is set through this.
   void on_log_level(std::function<void(std::string_view)> set) { set_log_level_ = std::move(set); }
 
   // Every parameter whose name matches the glob pattern, in any case; name and value.
@@ -55,6 +57,7 @@ class Settings {
     kEventClasses,
     kPercentiles,
     kOomScores,
+    kOwn,  // shown; may be "set" to what it is
     kAlias,
   };
   struct Parameter {

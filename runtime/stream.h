@@ -46,7 +46,7 @@ class Stream {
   // (Loop::kLingerTime) in which what comes is thrown away: closing with unread bytes would reset the connection, and
   // the last reply could be lost with it.
   void close_when_flushed();
-  bool closing() const { return closing_; }
+  bool closing() const { return closing_ || lingering_; }  // ended() was called or is about to be
   bool closing_when_flushed() const { return close_when_flushed_; }
 
   std::uint64_t bytes_in() const { return bytes_in_; }

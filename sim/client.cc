@@ -62,6 +62,11 @@ void Client::ask(Request request) {
   }
   std::string bytes;
   write_command(args, bytes);
+  if (trace_.listening()) {
+    std::string words = "asks node-" + std::to_string(machine_ + 1) + ":";
+    for (const std::string& a : request.args) words += " " + a;
+    trace_.line(now(), "client " + std::to_string(index_), words);
+  }
   if (waiting_.empty()) busy_since_ = now();
   waiting_.push_back({std::move(request), now()});
   network_.send(endpoint(), link_, std::move(bytes));

@@ -55,9 +55,10 @@ int end(std::uint64_t hash, Verdict verdict, const std::string& replay) {
 
 void tell(const Result& r) {
   std::printf("seed %" PRIu64 ": %" PRIu64 " operations compared, %" PRIu64 " unknown, %" PRIu64 " refused, %" PRIu64
-              " views, %" PRIu64 " faults (%" PRIu64 " left out), %" PRIu64 " slots lost, %" PRIu64 " steps, %.1f s\n",
-              r.seed, r.compared, r.unknown, r.refused, r.views, r.faults, r.faults_skipped, r.losses, r.steps,
-              static_cast<double>(r.simulated_ms) / 1000);
+              " views, %" PRIu64 " faults (%" PRIu64 " left out), %" PRIu64 " slots lost, %" PRIu64
+              " keys undecided, %" PRIu64 " steps, %.1f s\n",
+              r.seed, r.compared, r.unknown, r.refused, r.views, r.faults, r.faults_skipped, r.losses, r.undecided,
+              r.steps, static_cast<double>(r.simulated_ms) / 1000);
   if (r.verdict != Verdict::kPassed) std::printf("%s: %s\n%s", r.check.c_str(), r.reason.c_str(), r.report.c_str());
 }
 
@@ -78,7 +79,7 @@ int run_one(const CommandLine& line) {
 // More than one void seed in a hundred is too many, and so is too little on average.
 Verdict verdict_of(const Sweep& s, const CommandLine& line) {
   if (s.first_failure) return s.first_failure->verdict;
-  if (s.empty * 100 > s.seeds) return Verdict::kVoid;
+  if (s.empty * 100 > s.seeds || s.sum.undecided * 100 > s.seeds) return Verdict::kVoid;
   if (!line.run.faults || line.run.seconds < 60 || s.seeds < 20) return Verdict::kPassed;
   if (s.sum.compared < 200 * s.seeds || s.sum.views < 3 * s.seeds || s.sum.faults < 5 * s.seeds) {
     std::printf("too little happened: wanted on average 200 operations compared, 3 views, 5 faults\n");

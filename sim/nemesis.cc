@@ -105,23 +105,37 @@ Fault draw_fault(const Setting& s, FaultKind kind, Instant at, Random& random) {
 
 Plan draw_plan(const Setting& s, Random& random) {
   Plan plan;
+  const std::uint64_t storm = random.below(3), on_views = random.below(3);
   // A run of the swarm with hardly a fault tells nothing: it is drawn again.
   const auto enough = static_cast<std::size_t>(ns(s.load) / 5'000'000'000);
   while (plan.faults.size() < std::max<std::size_t>(enough, 3)) {
     plan.faults.clear();
+    std::vector<FaultKind> on;
+    std::vector<Duration> means;
     for (std::size_t k = 0; k < kFaultKinds; ++k) {
       const auto kind = static_cast<FaultKind>(k);
       const Duration mean = draw_log(random, 3s, 60s);
       if (random.percent(50) || (kind == FaultKind::kJoin && s.joiners == 0)) continue;
-      Instant at = Instant{} + draw(random, 0ns, 2 * mean);
+      on.push_back(kind);
+      means.push_back(mean);
+    }
+    for (std::size_t k = 0; k < on.size(); ++k) {
+      Instant at = Instant{} + draw(random, 0ns, 2 * means[k]);
       while (at < Instant{} + s.load) {
-        plan.faults.push_back(draw_fault(s, kind, at, random));
-        if (kind == FaultKind::kJoin) break;
-        at += draw(random, 1ms, 2 * mean);
+        Fault f = draw_fault(s, on[k], at, random);
+        f.after_view = random.percent(on_views * 20);
+        plan.faults.push_back(f);
+        if (on[k] == FaultKind::kJoin) break;
+        for (Instant next = at; random.percent(storm * 15);) {
+          next += draw_log(random, 1ms, 2s);
+          const FaultKind other = on[random.below(on.size())];
+          if (other != FaultKind::kJoin) plan.faults.push_back(draw_fault(s, other, next, random));
+        }
+        at += draw(random, 1ms, 2 * means[k]);
       }
     }
   }
-  std::stable_sort(plan.faults.begin(), plan.faults.end(), [](const Fault& x, const Fault& y) { return x.at < y.at; });
+  sort(plan);
   return plan;
 }
 
@@ -173,15 +187,26 @@ bool Nemesis::voters_survive(Mask dead) const {
 
 // ---- carrying out
 
-void Nemesis::fault_due(std::uint32_t index) {
+void Nemesis::fault_due(std::uint32_t index, bool woken) {
   if (healed_) return;
   const Fault& f = around_.setting.plan.faults[index];
+  if (f.after_view && !woken) {
+    waiting_.push_back(index);
+    return;
+  }
   if (!strike(f, index)) {
     ++skipped_;
     return;
   }
   ++fired_;
   ++fired_of_[static_cast<std::size_t>(f.kind)];
+}
+
+void Nemesis::view_installed() {
+  for (const std::uint32_t index : std::exchange(waiting_, {})) {
+    const Duration soon = random_.percent(50) ? 0ns : draw_log(random_, 10us, 20ms);
+    around_.schedule.after(soon, Kind::kFault, index, 1);
+  }
 }
 
 bool Nemesis::strike(const Fault& f, std::uint32_t index) {

@@ -1,7 +1,8 @@
 // The nemesis: draws a plan of faults from the seed, and carries it out.
 //
 // Swarm testing (Groce et al., 2012): each kind of fault is in a plan with probability one half, at a rate of its own,
-// so that some runs see one kind alone.
+// so that some runs see one kind alone. Faults come in storms in some runs (one soon after the other), and some wait
+// for the next view: what breaks is often the repair.
 //
 // Budgets, which keep the promise meaningful; a fault that would break one is left out when its time comes:
 //   a crash leaves every slot's newest list a living member, unless the run is one that loses slots (then the checkers
@@ -38,8 +39,9 @@ class Nemesis {
 
   // The plan's times count from now on.
   void begin();
-  void fault_due(std::uint32_t index);
+  void fault_due(std::uint32_t index, bool woken);  // woken: by the view that it waited for
   void fault_ends(std::uint32_t index);
+  void view_installed();
   void restart_due(std::uint32_t machine);
   void died(std::uint32_t machine);  // of something that was armed: it is started again some time later
   // The end of all faults. What may not come back stays dead.
@@ -71,6 +73,7 @@ class Nemesis {
   std::uint64_t fired_ = 0, skipped_ = 0;
   std::uint64_t fired_of_[kFaultKinds] = {};
   std::vector<bool> active_;
+  std::vector<std::uint32_t> waiting_;  // faults whose time has come, for a view to be installed
 };
 
 }  // namespace hc::sim

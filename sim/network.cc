@@ -343,7 +343,6 @@ void Network::process_died(Endpoint e, bool orderly) {
     Direction& way = s.way[side];
     if (!orderly) {  // what its kernel had not sent is gone; nobody is told
       drop_in_flight(way);
-      s.silent = way.pieces.empty();
       continue;
     }
     if (random_.percent(50)) drop_in_flight(way);
@@ -396,7 +395,7 @@ void Network::calm() {
   clogs_.clear();
   for (Connection c = 0; c < streams_.size(); ++c) {
     Stream& s = streams_[c];
-    if (s.state != State::kOpen || !s.silent) continue;
+    if (s.state != State::kOpen || (!s.silent && alive(s, 0) && alive(s, 1))) continue;
     for (unsigned side = 0; side < 2; ++side) tell_closed(s, side, false);
     forget(c);
   }

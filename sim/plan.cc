@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <tuple>
 
 namespace hc::sim {
 namespace {
@@ -49,6 +50,12 @@ bool field(Bytes w, Fault& f) {
   if (name == "b") return number(value, f.b);
   if (name == "amount") return number(value, f.amount);
   if (name == "variant") return number(value, f.variant);
+  std::uint64_t flag = 0;
+  if (name == "after-view") {
+    if (!number(value, flag)) return false;
+    f.after_view = flag != 0;
+    return true;
+  }
   std::int64_t n = 0;
   if (name != "lasts" || !seconds(value, n)) return false;
   f.lasts = Duration(n);
@@ -70,6 +77,13 @@ bool parse_fault(Bytes line, Fault& f) {
 
 }  // namespace
 
+void sort(Plan& plan) {
+  const auto key = [](const Fault& f) {
+    return std::tie(f.at, f.kind, f.a, f.b, f.amount, f.variant, f.lasts, f.after_view);
+  };
+  std::sort(plan.faults.begin(), plan.faults.end(), [&](const Fault& x, const Fault& y) { return key(x) < key(y); });
+}
+
 std::string_view name_of(FaultKind kind) { return kNames[static_cast<std::size_t>(kind)]; }
 
 std::string to_text(const Fault& f) {
@@ -81,6 +95,7 @@ std::string to_text(const Fault& f) {
   add("b", f.b);
   add("amount", f.amount);
   add("variant", f.variant);
+  if (f.after_view) out += " after-view=1";
   if (f.lasts > 0ns) out += " lasts=" + seconds_text(f.lasts);
   return out;
 }
@@ -112,7 +127,7 @@ std::optional<Plan> parse_plan(Bytes text, std::string& error) {
     }
     plan.faults.push_back(f);
   }
-  std::stable_sort(plan.faults.begin(), plan.faults.end(), [](const Fault& x, const Fault& y) { return x.at < y.at; });
+  sort(plan);
   return plan;
 }
 

@@ -61,6 +61,7 @@ struct Fault {
   FaultKind kind{};
   std::uint64_t a = 0, b = 0, amount = 0, variant = 0;
   Duration lasts{};
+  bool after_view = false;  // not at its time, but when anybody installs a view from then on
   bool operator==(const Fault&) const = default;
 };
 
@@ -68,6 +69,9 @@ struct Plan {
   std::vector<Fault> faults;  // by time
   bool operator==(const Plan&) const = default;
 };
+
+// By time, and in an order of their own where that is equal.
+void sort(Plan& plan);
 
 std::string to_text(const Fault& fault);
 std::string to_text(const Plan& plan);

@@ -23,8 +23,8 @@ NodeConfig draw_node(Random& random, std::uint32_t nodes) {
   NodeConfig c;
   static constexpr std::uint32_t kFactors[] = {1, 2, 2, 2, 2, 2, 2, 3, 3, 3};
   static constexpr Duration kLeases[] = {400ms, 700ms, 1s, 1s, 1500ms};
-  static constexpr Duration kDeadlines[] = {1s, 2s, 5s, 5s};
-  static constexpr Duration kPatience[] = {1500ms, 2500ms, 2500ms};
+  static constexpr Duration kDeadlines[] = {1s, 2s, 5s, 5s, 10s};
+  static constexpr Duration kPatience[] = {600ms, 1500ms, 2500ms, 2500ms};
   static constexpr std::size_t kChunks[] = {48, 200, 1000, 32 * 1024};
   static constexpr std::size_t kWindows[] = {256, 4096, 512 * 1024};
   c.replication_factor = std::min(pick(random, kFactors), nodes);
@@ -64,16 +64,18 @@ Setting draw_setting(const Options& options) {
   const std::uint32_t slots = draw_slots(random);
   s.node = draw_node(random, s.nodes);
   s.node.slots = options.slots.value_or(slots);
+  if (s.node.slots > 256) s.node.fill_window_bytes = 512 * 1024;  // else filling alone takes longer than settling may
   s.founding = s.nodes > 1 && random.percent(60) ? Setting::Founding::kFounders : Setting::Founding::kFirst;
   const bool early = random.percent(15), loses = random.percent(20), stay_dead = random.percent(25);
   const bool joins = random.percent(30);
   s.wall_skew_most = random.percent(30) ? 0ms : draw(random, 1ms, 400ms);
   const std::uint64_t loop = random.below(3);
   s.turn_delay = loop == 0 ? 0ns : loop == 1 ? 50us : 2ms;
-  s.clients = static_cast<std::uint32_t>(random.between(s.nodes, s.nodes + 3));
-  s.workload.keys = static_cast<std::uint32_t>(random.between(3, 16));
-  s.client.pipeline = 1;
+  s.clients = std::min(s.nodes, 4U) + static_cast<std::uint32_t>(random.below(3));
+  s.workload.keys = static_cast<std::uint32_t>(random.between(5, 20));
+  s.client.pipeline = random.percent(20) ? 3 : 1;
   s.client.think_most = draw(random, 200ms, 1s);
+  if (random.percent(12)) s.client.think_most = 60ms;
   s.client.patience = s.node.deadline + 2s;
   const Weather weather = draw_weather(random);
   for (std::uint32_t i = 0; i < s.nodes + 1; ++i)

@@ -260,7 +260,7 @@ std::string summary(const Sweep& s, const SweepOptions& options) {
   out += "on average: " + mean(s.sum.compared) + " operations compared, " + mean(s.sum.unknown) + " unknown, " +
          mean(s.sum.refused) + " refused, " + mean(s.sum.views) + " views, " + mean(s.sum.faults) + " faults (" +
          mean(s.sum.faults_skipped) + " left out by budget), " + mean(s.sum.losses) + " slots lost, " +
-         mean(s.sum.steps) + " steps\n";
+         std::to_string(s.sum.undecided) + " keys undecided in all, " + mean(s.sum.steps) + " steps\n";
   if (options.run.faults) {
     out += "faults:";
     for (std::size_t k = 0; k < kFaultKinds; ++k)

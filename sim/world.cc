@@ -145,6 +145,7 @@ void World::stepped(Machine& m) {
     view_changed_ = schedule_.now();
     if (auto wrong = views_->installed(m.id(), view)) fail(Verdict::kViolated, "views", *wrong);
     note_losses();
+    nemesis_->view_installed();
     look = true;
   }
   const std::uint64_t executed = node.counters().executed + node.counters().takeovers;
@@ -233,7 +234,7 @@ void World::dispatch(const Happening& h) {
     case Kind::kFault:
       if (trace_.listening()) trace_.line(schedule_.now(), "nemesis", to_text(setting_.plan.faults[h.who]));
       trace_.record(schedule_.now(), h.who, 200, 1);
-      nemesis_->fault_due(h.who);
+      nemesis_->fault_due(h.who, h.what != 0);
       return;
     case Kind::kFaultEnds:
       if (trace_.listening()) trace_.line(schedule_.now(), "nemesis", "over: " + to_text(setting_.plan.faults[h.who]));

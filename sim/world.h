@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/check/key_model.h"
 #include "sim/check/views.h"
 #include "sim/client.h"
 #include "sim/nemesis.h"
@@ -76,6 +77,8 @@ class World : private Doorstep, private Overseer, private Ledger {
   void sample();
   void note_losses();
   void judge_histories(Result& result);
+  void report_illegal(Result& result, std::uint32_t key, const Operation& illegal,
+                      const std::vector<KeyState>& states) const;
   void judge_vacuity(Result& result) const;
   void fill_in(Result& result) const;
 

@@ -78,6 +78,10 @@ TEST(Settings, SomeActAtOnce) {
   EXPECT_EQ(settings.live().output_soft_seconds, 60U);
   EXPECT_EQ(settings.live().query_bytes_max, 2U << 20U);
   EXPECT_EQ(level, "debug");
+  settings.offer("log-level", "info", "debug, info, warning, error");
+  EXPECT_NE(set(settings, "log-level", "loud"), "OK");
+  EXPECT_EQ(set(settings, "log-level", "warning"), "OK");
+  EXPECT_EQ(level, "warning");
 }
 
 TEST(Settings, OurOwnAreShownAndFixed) {
@@ -88,6 +92,7 @@ TEST(Settings, OurOwnAreShownAndFixed) {
   EXPECT_NE(set(settings, "deadline-ms", "1"), "OK");
   EXPECT_NE(set(settings, "port", "1"), "OK");
   EXPECT_EQ(get(settings, "port"), "6379");
+  EXPECT_EQ(set(settings, "port", "6379"), "OK");
 }
 
 TEST(Settings, APlainNameComesBackAsItWasWritten) {

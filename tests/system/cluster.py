@@ -5,6 +5,7 @@ HC_NODE names the binary. Ports are chosen free at run time, outside the range t
 """
 
 import contextlib
+import ctypes
 import http.client
 import json
 import os
@@ -202,6 +203,14 @@ class Http:
 # ---------------------------------------------------------------------------------------------------------------- nodes
 
 
+_libc = ctypes.CDLL(None)
+
+
+def _die_with_the_test():
+    """In the child: SIGKILL when the test's process ends, however it ends (PR_SET_PDEATHSIG)."""
+    _libc.prctl(1, signal.SIGKILL)
+
+
 class Process:
     """One hypercache-node with the given flags, in its own working folder."""
 
@@ -217,7 +226,7 @@ class Process:
         with open(self.log_path, "ab") as log:
             self.child = subprocess.Popen(
                 [os.path.abspath(BINARY), *self.arguments], cwd=self.folder, stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=log)
+                stdout=subprocess.PIPE, stderr=log, preexec_fn=_die_with_the_test)
         self.lines = []
         threading.Thread(target=self._read_output, args=(self.child.stdout,), daemon=True).start()
         return self

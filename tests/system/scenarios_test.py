@@ -90,6 +90,13 @@ class Scenarios:
                     expected += ["OK", b"%d" % k, b"%d" % k, [b"%d" % k, before]]
                 self.assertEqual(client.pipeline(commands), expected)
 
+    def test_4_a_pipeline_longer_than_a_client_may_have_under_way(self):
+        with self.cluster[1].resp() as client:
+            for k in range(50):
+                client("SET", f"long{k}", k)
+            replies = client.pipeline([("GET", f"long{k % 50}") for k in range(40_000)])
+            self.assertEqual(replies, [b"%d" % (k % 50) for k in range(40_000)])
+
     def test_5_random_traffic_never_misses(self):
         """OPERATIONS writes, reads and deletes through any node by either protocol, against a plain dictionary."""
         seed = random.SystemRandom().randrange(1 << 32)

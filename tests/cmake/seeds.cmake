@@ -1,0 +1,9 @@
+# Whole simulated clusters: seeds with faults, each run twice with equal hashes, and the mutants that must be caught.
+find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
+foreach(nodes 3 4 5 7)
+  add_test(NAME seeds_${nodes}_nodes
+    COMMAND sim --seeds 1..60 --nodes ${nodes} --slots 16 --faults --twice --jobs 2 --keep-going)
+  set_tests_properties(seeds_${nodes}_nodes PROPERTIES TIMEOUT 600 LABELS "seeds" PROCESSORS 2)
+endforeach()
+add_test(NAME mutants_caught COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/sim/caught_test.py $<TARGET_FILE:sim>)
+set_tests_properties(mutants_caught PROPERTIES TIMEOUT 900 LABELS "seeds" PROCESSORS 2)

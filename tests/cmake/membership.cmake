@@ -4,7 +4,7 @@ hc_test(membership_test
   USES core_membership)
 hc_test(membership_network_test
   SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/membership/swim_network_test.cc
-  USES core_membership)
+  USES core_membership LABELS sim)
 hc_test(membership_mutants_test
   SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/membership/mutants_test.cc
   USES core_sim_membership)

@@ -14,7 +14,8 @@ def sim(*arguments):
 
 failed = []
 for mutant in MUTANTS:
-    status, said = sim("--seeds", "1..300", "--nodes", "3", "--slots", "16", "--faults", "--jobs", "2", "--mutant", mutant)
+    status, said = sim("--seeds", "1..300", "--nodes", "3", "--slots", "16", "--faults", "--jobs", "2",
+                       "--mutant", mutant)
     print(f"{mutant}: status {status}", flush=True)
     if status not in CAUGHT:
         failed.append(f"{mutant} was not caught in 300 seeds:\n{said[-2000:]}")

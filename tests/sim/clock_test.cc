@@ -1,3 +1,4 @@
+// Unit tests of clock, a part of the simulator.
 #include "sim/clock.h"
 
 #include <gtest/gtest.h>

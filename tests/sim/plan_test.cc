@@ -1,3 +1,4 @@
+// Unit tests of plan, a part of the simulator.
 #include "sim/plan.h"
 
 #include <gtest/gtest.h>

@@ -243,7 +243,7 @@ void Node::Rooms::peer_news(Now now, Effects& out) {
   for (NodeId id : news.lost) coordinator.session_lost(id, now, out);
   for (NodeId id : news.refused) swim.refused(id, now.mono, gossip);
   for (NodeId id : news.opened) {
-    agreement.consensus().session_opened(id);
+    agreement.session_opened(id, now.mono);
     replication.session_opened(id, now);
     coordinator.session_opened(id, now, out);
     if (const ViewRef& v = view(); v && peers.installed({id, peers.generation(id)}) < v->epoch)

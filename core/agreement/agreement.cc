@@ -9,8 +9,9 @@ namespace {
 
 constexpr Duration kBatch = 5ms;  // what comes within it goes into one proposal
 constexpr Duration kRankBackoff = 150ms;
-constexpr Duration kSpread = 100ms;
-constexpr Duration kLookAgain = 250ms;  // while evidence is at hand
+constexpr Duration kSpread = 100ms;       // news of others is passed on within it
+constexpr std::int64_t kSpreadsPerT = 5;  // and all is said again, T being how long a complaint counts
+constexpr Duration kLookAgain = 250ms;    // while evidence is at hand
 
 }  // namespace
 
@@ -58,9 +59,12 @@ void Agreement::say(const std::vector<Report>& own, Time now) {
 
 void Agreement::hear(const Reports& m, Time now) {
   if (!view()) return;
-  for (const Report& r : m.reports)
-    if (pool_.hear(r, now)) dirty_ = true;
-  if (dirty_) look_at_ = std::min(look_at_, now + kBatch);
+  for (const Report& r : m.reports) {
+    if (!pool_.hear(r, now)) continue;
+    dirty_ = true;
+    spread_at_ = std::min(spread_at_, now + kSpread);
+    look_at_ = std::min(look_at_, now + kBatch);
+  }
 }
 
 void Agreement::view_installed(Time now) {
@@ -68,6 +72,11 @@ void Agreement::view_installed(Time now) {
   waiting_since_.reset();
   dirty_ = true;
   look_at_ = now + kBatch;
+}
+
+void Agreement::session_opened(NodeId peer, Time now) {
+  consensus_.session_opened(peer);
+  spread_at_ = std::min(spread_at_, now);
 }
 
 void Agreement::say_who_is_dead(const MemberInfo& self, const Swim& swim, Time now) {
@@ -85,7 +94,7 @@ void Agreement::say_who_is_dead(const MemberInfo& self, const Swim& swim, Time n
 
 void Agreement::spread(Time now) {
   if (now < spread_at_ || pool_.empty() || !view()) return;
-  spread_at_ = now + kSpread;
+  spread_at_ = now + config_.patience / kSpreadsPerT;
   const std::vector<Report> reports = pool_.reports(now);
   for (const ViewMember& m : view()->members)
     if (m.info.id != config_.self.id && m.state != MemberState::kAbsent) peers_.send(m.info.id, Reports{reports});

@@ -30,6 +30,7 @@ class Agreement {
   void hear(const Reports& m, Time now);
   void membership_changed() { dirty_ = true, look_at_ = {}; }
   void view_installed(Time now);
+  void session_opened(NodeId peer, Time now);  // it may have missed what was said before
   void stop() { stopping_ = true, dirty_ = true; }
 
   // Every tick, and soon after news: spread the reports, propose if it is our turn.

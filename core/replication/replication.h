@@ -151,6 +151,7 @@ class Replication : public Executor {
   void ask_discards();
   bool waits_for(const Replica& r, const Target& t, Time now) const;
   void watch_targets(Slot s, Time now, std::map<std::pair<ReportKind, Incarnation>, SlotSet>& said);
+  bool may_leave(Slot s, Incarnation who) const;
   void watch_primary(Slot s, Time now, std::map<std::pair<ReportKind, Incarnation>, SlotSet>& said);
   bool silent(const Replica& r, Time now) const;
   Duration patience(Incarnation about, Time now) const;

@@ -143,10 +143,6 @@ void Replication::watch_targets(Slot s, Time now, std::map<std::pair<ReportKind,
   const auto say = [&](ReportKind kind, Incarnation about) {
     said.try_emplace({kind, about}, SlotSet(config_.slots)).first->second.add(s);
   };
-  const bool serving = r.lead->stage == Stage::kServing;
-  bool all_wanted = true;
-  for (NodeId id : view_->ring.wanted(s))
-    all_wanted = all_wanted && view_->config(s).list.names(view_->incarnation_of(id));
   for (Target& t : r.lead->targets) {
     if (t.counted) say(ReportKind::kCaughtUp, t.who);
     if (!waits_for(r, t, now)) {
@@ -154,10 +150,17 @@ void Replication::watch_targets(Slot s, Time now, std::map<std::pair<ReportKind,
     } else if (t.in_commit_set() && (t.beyond_tail || now - t.waiting_since >= patience(t.who, now))) {
       say(ReportKind::kComplaint, t.who);
     }
-    const auto wanted = view_->ring.wanted(s);
-    const bool unwanted = t.listed && std::ranges::find(wanted, t.who.member) == wanted.end();
-    if (unwanted && ((serving && all_wanted) || HC_MUTANT(kDropBeforeTakeover))) say(ReportKind::kDrop, t.who);
+    if (t.listed && may_leave(s, t.who)) say(ReportKind::kDrop, t.who);
   }
+}
+
+// 7c: the ring no longer wants it, all whom the ring wants are in the list, and the takeover is complete.
+bool Replication::may_leave(Slot s, Incarnation who) const {
+  const auto wanted = view_->ring.wanted(s);
+  if (std::ranges::find(wanted, who.member) != wanted.end()) return false;
+  if (HC_MUTANT(kDropBeforeTakeover)) return true;
+  return replica(s).lead->stage == Stage::kServing &&
+         std::ranges::all_of(wanted, [&](NodeId id) { return view_->config(s).list.names(view_->incarnation_of(id)); });
 }
 
 // As in-sync replica or filled learner: nothing heard of the primary, or it lacks this list for too long.

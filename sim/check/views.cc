@@ -15,6 +15,31 @@ std::string where(const View& after, Slot s) {
   return "view " + std::to_string(after.epoch.value) + ", slot " + std::to_string(s.value) + ": ";
 }
 
+// Somebody entitled to it said so, in the present slot epoch.
+bool said(const View& before, const View& after, Slot s, const std::vector<const Report*>& words, ReportKind kind,
+          Incarnation about, bool by_stayer) {
+  const SlotConfig& was = before.config(s);
+  return std::any_of(words.begin(), words.end(), [&](const Report* r) {
+    if (r->kind != kind || r->about != about || r->as_of < was.epoch || !r->slots.has(s)) return false;
+    return by_stayer ? after.config(s).list.names(r->by) : was.list.front() == r->by;
+  });
+}
+
+std::optional<std::string> by_word(const View& before, const View& after, Slot s,
+                                   const std::vector<const Report*>& words) {
+  const SlotConfig &was = before.config(s), &is = after.config(s);
+  for (const Incarnation& x : is.list)
+    if (!was.list.names(x) && !said(before, after, s, words, ReportKind::kCaughtUp, x, false))
+      return where(after, s) + name_of(x.member) + " entered the list " + text(was.list) +
+             ", but its primary had not counted it";
+  for (const Incarnation& x : was.list)
+    if (!is.list.names(x) && !said(before, after, s, words, ReportKind::kComplaint, x, true) &&
+        !said(before, after, s, words, ReportKind::kDrop, x, true))
+      return where(after, s) + name_of(x.member) + " left the list " + text(was.list) +
+             " without the word of one that stays";
+  return std::nullopt;
+}
+
 }  // namespace
 
 void ViewCheck::proposed(const Proposal& proposal) {
@@ -52,19 +77,32 @@ std::optional<std::string> ViewCheck::first_seen(const ViewRef& view) {
   return std::nullopt;
 }
 
+// The evidence of the proposals of this very view.
+ViewCheck::Words ViewCheck::words_for(const View& view) const {
+  Words words;
+  const auto known = proposals_.find(view.epoch);
+  if (known == proposals_.end()) return words;
+  for (const Proposal& p : known->second) {
+    if (p.view.get() != &view && !p.view->same_decision(view)) continue;
+    for (const Report& r : p.evidence) words.push_back(&r);
+  }
+  return words;
+}
+
 std::optional<std::string> ViewCheck::one_step(const View& before, const View& after) {
   if (before.slots.size() != after.slots.size()) return "the number of slots changed";
+  const Words words = words_for(after);
   for (std::size_t s = 0; s < after.slots.size(); ++s)
-    if (auto wrong = slot_step(before, after, Slot{static_cast<std::uint16_t>(s)})) return wrong;
+    if (auto wrong = slot_step(before, after, Slot{static_cast<std::uint16_t>(s)}, words)) return wrong;
   return std::nullopt;
 }
 
-std::optional<std::string> ViewCheck::slot_step(const View& before, const View& after, Slot s) {
+std::optional<std::string> ViewCheck::slot_step(const View& before, const View& after, Slot s, const Words& words) {
   const SlotConfig &was = before.config(s), &is = after.config(s);
   if (was == is) return std::nullopt;
   if (is.epoch != after.epoch) return where(after, s) + "its configuration changed outside a new slot epoch";
   if (was.list == is.list) return std::nullopt;
-  auto wrong = by_word(before, after, s);
+  auto wrong = by_word(before, after, s, words);
   if (!wrong) return std::nullopt;
   if (std::any_of(is.list.begin(), is.list.end(), [&](Incarnation x) { return was.list.names(x); })) return wrong;
   // Nobody of the old list is left: a reset. Within the promise only if the slot was lost.
@@ -79,37 +117,6 @@ std::optional<std::string> ViewCheck::slot_step(const View& before, const View& 
   fresh_losses_.push_back({s, last});
   ++losses_;
   return std::nullopt;
-}
-
-std::optional<std::string> ViewCheck::by_word(const View& before, const View& after, Slot s) const {
-  const SlotConfig &was = before.config(s), &is = after.config(s);
-  for (const Incarnation& x : is.list)
-    if (!was.list.names(x) && !said(before, after, s, ReportKind::kCaughtUp, x, false))
-      return where(after, s) + name_of(x.member) + " entered the list " + text(was.list) +
-             ", but its primary had not counted it";
-  for (const Incarnation& x : was.list)
-    if (!is.list.names(x) && !said(before, after, s, ReportKind::kComplaint, x, true) &&
-        !said(before, after, s, ReportKind::kDrop, x, true))
-      return where(after, s) + name_of(x.member) + " left the list " + text(was.list) +
-             " without the word of one that stays";
-  return std::nullopt;
-}
-
-// Somebody entitled to it said so, in the present slot epoch, in a proposal of this very view.
-bool ViewCheck::said(const View& before, const View& after, Slot s, ReportKind kind, Incarnation about,
-                     bool by_stayer) const {
-  const SlotConfig& was = before.config(s);
-  const auto known = proposals_.find(after.epoch);
-  if (known == proposals_.end()) return false;
-  for (const Proposal& p : known->second) {
-    bool found = false;
-    for (const Report& r : p.evidence) {
-      if (r.kind != kind || r.about != about || r.as_of < was.epoch || !r.slots.has(s)) continue;
-      found |= by_stayer ? after.config(s).list.names(r.by) : was.list.front() == r.by;
-    }
-    if (found && (p.view.get() == &after || p.view->same_decision(after))) return true;
-  }
-  return false;
 }
 
 }  // namespace hc::sim

@@ -49,9 +49,9 @@ class ViewCheck {
  private:
   std::optional<std::string> first_seen(const ViewRef& view);
   std::optional<std::string> one_step(const View& before, const View& after);
-  std::optional<std::string> slot_step(const View& before, const View& after, Slot s);
-  std::optional<std::string> by_word(const View& before, const View& after, Slot s) const;
-  bool said(const View& before, const View& after, Slot s, ReportKind kind, Incarnation about, bool by_stayer) const;
+  using Words = std::vector<const Report*>;  // what a view rests on
+  Words words_for(const View& view) const;
+  std::optional<std::string> slot_step(const View& before, const View& after, Slot s, const Words& words);
 
   EndOf end_of_;
   std::map<Epoch, ViewRef> by_epoch_;

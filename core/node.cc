@@ -206,6 +206,7 @@ void Node::Rooms::view_installed(Now now, Effects& out) {
   for (const ViewMember& m : installed->members) {
     if (m.info.id == self.id) continue;
     peers.learn(m.info);
+    peers.named({m.info.id, m.info.generation}, m.since, now.mono, out);
     swim.learn(m.info, now.mono);
     if (m.state != MemberState::kAbsent) peers.want(m.info.id);
   }
@@ -250,6 +251,7 @@ void Node::Rooms::peer_news(Now now, Effects& out) {
       peers.send(id, ViewIs{v});
   }
   for (NodeId id : news.advanced) replication.advanced(id, now);
+  if (!news.proven.empty()) agreement.membership_changed();
   for (const auto& [id, why] : news.turned_away)
     out.note("no session with " + name_of(id) + ": " + why, Note::Level::kWarning);
 }

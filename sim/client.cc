@@ -50,14 +50,20 @@ void Client::ask_what_is_due() {
     connect(static_cast<std::uint32_t>(random_.below(machines_)));
     return;
   }
-  while (waiting_.size() < knobs_.pipeline) ask(workload_.draw(now()));
+  while (waiting_.size() < knobs_.pipeline) {
+    const bool same = !waiting_.empty() && random_.percent(50) && waiting_.back().request.parts.size() == 1;
+    ask(same ? workload_.draw_for(waiting_.back().request.parts.front().key, now()) : workload_.draw(now()));
+  }
 }
 
 void Client::ask(Request request) {
+  ++asked_;
   std::vector<Bytes> args(request.args.begin(), request.args.end());
   for (Request::Part& p : request.parts) {
     const Duration later = now() - p.operation.called;
     p.operation.called = now();
+    p.operation.connection = links_;
+    p.operation.place = asked_;
     if (p.operation.ends != kForever) p.operation.ends += later;
   }
   std::string bytes;

@@ -82,7 +82,7 @@ class Client {
 
   State state_ = State::kAway;
   LinkId link_{};
-  std::uint64_t links_ = 0, turns_ = 0;
+  std::uint64_t links_ = 0, turns_ = 0, asked_ = 0;
   std::uint32_t machine_ = 0;
   Instant busy_since_{};
   std::deque<Sent> waiting_;

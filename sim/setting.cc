@@ -73,9 +73,9 @@ Setting draw_setting(const Options& options) {
   s.turn_delay = loop == 0 ? 0ns : loop == 1 ? 50us : 2ms;
   s.clients = std::min(s.nodes, 4U) + static_cast<std::uint32_t>(random.below(3));
   s.workload.keys = static_cast<std::uint32_t>(random.between(5, 20));
-  s.client.pipeline = random.percent(20) ? 3 : 1;
+  s.client.pipeline = random.percent(25) ? 3 : 1;
   s.client.think_most = draw(random, 200ms, 1s);
-  if (random.percent(12)) s.client.think_most = 60ms;
+  if (random.percent(12)) s.client.think_most = 60ms, s.client.pipeline = 1;
   s.client.patience = s.node.deadline + 2s;
   const Weather weather = draw_weather(random);
   for (std::uint32_t i = 0; i < s.nodes + 1; ++i)

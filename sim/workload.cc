@@ -87,6 +87,10 @@ Request Workload::draw(Instant now) {
   if (knobs_.whole_keyspace && !knobs_.registers_only && dice < 10) return whole(now);
   // Some keys are hotter than others.
   const auto key = static_cast<std::uint32_t>(std::min(random_.below(knobs_.keys), random_.below(knobs_.keys)));
+  return draw_for(key, now);
+}
+
+Request Workload::draw_for(std::uint32_t key, Instant now) {
   if (random_.percent(40)) return get(key, now);
   static constexpr std::array kRegister = {K::kSet,       K::kSet,    K::kSet,    K::kSet,    K::kDelete,
                                            K::kGetDelete, K::kExists, K::kExpire, K::kPersist};

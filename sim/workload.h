@@ -51,6 +51,7 @@ class Workload {
   const std::string& name(std::uint32_t key) const { return names_[key]; }
 
   Request draw(Instant now);
+  Request draw_for(std::uint32_t key, Instant now);
   Request get(std::uint32_t key, Instant now) const;
   Request set(std::uint32_t key, std::string value, Instant now) const;
   // A key that is not among the drawn ones.

@@ -9,6 +9,7 @@ namespace {
 constexpr std::uint64_t kStepsMost = 40'000'000;  // a run that needs more is caught in a loop
 constexpr std::uint64_t kInvariantsEvery = 64;
 constexpr std::uint64_t kExecutorEvery = 16;
+constexpr std::uint64_t kOfManySlotsEvery = 2048;  // either check, where it walks over thousands of slots
 
 struct InternalCheck {
   std::string what;
@@ -151,9 +152,11 @@ void World::stepped(Machine& m) {
   const std::uint64_t executed = node.counters().executed + node.counters().takeovers;
   look |= executed != executed_seen_[m.index()];
   executed_seen_[m.index()] = executed;
-  if (look && (setting_.node.slots <= 256 || steps_ % 4096 == 0) && view)
+  const bool many = setting_.node.slots > 256;
+  if (many) look = steps_ % kOfManySlotsEvery == 0;
+  if (look && view)
     if (auto wrong = replicas_->one_executor(m)) fail(Verdict::kViolated, "one-primary", *wrong);
-  if (steps_ % kInvariantsEvery == 0) node.invariants(m.now());
+  if (steps_ % (many ? kOfManySlotsEvery : kInvariantsEvery) == 0) node.invariants(m.now());
 }
 
 void World::stored(Machine&, const VoteRecord& record) {

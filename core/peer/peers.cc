@@ -181,6 +181,14 @@ std::uint64_t Peers::session_of(std::uint64_t a, std::uint64_t b) {
   return mixed ? mixed : 1;
 }
 
+void Peers::named(Incarnation who, Epoch since, Time now, Effects& out) {
+  const Peer* peer = find(who.member);
+  if (!peer || !peer->in_link || peer->in_generation == who.generation || peer->in_challenged >= since) return;
+  const LinkId link = peer->in_link;
+  out.close(link);
+  link_closed(link, false, now);
+}
+
 // Somebody dialled us and says who it is.
 void Peers::greet(LinkId link, const Frame& frame, const Hello& hello, Time now, Effects& out) {
   if (inbound_.contains(link)) return void(++dropped_);  // a link is greeted once
@@ -268,14 +276,18 @@ std::optional<Peers::Mail> Peers::receive(LinkId link, Frame frame, Time now, Ef
   }
   peer->in_number = std::max(peer->in_number, frame.number);
   peer->heard = now;
-  peer->proven = {frame.from, frame.from_generation};
-  peer->proven_challenged = peer->in_challenged;
+  const Incarnation who{frame.from, frame.from_generation};
+  if (peer->proven != who || peer->proven_challenged != peer->in_challenged) {
+    peer->proven = who;
+    peer->proven_challenged = peer->in_challenged;
+    news().proven.push_back(frame.from);
+  }
   peer->refused_since.reset();
   if (frame.installed > peer->installed) {
     peer->installed = frame.installed;
     news().advanced.push_back(frame.from);
   }
-  return Mail{{frame.from, frame.from_generation}, frame.installed, std::move(frame.messages)};
+  return Mail{who, frame.installed, std::move(frame.messages)};
 }
 
 void Peers::tick(Time now, Effects& out) {

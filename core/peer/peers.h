@@ -28,6 +28,7 @@ class Peers {
     std::vector<NodeId> lost;      // a session to or from this member ended: answers may be lost
     std::vector<NodeId> refused;   // its machine says that nobody listens
     std::vector<NodeId> advanced;  // its installed epoch rose (or was heard for the first time)
+    std::vector<NodeId> proven;    // proof() of it changed
     std::vector<std::pair<NodeId, std::string>> turned_away;  // it, or we, refused the session: why
   };
   News take_news();
@@ -37,6 +38,9 @@ class Peers {
   void set_self(const MemberInfo& self) { self_ = self; }
   void set_view(ClusterId cluster, Epoch installed) { cluster_ = cluster, installed_ = installed; }
   void learn(const MemberInfo& info);  // its address, from a view or from gossip
+  // The installed view names this process, and `since` is the first view that did. Another process of that member whose
+  // challenge is older is to be challenged anew: its link is closed, so that it dials again.
+  void named(Incarnation who, Epoch since, Time now, Effects& out);
 
   // ---- sending
   // False: there is no session (one is being made), the message is dropped.

@@ -12,6 +12,7 @@ namespace hc {
 namespace {
 
 constexpr std::size_t kChunkOverhead = 64;  // what an empty chunk counts against the window
+constexpr Duration kDiscardsEvery = 1s;     // memory that nobody waits for
 
 }  // namespace
 
@@ -164,7 +165,8 @@ void Replication::try_count(Slot s, Target& t, Time now) {
 }
 
 // 7c: content that no view names us for is asked about, and forgotten when the slot's takeover is complete.
-void Replication::ask_discards() {
+void Replication::ask_discards(Time now) {
+  discards_at_ = now + kDiscardsEvery;
   std::map<NodeId, SlotSet> questions;
   for (std::size_t i = 0; i < replicas_.size(); ++i) {
     Replica& r = replicas_[i];

@@ -148,7 +148,7 @@ class Replication : public Executor {
 
   // watch.cc
   void ask_leases(Time now);
-  void ask_discards();
+  void ask_discards(Time now);
   bool waits_for(const Replica& r, const Target& t, Time now) const;
   void watch_targets(Slot s, Time now, std::map<std::pair<ReportKind, Incarnation>, SlotSet>& said);
   bool may_leave(Slot s, Incarnation who) const;
@@ -174,7 +174,7 @@ class Replication : public Executor {
   std::set<NodeId> seem_dead_;
   std::optional<Time> next_release_;  // the first time at which a slot of waiting_ may go on
   std::size_t leads_ = 0;
-  Time started_at_{}, installed_at_{}, lease_asked_at_{}, tick_at_{}, previous_now_{};
+  Time started_at_{}, installed_at_{}, lease_asked_at_{}, tick_at_{}, discards_at_{}, previous_now_{};
   std::size_t expire_from_ = 0;
   std::uint64_t next_fill_ = 1;
   bool urgent_ = false;

@@ -68,11 +68,12 @@ void Replication::advanced(NodeId peer, Now now) {
 }
 
 void Replication::repeat(Now now) {
-  ask_tails(std::nullopt, now.mono);
+  bool asking = false;
   std::set<NodeId> stuck;  // learners of which a chunk on its way was not acknowledged for long
   for (std::size_t i = 0; i < replicas_.size(); ++i) {
     Replica& r = replicas_[i];
     if (!r.lead || r.lead->targets.empty()) continue;
+    asking |= r.lead->stage == Stage::kAsking;
     if (r.commit > r.lead->told_commit) queue(slot_number(i));
     for (Target& t : r.lead->targets) {
       if (t.sent > t.acked && now.mono - t.progress > kRepeatAfter) {
@@ -86,6 +87,7 @@ void Replication::repeat(Now now) {
       if (HC_MUTANT(kCaughtUpRevoked) && t.counted && t.acked < r.at.seq) t.counted = false;
     }
   }
+  if (asking) ask_tails(std::nullopt, now.mono);
   for (const NodeId member : stuck) restart_fills(member, now.mono);
 }
 
@@ -98,7 +100,7 @@ void Replication::tick(Now now) {
     expire(now);
     if (view_ && view_->members.size() > 1) {
       repeat(now);
-      ask_discards();
+      if (now.mono >= discards_at_) ask_discards(now.mono);
       for (auto& [to, lane] : lanes_) pump(to, now.mono);
     }
   }

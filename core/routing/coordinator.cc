@@ -10,7 +10,8 @@ namespace {
 constexpr Duration kTick = 50ms;
 constexpr Duration kRetryFirst = 10ms;
 constexpr Duration kRetryLongest = 100ms;
-constexpr Duration kGrace = 200ms;  // an executor here answers at the deadline itself; this long we wait for it
+constexpr std::uint64_t kTries = 256;  // so many tries of a part have numbers of their own
+constexpr Duration kGrace = 200ms;     // an executor here answers at the deadline itself; this long we wait for it
 
 std::vector<Bytes> views_of(const std::vector<std::string>& args) { return {args.begin(), args.end()}; }
 
@@ -38,9 +39,14 @@ void Coordinator::ask(ClientId client, RequestId request, Args args, Now now, Ef
     if (slot) {
       const std::uint64_t token = next_token_ + 1;  // the part's, should it wait
       const Time give_up = now.mono + config_.deadline;
-      auto result = executor_.run(*slot, *spec, args, token, view_ ? view_->epoch : Epoch(), give_up, now);
-      if (result.ran == Executor::Ran::kDone || result.ran == Executor::Ran::kRefused)
+      const auto line = lines_.empty() ? lines_.end() : lines_.find({client, *slot});
+      const bool free = line == lines_.end() || may_follow(line->second, *slot);
+      Executor::Result result{Executor::Ran::kWaits, {}};
+      if (free) result = executor_.run(*slot, *spec, args, token, view_ ? view_->epoch : Epoch(), give_up, now);
+      if (result.ran == Executor::Ran::kDone || result.ran == Executor::Ran::kRefused) {
+        if (line != lines_.end()) line->second.done = token;
         return out.answer(client, request, std::move(result.reply));
+      }
       const std::uint64_t op = begin_op(client, request, *spec, now);
       ops_[op].missing = ops_[op].parts = 1;
       Part part;
@@ -49,10 +55,10 @@ void Coordinator::ask(ClientId client, RequestId request, Args args, Now now, Ef
       part.slot = *slot;
       part.args.assign(args.begin(), args.end());
       part.give_up = give_up;
-      part.state = result.ran == Executor::Ran::kWaits ? State::kLocal : State::kParked;
+      part.state = free && result.ran == Executor::Ran::kWaits ? State::kLocal : State::kParked;
       const std::uint64_t same = new_token();
       HC_CHECK(same == token, "the token that the executor was given");
-      parts_.emplace(token, std::move(part));
+      enter_line(token, parts_.emplace(token, std::move(part)).first->second);
       if (result.ran == Executor::Ran::kNotMine) route(token, now, out);
       return;
     }
@@ -99,8 +105,9 @@ void Coordinator::ask_one(std::uint64_t op, Slot slot, std::vector<std::string> 
   part.index = index;
   part.give_up = ops_[op].deadline;
   const std::uint64_t token = new_token();
-  parts_.emplace(token, std::move(part));
-  route(token, now, out);
+  const bool keyed = part.spec->route == Route::kKeys;
+  Part& placed = parts_.emplace(token, std::move(part)).first->second;
+  if (!keyed || enter_line(token, placed)) route(token, now, out);
 }
 
 void Coordinator::ask_every(std::uint64_t op, Now now, Effects& out, std::vector<std::string> args) {
@@ -195,9 +202,28 @@ Incarnation Coordinator::owner(Slot slot) const {
 }
 
 void Coordinator::park(Part& part, Now now) {
-  part.state = State::kParked;
-  part.retry_at = now.mono + std::min<Duration>(kRetryFirst * (1 << std::min(part.tries, 4U)), kRetryLongest);
-  ++part.tries;
+  set_state(part, State::kParked);
+  part.retry_at = now.mono + std::min<Duration>(kRetryFirst * (1 << std::min(part.pauses, 4U)), kRetryLongest);
+  ++part.tries, ++part.pauses;
+}
+
+RequestId Coordinator::request_of(std::uint64_t token, const Part& part) {
+  return RequestId(token * kTries + part.tries % kTries);
+}
+
+void Coordinator::set_state(Part& part, State state) {
+  if (Line* line = line_of(part)) {
+    line->parked -= part.state == State::kParked ? 1 : 0;
+    line->parked += state == State::kParked ? 1 : 0;
+  }
+  part.state = state;
+}
+
+void Coordinator::retry(std::uint64_t token, Now now, Effects& out) {
+  const auto it = parts_.find(token);
+  if (it == parts_.end() || it->second.state != State::kParked) return;
+  if (it->second.line) return go_on({it->second.line, it->second.slot}, now, out);
+  route(token, now, out);
 }
 
 void Coordinator::route(std::uint64_t token, Now now, Effects& out) {
@@ -209,11 +235,11 @@ void Coordinator::route(std::uint64_t token, Now now, Effects& out) {
   if (to.member == config_.self.id) return run_here(token, now, out);
   if (!to) return park(part, now);
   const std::vector<Slot> scanned = part.spec->route == Route::kScan ? std::vector{part.slot} : std::vector<Slot>{};
-  Forward forward{RequestId(token), view_->epoch, std::max<Duration>(part.give_up - now.mono - kGrace, 1ms),
+  Forward forward{request_of(token, part), view_->epoch, std::max<Duration>(part.give_up - now.mono - kGrace, 1ms),
                   part.every ? part.slots : scanned, part.args};
   if (!peers_.send(to.member, std::move(forward))) return park(part, now);
   ++counters_.forwards_sent;
-  part.state = State::kSent;
+  set_state(part, State::kSent);
   part.peer = to.member;
   part.session = peers_.session(to.member);
 }
@@ -234,7 +260,7 @@ void Coordinator::run_here(std::uint64_t token, Now now, Effects& out) {
   Part& part = parts_.at(token);
   if (part.every) return run_every_here(token, now, out);
   const std::vector<Bytes> args = views_of(part.args);
-  part.state = State::kLocal;
+  set_state(part, State::kLocal);
   const Epoch sender = part.op ? (view_ ? view_->epoch : Epoch()) : part.guest_epoch;
   auto result = executor_.run(part.slot, *part.spec, args, token, sender, part.give_up, now);
   switch (result.ran) {
@@ -247,6 +273,79 @@ void Coordinator::run_here(std::uint64_t token, Now now, Effects& out) {
     case Executor::Ran::kNotMine:
       return part_done(token, Outcome::kNotMine, {}, now, out);
   }
+}
+
+// -------------------------------------------------------------------------------------------------------------- lines
+
+Coordinator::Line* Coordinator::line_of(const Part& part) {
+  if (!part.line) return nullptr;
+  const auto it = lines_.find({part.line, part.slot});
+  return it == lines_.end() ? nullptr : &it->second;
+}
+
+// All are on their way to the place where a command for this slot would go now, which keeps their order.
+bool Coordinator::may_follow(const Line& line, Slot slot) const {
+  if (line.parts.empty() || HC_MUTANT(kPipelineOvertakes)) return true;
+  if (line.parked > 0) return false;
+  const Part& last = parts_.at(line.parts.back());
+  const NodeId to = owner(slot).member;
+  if (to == config_.self.id) return last.state == State::kLocal;
+  return last.state == State::kSent && last.peer == to && last.session == peers_.session(to);
+}
+
+// False: it has to wait for those before it.
+bool Coordinator::enter_line(std::uint64_t token, Part& part) {
+  const ClientId client = ops_.at(part.op).client;
+  Line& line = lines_[{client, part.slot}];
+  const bool free = may_follow(line, part.slot);
+  line.parts.push_back(token);
+  line.parked += part.state == State::kParked ? 1 : 0;
+  part.line = client;
+  if (!free) part.retry_at = part.give_up;
+  return free;
+}
+
+// What was refused before a later one was executed cannot be asked again: it would come too late.
+void Coordinator::leave_line(std::uint64_t token, const Part& part, bool executed, Now now, Effects& out) {
+  if (!part.line) return;
+  const LineKey key{part.line, part.slot};
+  Line& line = lines_.at(key);
+  line.parts.erase(std::ranges::lower_bound(line.parts, token));
+  line.parked -= part.state == State::kParked ? 1 : 0;
+  if (executed) line.done = std::max(line.done, token);
+  std::vector<std::uint64_t> overtaken;
+  for (std::size_t i = 0; line.parked > 0 && i < line.parts.size() && line.parts[i] < line.done; ++i)
+    if (parts_.at(line.parts[i]).state == State::kParked) overtaken.push_back(line.parts[i]);
+  for (std::uint64_t each : overtaken)
+    if (parts_.contains(each)) part_done(each, Outcome::kNotExecuted, {}, now, out);
+  const auto it = lines_.find(key);
+  if (it == lines_.end() || it->second.going) return;
+  if (it->second.parts.empty()) {
+    lines_.erase(it);
+  } else if (parts_.at(it->second.parts.front()).tries == 0) {
+    go_on(key, now, out);  // those that have only waited for this one
+  }
+}
+
+// When none is on its way any more, all go together.
+void Coordinator::go_on(LineKey key, Now now, Effects& out) {
+  const auto it = lines_.find(key);
+  if (it == lines_.end() || it->second.going) return;
+  Line& line = it->second;
+  if (line.parked < line.parts.size() && !HC_MUTANT(kPipelineOvertakes)) return;
+  line.going = true;
+  const std::deque<std::uint64_t> parts = line.parts;
+  for (std::uint64_t token : parts) {
+    const auto parked = [&] {
+      const auto part = parts_.find(token);
+      return part != parts_.end() && part->second.state == State::kParked;
+    };
+    if (!parked()) continue;
+    route(token, now, out);
+    if (parked()) break;
+  }
+  line.going = false;
+  if (line.parts.empty()) lines_.erase(key);
 }
 
 // ------------------------------------------------------------------------------------- commands that cover all slots
@@ -314,8 +413,10 @@ void Coordinator::part_done(std::uint64_t token, Outcome outcome, Reply reply, N
   if (part.op == 0) return guest_done(token, part, outcome, std::move(reply), now);
   Op& op = ops_.at(part.op);
   const bool read = !part.spec->writes();
-  const bool again = outcome == Outcome::kNotMine || outcome == Outcome::kNotExecuted ||
-                     (outcome == Outcome::kUnknown && (read || HC_MUTANT(kBlindRetry)));
+  const Line* line = line_of(part);
+  const bool overtaken = line && token < line->done && outcome != Outcome::kDone;
+  const bool again = !overtaken && (outcome == Outcome::kNotMine || outcome == Outcome::kNotExecuted ||
+                                    (outcome == Outcome::kUnknown && (read || HC_MUTANT(kBlindRetry))));
   if (outcome == Outcome::kNotMine) ++counters_.not_mine;
   if (again && now.mono < part.give_up) return park(part, now);
   switch (outcome) {
@@ -333,8 +434,9 @@ void Coordinator::part_done(std::uint64_t token, Outcome outcome, Reply reply, N
   if (outcome != Outcome::kDone) {
     reply = outcome == Outcome::kUnknown
                 ? Reply::error_literal("UNKNOWN the outcome is not known: it may have been applied")
-                : Reply::error("CLUSTERDOWN slot " + std::to_string(part.slot.value) +
-                               " is not served at present; nothing was applied");
+            : overtaken ? Reply::error_literal("TRYAGAIN not applied: a later command of this connection went first")
+                        : Reply::error("CLUSTERDOWN slot " + std::to_string(part.slot.value) +
+                                       " is not served at present; nothing was applied");
   }
   if (reply.is_error() && op.error.kind == Reply::Kind::kNothing) op.error = reply;
   const std::uint64_t id = part.op;
@@ -354,10 +456,13 @@ void Coordinator::part_done(std::uint64_t token, Outcome outcome, Reply reply, N
   } else {
     op.merged = std::move(reply);
   }
+  const Part ended = std::move(part);
   parts_.erase(token);
-  if (--op.missing > 0) return;
-  if (op.scan) return scan_collect(id, now, out);
-  finish(id, now, out);
+  if (--op.missing == 0) {
+    if (op.scan) return scan_collect(id, now, out);
+    finish(id, now, out);
+  }
+  leave_line(token, ended, outcome == Outcome::kDone, now, out);
 }
 
 // A command over several slots that went through in part says how far it came.
@@ -450,8 +555,9 @@ void Coordinator::answer_guest(Incarnation to, Forwarded answer, Now now) {
 }
 
 void Coordinator::handle(Incarnation from, Forwarded&& m, Now now, Effects& out) {
-  auto it = parts_.find(m.request.value);
+  auto it = parts_.find(m.request.value / kTries);
   if (it == parts_.end() || it->second.state != State::kSent || it->second.peer != from.member) return;
+  if (m.request != request_of(it->first, it->second)) return;  // the answer to an earlier try
   it->second.left = std::move(m.left);
   part_done(it->first, m.outcome, std::move(m.reply), now, out);
 }
@@ -462,12 +568,12 @@ void Coordinator::install(const ViewRef& view, Now now, Effects& out) {
   if (HC_MUTANT(kOneInFive)) note_joins(view);
   view_ = view;
   std::vector<std::uint64_t> parked;
-  for (const auto& [token, part] : parts_)
-    if (part.state == State::kParked) parked.push_back(token);
-  for (std::uint64_t token : parked) {
-    parts_.at(token).tries = 0;
-    route(token, now, out);
+  for (auto& [token, part] : parts_) {
+    if (part.state != State::kParked) continue;
+    part.pauses = 0;
+    parked.push_back(token);
   }
+  for (std::uint64_t token : parked) retry(token, now, out);
 }
 
 // The original system's ring: of the members whose joining a node happened to hear, and itself.
@@ -492,7 +598,7 @@ void Coordinator::session_opened(NodeId peer, Now now, Effects& out) {
   std::vector<std::uint64_t> parked;
   for (const auto& [token, part] : parts_)
     if (part.state == State::kParked && owner(part.slot).member == peer) parked.push_back(token);
-  for (std::uint64_t token : parked) route(token, now, out);
+  for (std::uint64_t token : parked) retry(token, now, out);
 }
 
 // Answers may be lost with it: a write's outcome is unknown, a read is asked again (4b).
@@ -517,7 +623,7 @@ void Coordinator::tick(Now now, Effects& out) {
     if (it == parts_.end()) continue;
     Part& part = it->second;
     if (now.mono < part.give_up) {
-      route(token, now, out);
+      retry(token, now, out);
     } else if (part.state == State::kParked) {
       part_done(token, Outcome::kNotExecuted, {}, now, out);
     } else if (part.state == State::kSent || now.mono >= part.give_up + kGrace) {

@@ -4,10 +4,15 @@
 // answer lost, a write's outcome is unknown, and a read is asked again. Every command ends by its deadline with a reply
 // that says whether it may have been applied (4c).
 //
+// Commands of one client whose keys share a slot take effect in the order in which they came (4d). They form a line:
+// they are on their way together only to one executor in one session, which keeps their order; one that was refused is
+// asked again when no later one is on its way, and not at all if a later one was executed.
+//
 // An operation is what a client asked; it consists of parts, each for one slot, or for many slots of one executor
 // (commands that cover all slots). A guest is a part that another member forwarded to us.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -59,7 +64,7 @@ class Coordinator {
     std::vector<Reply> replies;  // of the window, by slot
   };
   struct Op {
-    ClientId client;
+    ClientId client;  // none: it has gone
     RequestId request;
     const CommandSpec* spec = nullptr;
     Time deadline;
@@ -78,6 +83,7 @@ class Coordinator {
     Epoch guest_epoch;
     const CommandSpec* spec = nullptr;
     std::vector<std::string> args;
+    ClientId line;  // with `slot`, the line in which it is; none: in no line
     Slot slot;
     std::size_t index = 0;  // in the gather, or in the scan's window
     bool every = false;     // run once in each of `slots`
@@ -88,8 +94,17 @@ class Coordinator {
     NodeId peer;
     std::uint64_t session = 0;
     Time retry_at{}, give_up{};
-    std::uint32_t tries = 0;
+    std::uint32_t tries = 0;   // ended without an answer
+    std::uint32_t pauses = 0;  // since the last view
   };
+
+  struct Line {
+    std::deque<std::uint64_t> parts;  // in order; with those before it, each is on its way to the same place, or parked
+    std::size_t parked = 0;
+    std::uint64_t done = 0;  // a part of a number below this was executed, or is followed by one that was
+    bool going = false;
+  };
+  using LineKey = std::pair<ClientId, Slot>;
 
   std::size_t guests() const;
   std::uint64_t new_token() { return next_token_++; }
@@ -110,6 +125,16 @@ class Coordinator {
   void every_done(std::uint64_t token, Now now, Effects& out);
   void park(Part& part, Now now);
 
+  static RequestId request_of(std::uint64_t token, const Part& part);
+  void set_state(Part& part, State state);
+
+  Line* line_of(const Part& part);
+  bool may_follow(const Line& line, Slot slot) const;
+  bool enter_line(std::uint64_t token, Part& part);
+  void leave_line(std::uint64_t token, const Part& part, bool executed, Now now, Effects& out);
+  void go_on(LineKey key, Now now, Effects& out);
+  void retry(std::uint64_t token, Now now, Effects& out);
+
   void part_done(std::uint64_t token, Outcome outcome, Reply reply, Now now, Effects& out);
   void guest_done(std::uint64_t token, Part& part, Outcome outcome, Reply reply, Now now);
   void finish(std::uint64_t op, Now now, Effects& out);
@@ -126,6 +151,7 @@ class Coordinator {
   std::uint64_t next_token_ = 1;
   std::map<std::uint64_t, Op> ops_;
   std::map<std::uint64_t, Part> parts_;
+  std::map<LineKey, Line> lines_;
   std::map<std::uint64_t, std::pair<std::uint64_t, Slot>> slot_runs_;  // token of one slot of an `every` part
   struct Held {
     Incarnation to;

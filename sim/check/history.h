@@ -1,7 +1,8 @@
 // What clients saw of one key: operations with the span of true time in which each took effect, if it did.
 //
 // An outcome is kDone (answered), kNotApplied (an error that promises so), or kUnknown (no answer, or -UNKNOWN): such
-// an operation may take effect at any time after its call, or never.
+// an operation may take effect at any time after its call, or never. What one connection had on its way at the same
+// time and was answered took effect in the order in which it was sent.
 #pragma once
 
 #include <cstdint>
@@ -56,8 +57,11 @@ struct Operation {
   Instant returned = kForever;  // kForever unless kDone
   Observed observed;
 
-  std::uint32_t client = 0, node = 0;  // for people
-  std::string error;                   // for people: of a refused or unknown one
+  // Commands of one connection of one client (0: of none) on one key take effect in the order of their places.
+  std::uint64_t connection = 0, place = 0;
+
+  std::uint32_t client = 0, node = 0;
+  std::string error;  // for people: of a refused or unknown one
 
   bool pure_read() const { return kind == Kind::kGet || kind == Kind::kExists; }
 };

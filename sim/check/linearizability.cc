@@ -133,12 +133,33 @@ History without_unknown_persists(History history) {
   return history;
 }
 
+constexpr Index kNone = std::numeric_limits<Index>::max();
+
+// For each answered operation, the answered one that its connection sent before it.
+Indices befores(const History& history) {
+  std::map<std::tuple<std::uint32_t, std::uint64_t, std::uint64_t>, Index> sent;
+  for (Index i = 0; i < history.size(); ++i) {
+    const Operation& o = history[i];
+    if (o.connection != 0 && o.outcome == Operation::Outcome::kDone) sent[{o.client, o.connection, o.place}] = i;
+  }
+  Indices result(history.size(), kNone);
+  for (auto it = sent.begin(); it != sent.end(); ++it) {
+    const auto next = std::next(it);
+    if (next == sent.end() || std::get<0>(next->first) != std::get<0>(it->first) ||
+        std::get<1>(next->first) != std::get<1>(it->first))
+      continue;
+    result[next->second] = it->second;
+  }
+  return result;
+}
+
 class Search {
  public:
   Search(const History& history, std::uint64_t budget, KeyState initial)
       : history_(without_unknown_persists(anonymous(history))), budget_(budget) {
     configurations_.push_back({{}, {}, std::move(initial)});
     numbers_.resize(history_.size());
+    befores_ = befores(history_);
     for (Index i = 0; i < history_.size(); ++i)
       if (optional(i)) numbers_[i] = optionals_++;
   }
@@ -189,10 +210,17 @@ class Search {
     return optional(i) ? c.optional.has(numbers_[i]) : has(c.definite, i);
   }
 
+  // What its connection sent before and is still in flight comes first.
+  bool must_wait(const Configuration& c, Index i) const {
+    const Index before = befores_[i];
+    return before != kNone && !done_in(c, before) &&
+           std::find(in_flight_.begin(), in_flight_.end(), before) != in_flight_.end();
+  }
+
   // A legal read that changes nothing takes effect now.
   void absorb_read(Configuration& c, Index i) {
     const Operation& o = history_[i];
-    if (!o.pure_read() || c.state.kind == KeyState::Kind::kAnything || done_in(c, i)) return;
+    if (!o.pure_read() || c.state.kind == KeyState::Kind::kAnything || done_in(c, i) || must_wait(c, i)) return;
     KeyState same;
     ++result_.steps;
     if (apply(c.state, o, same)) insert(c.definite, i);
@@ -269,7 +297,7 @@ class Search {
 
   // What would be overwritten unobserved need not have happened, if its outcome is unknown: that way is not gone.
   bool legal(const Configuration& c, Index i, KeyState& next) {
-    if (c.idle && blind(history_[i])) return false;
+    if ((c.idle && blind(history_[i])) || must_wait(c, i)) return false;
     ++result_.steps;
     return apply(c.state, history_[i], next);
   }
@@ -339,7 +367,8 @@ class Search {
   Instant now_{};
   std::vector<Index> numbers_;  // of operations of unknown outcome, in OptionalSet
   Index optionals_ = 0;
-  Indices in_flight_;  // in the order of their calls
+  std::vector<Index> befores_;  // the answered operation that its connection sent just before; kNone: none
+  Indices in_flight_;           // in the order of their calls
   std::vector<Configuration> configurations_;
   Judgement result_;
 };

@@ -10,8 +10,9 @@
 // that is legal takes effect at once: it costs nothing. Of two configurations with one state and the same definite
 // operations, the one that used up fewer operations of unknown outcome can do all that the other can.
 //
-// Operations of unknown outcome stay in flight for ever and need not take effect. Expiry is an internal event: at any
-// time from its bound on. A budget of steps (calls of the model) instead of a time-out: beyond it, kUndecided.
+// What a connection sent before and was answered goes first (a pipeline). Operations of unknown outcome stay in flight
+// for ever, need not take effect, and wait for nobody. Expiry is an internal event: at any time from its bound on. A
+// budget of steps (calls of the model) instead of a time-out: beyond it, kUndecided.
 #pragma once
 
 #include <cstddef>

@@ -4,7 +4,8 @@ import sys
 
 SIM = sys.argv[1]
 CAUGHT = {1, 2, 3}  # property, liveness, internal check
-MUTANTS = ["read-uncommitted", "cached-clock", "no-epoch-check", "serve-before-takeover", "boundary-before-wait"]
+MUTANTS = ["read-uncommitted", "cached-clock", "no-epoch-check", "serve-before-takeover", "boundary-before-wait",
+           "pipeline-overtakes"]
 
 
 def sim(*arguments):

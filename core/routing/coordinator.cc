@@ -24,7 +24,7 @@ std::size_t Coordinator::guests() const {
   return static_cast<std::size_t>(std::ranges::count_if(parts_, [](const auto& p) { return p.second.op == 0; }));
 }
 
-// ---------------------------------------------------------------------------------------------------- a client's
+// --------------------------------------------------------------------------------------------------- a client's
 // command
 
 void Coordinator::ask(ClientId client, RequestId request, Args args, Now now, Effects& out) {
@@ -110,87 +110,7 @@ void Coordinator::ask_one(std::uint64_t op, Slot slot, std::vector<std::string> 
   if (!keyed || enter_line(token, placed)) route(token, now, out);
 }
 
-void Coordinator::ask_every(std::uint64_t op, Now now, Effects& out, std::vector<std::string> args) {
-  ops_[op].merged = merge_start(*ops_[op].spec);
-  std::vector<Slot> slots(config_.slots);
-  for (std::uint32_t s = 0; s < config_.slots; ++s) slots[s] = Slot{static_cast<std::uint16_t>(s)};
-  scatter(op, args, slots, now, out);
-}
-
-// One part for each executor, for all its slots.
-void Coordinator::scatter(std::uint64_t op, const std::vector<std::string>& args, const std::vector<Slot>& slots,
-                          Now now, Effects& out) {
-  std::map<Incarnation, std::vector<Slot>> by_owner;
-  for (Slot s : slots) by_owner[owner(s)].push_back(s);
-  std::vector<std::uint64_t> tokens;
-  for (auto& [who, theirs] : by_owner) {
-    Part part;
-    part.op = op;
-    part.spec = ops_[op].spec;
-    part.args = args;
-    part.every = true;
-    part.slot = theirs.front();
-    part.slots = std::move(theirs);
-    part.give_up = ops_[op].deadline;
-    ++ops_[op].missing;
-    ++ops_[op].parts;
-    tokens.push_back(new_token());
-    parts_.emplace(tokens.back(), std::move(part));
-  }
-  for (std::uint64_t token : tokens) route(token, now, out);
-}
-
-// -----------------------------------------------------------------------------------------------------------------
-// SCAN
-
-void Coordinator::scan_window(std::uint64_t op, Now now, Effects& out) {
-  Op& o = ops_[op];
-  Scan& scan = *o.scan;
-  const std::uint32_t first = scan.slot;
-  const std::uint32_t count = std::min(scan.window, config_.slots - first);
-  const std::uint64_t inner = scan.inner;
-  const std::vector<std::string> options = scan.options;
-  scan.replies.assign(count, {});
-  o.missing = count;
-  o.parts += count;
-  for (std::uint32_t i = 0; i < count; ++i) {
-    std::vector<std::string> args{"SCAN", std::to_string(i == 0 ? inner : 0)};
-    args.insert(args.end(), options.begin(), options.end());
-    ask_one(op, Slot{static_cast<std::uint16_t>(first + i)}, std::move(args), i, now, out);
-  }
-}
-
-// The window's slots in order, until there is enough; the cursor names the slot and the place in it.
-void Coordinator::scan_collect(std::uint64_t op, Now now, Effects& out) {
-  Op& o = ops_[op];
-  Scan& scan = *o.scan;
-  if (o.unknown + o.refused > 0) return finish(op, now, out);
-  constexpr std::uint32_t kWindowMax = 1024, kVisitMax = 4096;
-  Reply found = Reply::array({});
-  std::uint32_t slot = scan.slot;
-  std::uint64_t inner = 0;
-  for (Reply& reply : scan.replies) {
-    inner = inner_cursor(reply);
-    for (Reply& key : reply.items[1].items) found.items.push_back(std::move(key));
-    if (inner != 0) break;
-    ++slot;
-    if (found.items.size() >= scan.count) break;
-  }
-  scan.visited += slot - scan.slot;
-  const bool end = inner == 0 && slot >= config_.slots;
-  if (!end && inner == 0 && found.items.empty() && scan.visited < kVisitMax) {
-    scan.slot = slot;
-    scan.inner = 0;
-    scan.window = std::min(scan.window * 4, kWindowMax);
-    return scan_window(op, now, out);
-  }
-  const std::uint64_t cursor = end ? 0 : (inner << 14) | slot;
-  o.merged = Reply::array({Reply::bulk_copy(std::to_string(cursor)), std::move(found)});
-  finish(op, now, out);
-}
-
-// --------------------------------------------------------------------------------------------------------------
-// routing
+// ------------------------------------------------------------------------------------------------------------- routing
 
 // Where to try: the primary by our view. None: we have no view.
 Incarnation Coordinator::owner(Slot slot) const {
@@ -209,14 +129,6 @@ void Coordinator::park(Part& part, Now now) {
 
 RequestId Coordinator::request_of(std::uint64_t token, const Part& part) {
   return RequestId(token * kTries + part.tries % kTries);
-}
-
-void Coordinator::set_state(Part& part, State state) {
-  if (Line* line = line_of(part)) {
-    line->parked -= part.state == State::kParked ? 1 : 0;
-    line->parked += state == State::kParked ? 1 : 0;
-  }
-  part.state = state;
 }
 
 void Coordinator::retry(std::uint64_t token, Now now, Effects& out) {
@@ -244,18 +156,6 @@ void Coordinator::route(std::uint64_t token, Now now, Effects& out) {
   part.session = peers_.session(to.member);
 }
 
-// Tried in vain: its slots may have different primaries by now.
-void Coordinator::split(std::uint64_t token, Now now, Effects& out) {
-  const Part part = std::move(parts_.at(token));
-  parts_.erase(token);
-  const std::size_t before = ops_.at(part.op).parts;
-  scatter(part.op, part.args, part.slots, now, out);
-  auto op = ops_.find(part.op);
-  if (op == ops_.end()) return;
-  --op->second.parts;
-  if (--op->second.missing == 0 && before > 0) finish(part.op, now, out);
-}
-
 void Coordinator::run_here(std::uint64_t token, Now now, Effects& out) {
   Part& part = parts_.at(token);
   if (part.every) return run_every_here(token, now, out);
@@ -273,128 +173,6 @@ void Coordinator::run_here(std::uint64_t token, Now now, Effects& out) {
     case Executor::Ran::kNotMine:
       return part_done(token, Outcome::kNotMine, {}, now, out);
   }
-}
-
-// -------------------------------------------------------------------------------------------------------------- lines
-
-Coordinator::Line* Coordinator::line_of(const Part& part) {
-  if (!part.line) return nullptr;
-  const auto it = lines_.find({part.line, part.slot});
-  return it == lines_.end() ? nullptr : &it->second;
-}
-
-// All are on their way to the place where a command for this slot would go now, which keeps their order.
-bool Coordinator::may_follow(const Line& line, Slot slot) const {
-  if (line.parts.empty() || HC_MUTANT(kPipelineOvertakes)) return true;
-  if (line.parked > 0) return false;
-  const Part& last = parts_.at(line.parts.back());
-  const NodeId to = owner(slot).member;
-  if (to == config_.self.id) return last.state == State::kLocal;
-  return last.state == State::kSent && last.peer == to && last.session == peers_.session(to);
-}
-
-// False: it has to wait for those before it.
-bool Coordinator::enter_line(std::uint64_t token, Part& part) {
-  const ClientId client = ops_.at(part.op).client;
-  Line& line = lines_[{client, part.slot}];
-  const bool free = may_follow(line, part.slot);
-  line.parts.push_back(token);
-  line.parked += part.state == State::kParked ? 1 : 0;
-  part.line = client;
-  if (!free) part.retry_at = part.give_up;
-  return free;
-}
-
-// What was refused before a later one was executed cannot be asked again: it would come too late.
-void Coordinator::leave_line(std::uint64_t token, const Part& part, bool executed, Now now, Effects& out) {
-  if (!part.line) return;
-  const LineKey key{part.line, part.slot};
-  Line& line = lines_.at(key);
-  line.parts.erase(std::ranges::lower_bound(line.parts, token));
-  line.parked -= part.state == State::kParked ? 1 : 0;
-  if (executed) line.done = std::max(line.done, token);
-  std::vector<std::uint64_t> overtaken;
-  for (std::size_t i = 0; line.parked > 0 && i < line.parts.size() && line.parts[i] < line.done; ++i)
-    if (parts_.at(line.parts[i]).state == State::kParked) overtaken.push_back(line.parts[i]);
-  for (std::uint64_t each : overtaken)
-    if (parts_.contains(each)) part_done(each, Outcome::kNotExecuted, {}, now, out);
-  const auto it = lines_.find(key);
-  if (it == lines_.end() || it->second.going) return;
-  if (it->second.parts.empty()) {
-    lines_.erase(it);
-  } else if (parts_.at(it->second.parts.front()).tries == 0) {
-    go_on(key, now, out);  // those that have only waited for this one
-  }
-}
-
-// When none is on its way any more, all go together.
-void Coordinator::go_on(LineKey key, Now now, Effects& out) {
-  const auto it = lines_.find(key);
-  if (it == lines_.end() || it->second.going) return;
-  Line& line = it->second;
-  if (line.parked < line.parts.size() && !HC_MUTANT(kPipelineOvertakes)) return;
-  line.going = true;
-  const std::deque<std::uint64_t> parts = line.parts;
-  for (std::uint64_t token : parts) {
-    const auto parked = [&] {
-      const auto part = parts_.find(token);
-      return part != parts_.end() && part->second.state == State::kParked;
-    };
-    if (!parked()) continue;
-    route(token, now, out);
-    if (parked()) break;
-  }
-  line.going = false;
-  if (line.parts.empty()) lines_.erase(key);
-}
-
-// ------------------------------------------------------------------------------------- commands that cover all slots
-
-void Coordinator::run_every_here(std::uint64_t token, Now now, Effects& out) {
-  Part& part = parts_.at(token);
-  part.state = State::kLocal;
-  part.merged = merge_start(*part.spec);
-  part.left.clear();
-  part.pending = part.slots.size() + 1;
-  const std::vector<Slot> slots = part.slots;
-  const CommandSpec& spec = *part.spec;
-  const std::vector<std::string> own = part.args;
-  const std::vector<Bytes> args = views_of(own);
-  const Epoch sender = part.op ? (view_ ? view_->epoch : Epoch()) : part.guest_epoch;
-  const Time give_up = part.give_up;
-  for (Slot s : slots) {
-    const std::uint64_t run = new_token();
-    slot_runs_[run] = {token, s};
-    auto result = executor_.run(s, spec, args, run, sender, give_up, now);
-    if (result.ran == Executor::Ran::kWaits) continue;
-    slot_runs_.erase(run);
-    result.reply.own();
-    const bool ran = result.ran != Executor::Ran::kNotMine;
-    slot_done(token, s, ran ? Outcome::kDone : Outcome::kNotMine, std::move(result.reply), now, out);
-  }
-  Part& after = parts_.at(token);
-  if (--after.pending == 0) every_done(token, now, out);
-}
-
-void Coordinator::slot_done(std::uint64_t token, Slot slot, Outcome outcome, Reply reply, Now now, Effects& out) {
-  auto it = parts_.find(token);
-  if (it == parts_.end()) return;
-  Part& part = it->second;
-  if (outcome == Outcome::kDone) {
-    part.merged = merge_slots(*part.spec, std::move(part.merged), std::move(reply), random_);
-  } else if (outcome == Outcome::kUnknown) {
-    part.merged = expired(part);
-  } else {
-    part.left.push_back(slot);
-  }
-  if (--part.pending == 0) every_done(token, now, out);
-}
-
-void Coordinator::every_done(std::uint64_t token, Now now, Effects& out) {
-  Part& part = parts_.at(token);
-  Reply merged = std::move(part.merged);
-  const bool none = part.left.size() == part.slots.size();
-  part_done(token, none ? Outcome::kNotMine : Outcome::kDone, std::move(merged), now, out);
 }
 
 // ------------------------------------------------------------------------------------------------------------- answers

@@ -1,0 +1,146 @@
+// Commands that cover all slots: KEYS, DBSIZE, FLUSHALL and their kin in one part per executor; SCAN in windows of
+// slots.
+#include <algorithm>
+
+#include "core/routing/coordinator.h"
+
+namespace hc {
+
+void Coordinator::ask_every(std::uint64_t op, Now now, Effects& out, std::vector<std::string> args) {
+  ops_[op].merged = merge_start(*ops_[op].spec);
+  std::vector<Slot> slots(config_.slots);
+  for (std::uint32_t s = 0; s < config_.slots; ++s) slots[s] = Slot{static_cast<std::uint16_t>(s)};
+  scatter(op, args, slots, now, out);
+}
+
+// One part for each executor, for all its slots.
+void Coordinator::scatter(std::uint64_t op, const std::vector<std::string>& args, const std::vector<Slot>& slots,
+                          Now now, Effects& out) {
+  std::map<Incarnation, std::vector<Slot>> by_owner;
+  for (Slot s : slots) by_owner[owner(s)].push_back(s);
+  std::vector<std::uint64_t> tokens;
+  for (auto& [who, theirs] : by_owner) {
+    Part part;
+    part.op = op;
+    part.spec = ops_[op].spec;
+    part.args = args;
+    part.every = true;
+    part.slot = theirs.front();
+    part.slots = std::move(theirs);
+    part.give_up = ops_[op].deadline;
+    ++ops_[op].missing;
+    ++ops_[op].parts;
+    tokens.push_back(new_token());
+    parts_.emplace(tokens.back(), std::move(part));
+  }
+  for (std::uint64_t token : tokens) route(token, now, out);
+}
+
+// Tried in vain: its slots may have different primaries by now.
+void Coordinator::split(std::uint64_t token, Now now, Effects& out) {
+  const Part part = std::move(parts_.at(token));
+  parts_.erase(token);
+  const std::size_t before = ops_.at(part.op).parts;
+  scatter(part.op, part.args, part.slots, now, out);
+  auto op = ops_.find(part.op);
+  if (op == ops_.end()) return;
+  --op->second.parts;
+  if (--op->second.missing == 0 && before > 0) finish(part.op, now, out);
+}
+
+void Coordinator::run_every_here(std::uint64_t token, Now now, Effects& out) {
+  Part& part = parts_.at(token);
+  part.state = State::kLocal;
+  part.merged = merge_start(*part.spec);
+  part.left.clear();
+  part.pending = part.slots.size() + 1;
+  const std::vector<Slot> slots = part.slots;
+  const CommandSpec& spec = *part.spec;
+  const std::vector<std::string> own = part.args;
+  const std::vector<Bytes> args(own.begin(), own.end());
+  const Epoch sender = part.op ? (view_ ? view_->epoch : Epoch()) : part.guest_epoch;
+  const Time give_up = part.give_up;
+  for (Slot s : slots) {
+    const std::uint64_t run = new_token();
+    slot_runs_[run] = {token, s};
+    auto result = executor_.run(s, spec, args, run, sender, give_up, now);
+    if (result.ran == Executor::Ran::kWaits) continue;
+    slot_runs_.erase(run);
+    result.reply.own();
+    const bool ran = result.ran != Executor::Ran::kNotMine;
+    slot_done(token, s, ran ? Outcome::kDone : Outcome::kNotMine, std::move(result.reply), now, out);
+  }
+  Part& after = parts_.at(token);
+  if (--after.pending == 0) every_done(token, now, out);
+}
+
+void Coordinator::slot_done(std::uint64_t token, Slot slot, Outcome outcome, Reply reply, Now now, Effects& out) {
+  auto it = parts_.find(token);
+  if (it == parts_.end()) return;
+  Part& part = it->second;
+  if (outcome == Outcome::kDone) {
+    part.merged = merge_slots(*part.spec, std::move(part.merged), std::move(reply), random_);
+  } else if (outcome == Outcome::kUnknown) {
+    part.merged = expired(part);
+  } else {
+    part.left.push_back(slot);
+  }
+  if (--part.pending == 0) every_done(token, now, out);
+}
+
+void Coordinator::every_done(std::uint64_t token, Now now, Effects& out) {
+  Part& part = parts_.at(token);
+  Reply merged = std::move(part.merged);
+  const bool none = part.left.size() == part.slots.size();
+  part_done(token, none ? Outcome::kNotMine : Outcome::kDone, std::move(merged), now, out);
+}
+
+// ---------------------------------------------------------------------------------------------------------------- SCAN
+
+void Coordinator::scan_window(std::uint64_t op, Now now, Effects& out) {
+  Op& o = ops_[op];
+  Scan& scan = *o.scan;
+  const std::uint32_t first = scan.slot;
+  const std::uint32_t count = std::min(scan.window, config_.slots - first);
+  const std::uint64_t inner = scan.inner;
+  const std::vector<std::string> options = scan.options;
+  scan.replies.assign(count, {});
+  o.missing = count;
+  o.parts += count;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    std::vector<std::string> args{"SCAN", std::to_string(i == 0 ? inner : 0)};
+    args.insert(args.end(), options.begin(), options.end());
+    ask_one(op, Slot{static_cast<std::uint16_t>(first + i)}, std::move(args), i, now, out);
+  }
+}
+
+// The window's slots in order, until there is enough; the cursor names the slot and the place in it.
+void Coordinator::scan_collect(std::uint64_t op, Now now, Effects& out) {
+  Op& o = ops_[op];
+  Scan& scan = *o.scan;
+  if (o.unknown + o.refused > 0) return finish(op, now, out);
+  constexpr std::uint32_t kWindowMax = 1024, kVisitMax = 4096;
+  Reply found = Reply::array({});
+  std::uint32_t slot = scan.slot;
+  std::uint64_t inner = 0;
+  for (Reply& reply : scan.replies) {
+    inner = inner_cursor(reply);
+    for (Reply& key : reply.items[1].items) found.items.push_back(std::move(key));
+    if (inner != 0) break;
+    ++slot;
+    if (found.items.size() >= scan.count) break;
+  }
+  scan.visited += slot - scan.slot;
+  const bool end = inner == 0 && slot >= config_.slots;
+  if (!end && inner == 0 && found.items.empty() && scan.visited < kVisitMax) {
+    scan.slot = slot;
+    scan.inner = 0;
+    scan.window = std::min(scan.window * 4, kWindowMax);
+    return scan_window(op, now, out);
+  }
+  const std::uint64_t cursor = end ? 0 : (inner << 14) | slot;
+  o.merged = Reply::array({Reply::bulk_copy(std::to_string(cursor)), std::move(found)});
+  finish(op, now, out);
+}
+
+}  // namespace hc

@@ -320,6 +320,7 @@ const MemberInfo& Node::self() const { return rooms_->self; }
 ViewRef Node::view() const { return rooms_->view(); }
 const Swim& Node::membership() const { return rooms_->swim; }
 const SlotTable& Node::table(Slot s) const { return rooms_->replication.replica(s).table; }
+bool Node::undecided() const { return rooms_->agreement.consensus().undecided(); }
 bool Node::ready(Now) const { return rooms_->ready(); }
 
 SlotStatus Node::slot(Slot s, Now now) const {

@@ -55,6 +55,8 @@ class Node {
   const SlotTable& table(Slot s) const;
   // In a view as an active member and every slot has a primary by it; what /health and `ready` mean.
   bool ready(Now now) const;
+  // It has accepted a view of which it knows no decision.
+  bool undecided() const;
   struct Counters {
     std::uint64_t commands = 0, executed = 0, forwards_sent = 0, forwards_served = 0, not_mine = 0, unknown = 0,
                   refused = 0, views_installed = 0, takeovers = 0, entries_replicated = 0, fills_completed = 0,

@@ -125,6 +125,7 @@ std::optional<std::string> World::unsettled() const {
       return m->name() + " has view " + std::to_string(view ? view->epoch.value : 0) + " of " +
              std::to_string(newest->epoch.value);
     if (!newest->names(m->incarnation())) return m->name() + " is not in the newest view";
+    if (m->node().undecided()) return m->name() + " has accepted a view that nobody brought to a decision";
   }
   if (schedule_.now() - view_changed_ < kSettledFor)
     return "views change, the last is " + std::to_string(newest->epoch.value);
@@ -138,6 +139,11 @@ std::optional<std::string> World::unsettled() const {
       if (!newest->config(s).list.names(wanted))
         return "slot " + std::to_string(i) + " is not at " + hc::name_of(wanted) + ", where the ring wants it; " +
                narrate(*newest, i + 1);
+    const auto wanted = newest->ring.wanted(s);
+    if (wanted.empty()) return "no member is active; " + narrate(*newest, i + 1);
+    if (newest->config(s).list.front().member != wanted.front())
+      return "the primary of slot " + std::to_string(i) + " is not " + hc::name_of(wanted.front()) +
+             ", as the ring wants it; " + narrate(*newest, i + 1);
   }
   return std::nullopt;
 }

@@ -66,7 +66,8 @@ struct Fault {
 };
 
 struct Plan {
-  std::vector<Fault> faults;  // by time
+  std::vector<Fault> faults;   // by time
+  bool nobody_leaves = false;  // as text: "expect nobody-leaves": these faults make no view call a member absent
   bool operator==(const Plan&) const = default;
 };
 

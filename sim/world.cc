@@ -6,7 +6,7 @@
 namespace hc::sim {
 namespace {
 
-constexpr std::uint64_t kStepsMost = 40'000'000;  // a run that needs more is caught in a loop
+constexpr std::uint64_t kStepsMost = 5'000'000;  // a run that needs more is caught in a loop
 constexpr std::uint64_t kInvariantsEvery = 64;
 constexpr std::uint64_t kExecutorEvery = 16;
 constexpr std::uint64_t kOfManySlotsEvery = 2048;  // either check, where it walks over thousands of slots
@@ -137,7 +137,7 @@ void World::started(Machine& m) {
 }
 
 void World::stepped(Machine& m) {
-  if (++steps_ > kStepsMost) fail(Verdict::kInternal, "steps", "more than 40 M steps: a loop");
+  if (++steps_ > kStepsMost) fail(Verdict::kInternal, "steps", "more than 5 M steps: a loop");
   const Node& node = m.node();
   const ViewRef view = node.view();
   bool look = steps_ % kExecutorEvery == 0;
@@ -145,6 +145,11 @@ void World::stepped(Machine& m) {
     view_seen_[m.index()] = view.get();
     view_changed_ = schedule_.now();
     if (auto wrong = views_->installed(m.id(), view)) fail(Verdict::kViolated, "views", *wrong);
+    if (setting_.plan.nobody_leaves)
+      for (const ViewMember& member : view->members)
+        if (member.state == MemberState::kAbsent)
+          fail(Verdict::kViolated, "expectation",
+               hc::name_of(member.info.id) + " is absent in view " + std::to_string(view->epoch.value));
     note_losses();
     nemesis_->view_installed();
     look = true;

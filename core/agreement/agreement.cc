@@ -38,8 +38,8 @@ FirstView Agreement::wishes() {
 void Agreement::start(std::optional<VoteRecord> record, const MemberInfo& self, Time now, Effects& out) {
   consensus_.start(std::move(record), now, out);
   look_at_ = now;
-  const bool alone =
-      (config_.join.empty() || HC_MUTANT(kFoundsByDefault)) && (config_.founders.empty() || HC_MUTANT(kTwoBootstraps));
+  const bool among_founders = !config_.founders.empty();
+  const bool alone = among_founders ? HC_MUTANT(kTwoBootstraps) : config_.join.empty() || HC_MUTANT(kFoundsByDefault);
   if (consensus_.cluster() || !(alone || config_.found)) return;
   MemberInfo founder = self;
   founder.storage = consensus_.storage();

@@ -76,8 +76,12 @@ std::string Consensus::founders_key() const {
 bool Consensus::may_vote(Epoch instance, const std::string& founders) const {
   if (HC_MUTANT(kVoteWithoutView) && instance > epoch()) return true;
   if (instance != epoch().next() || !counts_checked_) return false;
-  if (installed_) return installed_->votes(config_.self.id, record_.storage);
+  if (installed_) return entitled(config_.self.id, record_.storage);
   return !record_.cluster && !config_.founders.empty() && founders == founders_key();
+}
+
+bool Consensus::entitled(NodeId member, StorageId storage) const {
+  return HC_MUTANT(kAmnesiacVoter) ? installed_->votes(member) : installed_->votes(member, storage);
 }
 
 std::string Consensus::judge(const Proposal& proposal) const {
@@ -212,7 +216,7 @@ void Consensus::handle(Incarnation from, const Promise& m, Time now, Effects& ou
   heard_votes(m.storage, m.writes);
   if (!proposing_ || proposing_->accepting || proposing_->instance != m.instance || proposing_->ballot != m.ballot)
     return;
-  if (installed_ && !installed_->votes(from.member, m.storage)) return;
+  if (installed_ && !entitled(from.member, m.storage)) return;
   Proposing& p = *proposing_;
   p.promises.insert(from.member);
   if (m.accepted && !HC_MUTANT(kTwoValuesPerEpoch) && (!p.adopted || p.adopted->ballot < m.accepted->ballot))

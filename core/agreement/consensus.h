@@ -41,6 +41,9 @@ class Consensus {
   // A proposal of somebody is accepted here, nobody told the decision, and it is time for us to ask (by rank).
   bool left_lying(Time now, Duration rank_delay) const;
 
+  // Something is accepted here of which no decision is known.
+  bool undecided() const { return record_.accepted && record_.instance == epoch().next(); }
+
   // ---- messages
   void handle(Incarnation from, const Prepare& m, Time now, Effects& out);
   void handle(Incarnation from, const Promise& m, Time now, Effects& out);
@@ -78,6 +81,7 @@ class Consensus {
   };
 
   std::vector<NodeId> voters() const;
+  bool entitled(NodeId member, StorageId storage) const;  // to vote on what follows the installed view
   std::size_t majority() const;
   bool may_vote(Epoch instance, const std::string& founders) const;
   void begin_round(Time now, Effects& out);

@@ -155,9 +155,9 @@ class Planner {
       if (list == from.list) list = without_unwanted(slot, list);
     }
     list = in_ring_order(slot, list);
+    if (HC_MUTANT(kReturnAsInSync)) list = with_returned(list);
     if (all_ended(now_, slot) && now_.slot_loss == SlotLossPolicy::kReset) list = reset(slot, list);
-    if (HC_MUTANT(kEmptyInSync) && reports && list.size() == 1 && !alive(list.front().member))
-      list = any_living(slot, list);
+    if (HC_MUTANT(kEmptyInSync) && list.size() == 1 && !alive(list.front().member)) list = any_living(slot, list);
     to.list = list;
     if (must_renew(now_, *next_, slot) || renewed) {
       to.epoch = next_->epoch;
@@ -276,6 +276,12 @@ class Planner {
       return alone;
     }
     return list;
+  }
+  // Only under the mutant return-as-in-sync: whoever is back is what its former process was.
+  InSyncList with_returned(const InSyncList& list) const {
+    InSyncList returned;
+    for (Incarnation who : list) returned.push_back(next_->incarnation_of(who.member));
+    return returned;
   }
   InSyncList any_living(Slot slot, const InSyncList& list) const {
     for (Incarnation learner : now_.learners(slot)) {

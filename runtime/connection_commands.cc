@@ -75,7 +75,8 @@ Reply hello_command(Args args, Desk& desk) {
 Reply reset_command(Desk& desk) {
   desk.client.name.clear();
   desk.client.protocol = 2;
-  desk.client.replies = ClientRecord::Replies::kOn;
+  // What CLIENT REPLY SKIP meant for this command itself holds.
+  if (desk.client.replies == ClientRecord::Replies::kOff) desk.client.replies = ClientRecord::Replies::kOn;
   desk.client.no_evict = desk.client.no_touch = false;
   return Reply::simple("RESET");
 }

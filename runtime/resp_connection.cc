@@ -65,7 +65,7 @@ bool RespConnection::serve_all(std::string_view bytes, Now now) {
     }
     unparsed_ -= consumed;
     if (outcome == RespParser::Outcome::kError) {
-      reply_here(Reply::error_literal(parser_.error()), false);
+      reply_here(Reply::error_literal(parser_.error()), replies != Replies::kOn);
       close_after_reply = true;
     }
     return false;
@@ -107,11 +107,12 @@ void RespConnection::serve(std::span<const Bytes> args, Now now) {
 }
 
 void RespConnection::serve_here(const CommandSpec& spec, std::span<const Bytes> args, Now now) {
-  const bool skipped = take_skip();
-  if (const auto refused = refuse(&spec, args)) return reply_here(*refused, skipped || replies == Replies::kOff);
+  if (replies == Replies::kSkipNext) replies = Replies::kSkipThis;
   Desk desk{office_, *this, now};
-  const Reply reply = run_connection_command(spec, args, desk);
-  reply_here(reply, skipped || replies == Replies::kOff);
+  const auto refused = refuse(&spec, args);
+  const Reply reply = refused ? *refused : run_connection_command(spec, args, desk);
+  reply_here(reply, replies == Replies::kOff || replies == Replies::kSkipThis);
+  if (replies == Replies::kSkipThis) replies = Replies::kOn;
 }
 
 // CLIENT REPLY SKIP silences the command after it.

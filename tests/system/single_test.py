@@ -173,9 +173,22 @@ class Single(unittest.TestCase):
                 other("PING")
             with self.assertRaisesRegex(RespError, "^ERR No such client$"):
                 me("CLIENT", "KILL", "1.2.3.4:5")
-        received, _ = raw(self.node.resp_port,
-                          b"CLIENT REPLY OFF\r\nPING\r\nCLIENT REPLY ON\r\nCLIENT REPLY SKIP\r\nPING\r\nPING x\r\n")
-        self.assertEqual(received, b"+OK\r\n$1\r\nx\r\n")
+
+    def test_client_reply(self):
+        off, on, skip = (b"CLIENT REPLY %s\r\n" % word for word in (b"OFF", b"ON", b"SKIP"))
+        for data, expected in [
+            (off + b"PING\r\n" + on + skip + b"PING\r\nPING x\r\n", b"+OK\r\n$1\r\nx\r\n"),
+            (skip + skip + b"PING\r\nPING x\r\n", b"$1\r\nx\r\n"),
+            (skip + on + b"PING\r\n", b"+OK\r\n+PONG\r\n"),
+            (skip + b"CLIENT ID x\r\nPING\r\n", b"+PONG\r\n"),
+            (skip + off + b"PING\r\n", b""),
+            (off + skip + b"PING\r\n", b""),
+            (off + b"RESET\r\nPING\r\n", b"+RESET\r\n+PONG\r\n"),
+            (skip + b"RESET\r\nPING\r\n", b"+PONG\r\n"),
+            (off + b"*x\r\n", b""),
+            (skip + b"*x\r\n", b""),
+        ]:
+            self.assertEqual(raw(self.node.resp_port, data, True), (expected, True), data)
 
     def test_config_and_info(self):
         with self.node.resp() as client:

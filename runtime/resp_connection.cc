@@ -1,9 +1,12 @@
 #include "runtime/resp_connection.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 
 #include "core/base/check.h"
 #include "core/command/command.h"
+#include "core/command/text.h"
 #include "runtime/clock.h"
 #include "runtime/socket_names.h"
 
@@ -13,6 +16,9 @@ namespace {
 
 constexpr std::size_t kOutputPauseBytes = std::size_t{256} * 1024 * 1024;
 constexpr std::size_t kWaitingMax = 16 * 1024;
+
+// How an HTTP request reads as inline commands; Redis looks for the same two.
+bool is_http(Bytes name) { return command::same_word(name, "post") || command::same_word(name, "host:"); }
 
 }  // namespace
 
@@ -89,7 +95,10 @@ void RespConnection::after_input(Now now) {
 void RespConnection::serve(std::span<const Bytes> args, Now now) {
   ++office_.statistics.commands_processed;
   const CommandSpec* spec = find_command(args[0]);
-  if (spec != nullptr) last_command = spec->name;
+  if (spec != nullptr)
+    last_command = spec->name;
+  else if (is_http(args[0]))
+    return hang_up();
   if (spec != nullptr && spec->route == Route::kConnection) return serve_here(*spec, args, now);
   const bool silent = replies != Replies::kOn && (take_skip() || replies == Replies::kOff);
   const RequestId request = host_.next_request();
@@ -104,6 +113,12 @@ void RespConnection::serve(std::span<const Bytes> args, Now now) {
   }
   waiting_.push_back({request, protocol, silent, false, {}});
   host_.ask(id, request, args, now);
+}
+
+// A browser was made to send us somebody's commands in a form or a script: nothing behind its headers may run.
+void RespConnection::hang_up() {
+  spdlog::debug("{} spoke HTTP to the RESP port, as a forged request of a browser would: closed", address);
+  close();
 }
 
 void RespConnection::serve_here(const CommandSpec& spec, std::span<const Bytes> args, Now now) {

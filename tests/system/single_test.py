@@ -107,6 +107,14 @@ class Single(unittest.TestCase):
                 self.assertEqual(raw(self.node.resp_port, b"PING\r\n" + data), (b"+PONG\r\n" + error, True), data[:40])
             self.assertEqual(bystander("GET", "a"), b"1")
 
+    def test_http_sent_to_the_resp_port_runs_nothing(self):
+        for head in [b"POST / HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nHost: here\r\n", b"PUT / HTTP/1.1\r\nhOST: here\r\n"]:
+            received, closed = raw(self.node.resp_port, head + b"\r\nSET planted 1\r\n")
+            self.assertTrue(closed, head)
+            self.assertNotIn(b"+OK", received)
+        with self.node.resp() as client:
+            self.assertEqual(client("EXISTS", "planted"), 0)
+
     def test_values_of_every_size(self):
         with self.node.resp() as client:
             for size in [0, 1, 100, 16383, 16384, 65536, 65537, 1 << 20, 20 << 20]:

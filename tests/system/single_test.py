@@ -115,6 +115,20 @@ class Single(unittest.TestCase):
         with self.node.resp() as client:
             self.assertEqual(client("EXISTS", "planted"), 0)
 
+    def test_auth_without_a_password(self):
+        with self.node.resp() as client:
+            self.assertEqual(client("AUTH", "default", "any"), "OK")
+            for words, error in [
+                ([], "ERR wrong number of arguments for 'auth' command"),
+                (["any"], "ERR AUTH <password> called without any password configured for the default user. Are you "
+                          "sure your configuration is correct?"),
+                (["somebody", "any"], "WRONGPASS invalid username-password pair or user is disabled."),
+                (["a", "b", "c"], "ERR syntax error"),
+            ]:
+                with self.assertRaises(RespError) as raised:
+                    client("AUTH", *words)
+                self.assertEqual(str(raised.exception), error)
+
     def test_values_of_every_size(self):
         with self.node.resp() as client:
             for size in [0, 1, 100, 16383, 16384, 65536, 65537, 1 << 20, 20 << 20]:

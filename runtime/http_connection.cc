@@ -83,8 +83,9 @@ void HttpConnection::serve(HttpRequest& request, Now now) {
   const RequestId id = host_.next_request();
   if (!keep_alive) last_request_ = true;
   waiting_.push_back({id, std::move(std::get<CacheCall>(call)), keep_alive, head_only, false, {}});
-  // The answer may come at once and take the row away: the arguments are kept apart.
-  const std::vector<std::string> words = waiting_.back().call.args;
+  // The answer may come at once and take the row away: the arguments are kept apart. It needs the key, not the value.
+  CacheCall& row = waiting_.back().call;
+  const std::vector<std::string> words = std::exchange(row.args, {row.args[0], row.args[1]});
   const std::vector<Bytes> args(words.begin(), words.end());
   host_.ask(id_, id, args, now);
 }

@@ -136,6 +136,9 @@ TEST(HttpApi, KeysAreTakenExactly) {
   EXPECT_EQ(args_of(request(HttpMethod::kGet, "/api/cache/%2"))[0], "400");
   EXPECT_EQ(args_of(request(HttpMethod::kGet, "/api/cache"))[0], "404");
   EXPECT_EQ(args_of(request(HttpMethod::kDelete, "/api/cache/k")), (Args{"DEL", "k"}));
+  EXPECT_EQ(args_of(request(HttpMethod::kGet, "http://host:80/api/cache/a%20b?x")), (Args{"GET", "a b"}));
+  EXPECT_EQ(args_of(request(HttpMethod::kGet, "HTTP://host/health"))[0], "health");
+  EXPECT_EQ(args_of(request(HttpMethod::kGet, "http://host"))[0], "404");
   EXPECT_EQ(args_of(request(HttpMethod::kOther, "/api/cache/k"))[0], "405");
   EXPECT_EQ(args_of(request(HttpMethod::kPost, "/health"))[0], "405");
   EXPECT_EQ(args_of(request(HttpMethod::kGet, "/ready"))[0], "health");

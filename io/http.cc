@@ -38,6 +38,16 @@ bool same_text(Bytes a, Bytes b) {
 
 }  // namespace
 
+Bytes HttpRequest::path() const {
+  const Bytes path = Bytes(target).substr(0, target.find('?'));
+  for (const Bytes scheme : {"http://", "https://"}) {
+    if (!same_text(path.substr(0, scheme.size()), scheme)) continue;
+    const std::size_t slash = path.find('/', scheme.size());
+    return slash == Bytes::npos ? "/" : path.substr(slash);
+  }
+  return path;
+}
+
 Bytes HttpRequest::query() const {
   const std::size_t at = target.find('?');
   return at == std::string::npos ? Bytes() : Bytes(target).substr(at + 1);

@@ -30,7 +30,7 @@ struct HttpRequest {
   bool has_length = false;  // the request said how long its body is, or sent it in chunks
   bool keep_alive = false;  // another request may follow on this connection
 
-  Bytes path() const { return Bytes(target).substr(0, target.find('?')); }
+  Bytes path() const;              // also of a target that names the host, as for a proxy: "http://host/path"
   Bytes query() const;             // without '?'; empty if there is none
   Bytes header(Bytes name) const;  // the first of this (lower case) name; empty if there is none
 };

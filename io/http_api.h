@@ -35,7 +35,7 @@ struct CacheCall {
   const std::string& key() const { return args[1]; }
 };
 struct HealthCall {
-  bool ready = false;  // /ready: every slot that is ours is served; /health: the process can serve
+  bool ready = false;  // /ready: every slot that is ours is served; /health: commands can be served
 };
 
 using HttpCall = std::variant<CacheCall, HealthCall, HttpResponse>;

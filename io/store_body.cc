@@ -1,7 +1,9 @@
 #include "io/store_body.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "io/json_string.h"
 #include "io/text_codec.h"
 
 namespace hc {
@@ -37,11 +39,7 @@ class JsonText {
   }
 
  private:
-  void pass_string() {
-    for (++at_; text_[at_] != '"'; ++at_)
-      if (text_[at_] == '\\') ++at_;
-    ++at_;
-  }
+  void pass_string() { at_ = json_string_end(text_, at_); }
   void pass_nested() {
     std::size_t depth = 0;
     do {
@@ -59,7 +57,23 @@ class JsonText {
   std::size_t at_ = 0;
 };
 
-std::string string_of(Bytes quoted) { return nlohmann::json::parse(quoted).get<std::string>(); }
+// Strings are checked here; the rest, with "" in the place of each, by nlohmann-json.
+bool is_json(Bytes body) {
+  if (!is_utf8(body)) return false;
+  std::string outline;
+  for (std::size_t at = 0; at < body.size();) {
+    const std::size_t quote = std::min(body.find('"', at), body.size());
+    outline.append(body.substr(at, quote - at));
+    if (quote == body.size()) break;
+    at = json_string_end(body, quote);
+    if (at == Bytes::npos || !is_json_string(body.substr(quote, at - quote))) return false;
+    outline.append("\"\"");
+  }
+  return nlohmann::json::accept(outline);
+}
+
+// Requires: a string of text that is_json().
+std::string string_of(Bytes quoted) { return *unquote_json(quoted); }
 
 struct Fields {
   Bytes value, ttl, encoding;  // as they stand in the text; empty: not there
@@ -95,7 +109,7 @@ bool is_ttl(Bytes text) {
 }
 
 std::expected<StoreBody, std::string> parse_store_body(Bytes body) {
-  if (!nlohmann::json::accept(body)) return std::unexpected("the body is not JSON (or not UTF-8)");
+  if (!is_json(body)) return std::unexpected("the body is not JSON (or not UTF-8)");
   if (JsonText(body).peek() != '{') return std::unexpected("the body must be a JSON object with a \"value\"");
   const Fields fields = fields_of(body);
   if (fields.value.empty()) return std::unexpected("the body has no \"value\"");

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 
 namespace hc {
 namespace {
@@ -30,6 +31,14 @@ int hex_digit(char c) {
 
 bool is_utf8(Bytes bytes) {
   for (std::size_t i = 0; i < bytes.size();) {
+    if (bytes.size() - i >= sizeof(std::uint64_t)) {  // ASCII, eight at a time
+      std::uint64_t eight;
+      std::memcpy(&eight, bytes.data() + i, sizeof eight);
+      if ((eight & 0x8080808080808080ULL) == 0) {
+        i += sizeof eight;
+        continue;
+      }
+    }
     const unsigned first = octet(bytes, i);
     if (first < 0x80) {
       ++i;
@@ -49,16 +58,17 @@ bool is_utf8(Bytes bytes) {
 }
 
 std::string to_base64(Bytes bytes) {
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
+  std::string text((bytes.size() + 2) / 3 * 4, '=');
+  char* next = text.data();
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     const std::size_t have = std::min<std::size_t>(3, bytes.size() - i);
     const unsigned group =
         octet(bytes, i) << 16 | (have > 1 ? octet(bytes, i + 1) << 8 : 0U) | (have > 2 ? octet(bytes, i + 2) : 0U);
-    text.push_back(kDigits[group >> 18]);
-    text.push_back(kDigits[group >> 12 & 63]);
-    text.push_back(have > 1 ? kDigits[group >> 6 & 63] : '=');
-    text.push_back(have > 2 ? kDigits[group & 63] : '=');
+    next[0] = kDigits[group >> 18];
+    next[1] = kDigits[group >> 12 & 63];
+    if (have > 1) next[2] = kDigits[group >> 6 & 63];
+    if (have > 2) next[3] = kDigits[group & 63];
+    next += 4;
   }
   return text;
 }
@@ -66,8 +76,8 @@ std::string to_base64(Bytes bytes) {
 std::optional<std::string> from_base64(Bytes text) {
   if (text.size() % 4 != 0) return std::nullopt;
   const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
-  std::string bytes;
-  bytes.reserve(text.size() / 4 * 3);
+  std::string bytes(text.size() / 4 * 3, '\0');
+  char* next = bytes.data();
   for (std::size_t i = 0; i < text.size(); i += 4) {
     const std::size_t digits = i + 4 == text.size() ? 4 - padding : 4;
     unsigned group = 0;
@@ -76,12 +86,14 @@ std::optional<std::string> from_base64(Bytes text) {
       if (value < 0) return std::nullopt;
       group = group << 6 | static_cast<unsigned>(value);
     }
-    bytes.push_back(static_cast<char>(group >> 16));
-    if (digits > 2) bytes.push_back(static_cast<char>(group >> 8));
-    if (digits > 3) bytes.push_back(static_cast<char>(group));
+    next[0] = static_cast<char>(group >> 16);
+    next[1] = static_cast<char>(group >> 8);
+    next[2] = static_cast<char>(group);
+    next += 3;
     // Bits that no byte holds must be zero, or two texts would mean the same.
     if ((digits == 2 && (group & 0xffff) != 0) || (digits == 3 && (group & 0xff) != 0)) return std::nullopt;
   }
+  bytes.resize(bytes.size() - padding);
   return bytes;
 }
 

@@ -14,7 +14,7 @@ namespace hc {
 
 class ClientRecord {
  public:
-  enum class Replies : std::uint8_t { kOn, kOff, kSkipNext };  // CLIENT REPLY
+  enum class Replies : std::uint8_t { kOn, kOff, kSkipNext, kSkipThis };  // CLIENT REPLY
   struct Buffers {
     std::size_t query_used = 0, query_free = 0, output = 0, output_capacity = 0, waiting = 0;
     std::uint64_t received = 0, sent = 0;  // bytes, ever

@@ -1,4 +1,4 @@
-// HELLO, RESET, SELECT, QUIT, and the way to the larger families.
+// HELLO, AUTH, RESET, SELECT, QUIT, and the way to the larger families.
 #include <algorithm>
 #include <string>
 
@@ -13,6 +13,9 @@ using command::same_word;
 
 namespace {
 
+constexpr std::string_view kNoPassword =
+    "ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration "
+    "is correct?";
 constexpr std::string_view kWrongPassword = "WRONGPASS invalid username-password pair or user is disabled.";
 
 Reply who_we_are(const Desk& desk) {
@@ -72,10 +75,17 @@ Reply hello_command(Args args, Desk& desk) {
   return who_we_are(desk);
 }
 
+Reply auth_command(Args args) {
+  if (args.size() > 3) return command::syntax_error();
+  if (args.size() == 2) return Reply::error_literal(kNoPassword);
+  return may_enter(args[1]) ? Reply::ok() : Reply::error_literal(kWrongPassword);
+}
+
 Reply reset_command(Desk& desk) {
   desk.client.name.clear();
   desk.client.protocol = 2;
-  desk.client.replies = ClientRecord::Replies::kOn;
+  // What CLIENT REPLY SKIP meant for this command itself holds.
+  if (desk.client.replies == ClientRecord::Replies::kOff) desk.client.replies = ClientRecord::Replies::kOn;
   desk.client.no_evict = desk.client.no_touch = false;
   return Reply::simple("RESET");
 }
@@ -97,6 +107,7 @@ Reply run_connection_command(const CommandSpec& spec, Args args, Desk& desk) {
   if (name == "info") return info_command(args, desk);
   if (name == "select") return select_command(args);
   if (name == "reset") return reset_command(desk);
+  if (name == "auth") return auth_command(args);
   if (name == "quit") {
     desk.client.close_after_reply = true;
     return Reply::ok();

@@ -45,6 +45,7 @@ bool is_client_name(Bytes name);
 
 // ---- one per family
 Reply hello_command(Args args, Desk& desk);
+Reply auth_command(Args args);
 Reply reset_command(Desk& desk);
 Reply select_command(Args args);
 Reply client_command(Args args, Desk& desk);

@@ -14,6 +14,23 @@ namespace hc {
 namespace {
 constexpr std::size_t kOutputPauseBytes = std::size_t{64} * 1024 * 1024;
 constexpr std::size_t kWaitingMax = 1024;
+
+// Whether a command may find somebody to run it: this member, for a slot that it leads, or others, as long as enough of
+// the voters seem alive to name a successor for whoever fails.
+bool can_serve(const Node& node, const View& view, Now now) {
+  std::size_t alive = 0;
+  const auto& peers = node.membership().peers();
+  for (const Voter& voter : view.voters) {
+    const auto peer = peers.find(voter.id);
+    const bool gone = peer != peers.end() && peer->second.liveness > Liveness::kSuspect;
+    if (voter.id == node.self().id || (peer != peers.end() && !gone)) ++alive;
+  }
+  if (alive >= view.majority()) return true;
+  for (std::uint32_t slot = 0; slot < node.config().slots; ++slot)
+    if (node.slot(Slot{static_cast<std::uint16_t>(slot)}, now).may_execute) return true;
+  return false;
+}
+
 }  // namespace
 
 HttpConnection::HttpConnection(Host& host, Office& office, HttpClients& fellows)
@@ -83,8 +100,9 @@ void HttpConnection::serve(HttpRequest& request, Now now) {
   const RequestId id = host_.next_request();
   if (!keep_alive) last_request_ = true;
   waiting_.push_back({id, std::move(std::get<CacheCall>(call)), keep_alive, head_only, false, {}});
-  // The answer may come at once and take the row away: the arguments are kept apart.
-  const std::vector<std::string> words = waiting_.back().call.args;
+  // The answer may come at once and take the row away: the arguments are kept apart. It needs the key, not the value.
+  CacheCall& row = waiting_.back().call;
+  const std::vector<std::string> words = std::exchange(row.args, {row.args[0], row.args[1]});
   const std::vector<Bytes> args(words.begin(), words.end());
   host_.ask(id_, id, args, now);
 }
@@ -172,7 +190,8 @@ HttpResponse HttpConnection::health(bool ready_wanted, Now now) const {
       among_them = among_them || member.info.id == node.self().id;
     }
   }
-  return respond_health(ready_wanted ? node.ready(now) : among_them, node.self().id, active);
+  const bool healthy = ready_wanted ? node.ready(now) : among_them && can_serve(node, *view, now);
+  return respond_health(healthy, node.self().id, active);
 }
 
 void HttpConnection::ended(int) {

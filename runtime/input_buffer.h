@@ -44,7 +44,8 @@ class InputBuffer {
     if (size + bytes <= capacity_ && size <= begin_) {  // moved no more bytes than were used: linear in all
       std::memmove(memory_.get(), memory_.get() + begin_, size);
     } else {
-      const std::size_t capacity = std::max<std::size_t>(size + bytes, 1024);
+      // By half at least, or a command in very many pieces would be copied with each of them.
+      const std::size_t capacity = std::max<std::size_t>({size + bytes, size + size / 2, 1024});
       std::unique_ptr<char[]> larger(new char[capacity]);
       if (size > 0) std::memcpy(larger.get(), memory_.get() + begin_, size);
       memory_ = std::move(larger);

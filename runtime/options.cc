@@ -200,12 +200,27 @@ void judge(const Options& options) {
     throw bad("--min-in-sync", std::to_string(options.min_in_sync),
               "more than --replication-factor " + std::to_string(options.replication_factor) + ": lower it");
   }
+  const std::pair<const char*, std::uint16_t> ports[] = {
+      {"--resp-port", options.resp_port}, {"--http-port", options.http_port}, {"--gossip-port", options.gossip_port}};
+  for (const auto* later = std::begin(ports); later != std::end(ports); ++later) {
+    const auto* same = std::find_if(ports, later, [&](const auto& port) { return port.second == later->second; });
+    if (later->second == 0 || same == later) continue;
+    throw bad(later->first, std::to_string(later->second), std::string(same->first) + " has it too: change one");
+  }
   if (options.cluster_name.empty() || options.cluster_name.size() > 255) {
     throw bad("--cluster-name", options.cluster_name, "give a name of 1 to 255 bytes");
   }
   for (const auto& [flag, text] : {std::pair{"--host", &options.host_label}, std::pair{"--zone", &options.zone},
                                    std::pair{"--announce-host", &options.announce_host}})
     if (text->size() > 255) throw bad(flag, *text, "give at most 255 bytes");
+}
+
+// The library names neither the file nor what to do.
+std::string about_file(const CLI::App& app, const CLI::ConfigError& error) {
+  const std::string what = error.what();
+  const std::size_t space = what.rfind(' ');
+  return app.get_config_ptr()->as<std::string>() + ": '" + what.substr(space + 1) +
+         "' cannot be understood: write flags without their dashes, in TOML, for instance resp-port = 6379";
 }
 
 Instead usage(const std::string& what) {
@@ -226,6 +241,11 @@ std::expected<Options, Instead> parse_options(int argc, const char* const* argv)
     judge(options);
   } catch (const CLI::CallForHelp&) {
     return std::unexpected(Instead{0, app.help(), false});
+  } catch (const CLI::FileError&) {
+    return std::unexpected(
+        usage(bad("--config", app.get_config_ptr()->as<std::string>(), "cannot be read: give a TOML file").what()));
+  } catch (const CLI::ConfigError& error) {
+    return std::unexpected(usage(about_file(app, error)));
   } catch (const CLI::ParseError& error) {
     return std::unexpected(usage(error.what()));
   }

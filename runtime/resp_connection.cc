@@ -1,9 +1,12 @@
 #include "runtime/resp_connection.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 
 #include "core/base/check.h"
 #include "core/command/command.h"
+#include "core/command/text.h"
 #include "runtime/clock.h"
 #include "runtime/socket_names.h"
 
@@ -13,6 +16,9 @@ namespace {
 
 constexpr std::size_t kOutputPauseBytes = std::size_t{256} * 1024 * 1024;
 constexpr std::size_t kWaitingMax = 16 * 1024;
+
+// How an HTTP request reads as inline commands; Redis looks for the same two.
+bool is_http(Bytes name) { return command::same_word(name, "post") || command::same_word(name, "host:"); }
 
 }  // namespace
 
@@ -65,7 +71,7 @@ bool RespConnection::serve_all(std::string_view bytes, Now now) {
     }
     unparsed_ -= consumed;
     if (outcome == RespParser::Outcome::kError) {
-      reply_here(Reply::error_literal(parser_.error()), false);
+      reply_here(Reply::error_literal(parser_.error()), replies != Replies::kOn);
       close_after_reply = true;
     }
     return false;
@@ -89,7 +95,10 @@ void RespConnection::after_input(Now now) {
 void RespConnection::serve(std::span<const Bytes> args, Now now) {
   ++office_.statistics.commands_processed;
   const CommandSpec* spec = find_command(args[0]);
-  if (spec != nullptr) last_command = spec->name;
+  if (spec != nullptr)
+    last_command = spec->name;
+  else if (is_http(args[0]))
+    return hang_up();
   if (spec != nullptr && spec->route == Route::kConnection) return serve_here(*spec, args, now);
   const bool silent = replies != Replies::kOn && (take_skip() || replies == Replies::kOff);
   const RequestId request = host_.next_request();
@@ -106,12 +115,19 @@ void RespConnection::serve(std::span<const Bytes> args, Now now) {
   host_.ask(id, request, args, now);
 }
 
+// A browser was made to send us somebody's commands in a form or a script: nothing behind its headers may run.
+void RespConnection::hang_up() {
+  spdlog::debug("{} spoke HTTP to the RESP port, as a forged request of a browser would: closed", address);
+  close();
+}
+
 void RespConnection::serve_here(const CommandSpec& spec, std::span<const Bytes> args, Now now) {
-  const bool skipped = take_skip();
-  if (const auto refused = refuse(&spec, args)) return reply_here(*refused, skipped || replies == Replies::kOff);
+  if (replies == Replies::kSkipNext) replies = Replies::kSkipThis;
   Desk desk{office_, *this, now};
-  const Reply reply = run_connection_command(spec, args, desk);
-  reply_here(reply, skipped || replies == Replies::kOff);
+  const auto refused = refuse(&spec, args);
+  const Reply reply = refused ? *refused : run_connection_command(spec, args, desk);
+  reply_here(reply, replies == Replies::kOff || replies == Replies::kSkipThis);
+  if (replies == Replies::kSkipThis) replies = Replies::kOn;
 }
 
 // CLIENT REPLY SKIP silences the command after it.

@@ -55,11 +55,11 @@ class RespConnection final : public Stream, public Asker, public ClientRecord {
   bool serve_all(std::string_view bytes, Now now);
   void serve(std::span<const Bytes> args, Now now);
   void serve_here(const CommandSpec& spec, std::span<const Bytes> args, Now now);
+  void hang_up();
   void reply_here(const Reply& reply, bool silent);
   bool take_skip();
   bool must_pause() const;
   void go_on();
-  void send_ready();
   void after_input(Now now);
   bool over_limit(Now now);
 

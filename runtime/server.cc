@@ -203,7 +203,8 @@ void Server::resp_knocked(uv_stream_t* listener) {
 void Server::show_settings() {
   const auto yes_no = [](bool value) { return value ? "yes" : "no"; };
   std::error_code ignored;
-  const std::string folder = std::filesystem::absolute(options_.data_dir.empty() ? "." : options_.data_dir, ignored);
+  const std::string folder = options_.data_dir.empty() ? std::filesystem::current_path(ignored)
+                                                       : std::filesystem::absolute(options_.data_dir, ignored);
   std::string join, founders;
   for (const Address& address : options_.join) join += (join.empty() ? "" : " ") + to_string(address);
   for (const Founder& founder : options_.founders) {

@@ -106,6 +106,8 @@ constexpr CommandSpec kCommands[] = {
      "Describes the commands", "O(N) for N commands"},
     {"hello", -1, kNoscript | kLoading | kStale | kFast | kNoAuth | kAllowBusy, 0, 0, 0, Route::kConnection, nullptr,
      "", "connection", "connection", "6.0.0", "Greets the server and chooses the protocol", "O(1)"},
+    {"auth", -2, kNoscript | kLoading | kStale | kFast | kNoAuth | kAllowBusy, 0, 0, 0, Route::kConnection, nullptr, "",
+     "connection", "connection", "1.0.0", "Says who the client is; no password is asked for here", "O(1)"},
     {"quit", -1, kNoscript | kLoading | kStale | kFast | kNoAuth | kAllowBusy, 0, 0, 0, Route::kConnection, nullptr, "",
      "connection", "connection", "1.0.0", "Closes the connection", "O(1)"},
     {"reset", 1, kNoscript | kLoading | kStale | kFast | kNoAuth | kAllowBusy, 0, 0, 0, Route::kConnection, nullptr, "",

@@ -72,7 +72,9 @@ Reply time_of(Args args, Asked asked, bool seconds, Execution& x) {
   if (!item) return Reply::number(-2);
   if (item->expiry == kNoExpiry) return Reply::number(-1);
   const std::int64_t ms = millis(item->expiry) - (asked == Asked::kLeft ? millis(x.now) : 0);
-  return Reply::number(seconds ? (ms + 500) / 1000 : ms);
+  if (!seconds) return Reply::number(ms);
+  // Unsigned: it is not below 0, for the key is alive, but half a second more may be too much for 63 bits.
+  return Reply::number(static_cast<std::int64_t>((static_cast<std::uint64_t>(ms) + 500) / 1000));
 }
 
 }  // namespace

@@ -74,15 +74,15 @@ std::vector<Bytes> categories_of(const CommandSpec& spec) {
 }
 
 Reply key_specs(const CommandSpec& spec) {
-  if (spec.first_key == 0) return Reply::array({});
+  if (spec.first_key == 0) return set_of({});
   const int last_from_first = spec.last_key < 0 ? spec.last_key : spec.last_key - spec.first_key;
   Reply begin = map_of(list(literal("type"), literal("index"), literal("spec"),
                             map_of(list(literal("index"), Reply::number(spec.first_key)))));
   Reply range = map_of(list(literal("lastkey"), Reply::number(last_from_first), literal("keystep"),
                             Reply::number(spec.key_step), literal("limit"), Reply::number(0)));
   Reply find = map_of(list(literal("type"), literal("range"), literal("spec"), std::move(range)));
-  return Reply::array(list(map_of(list(literal("flags"), words(spec.key_flags), literal("begin_search"),
-                                       std::move(begin), literal("find_keys"), std::move(find)))));
+  return set_of(list(map_of(list(literal("flags"), words(spec.key_flags), literal("begin_search"), std::move(begin),
+                                 literal("find_keys"), std::move(find)))));
 }
 
 Reply info_of(const CommandSpec& spec) {
@@ -90,7 +90,7 @@ Reply info_of(const CommandSpec& spec) {
   for (const Bytes name : categories_of(spec)) categories.push_back(status(name));
   return Reply::array(list(literal(spec.name), Reply::number(spec.arity), flags_of(spec), Reply::number(spec.first_key),
                            Reply::number(spec.last_key), Reply::number(spec.key_step), set_of(std::move(categories)),
-                           Reply::array({}), key_specs(spec), Reply::array({})));
+                           set_of({}), key_specs(spec), set_of({})));
 }
 
 Reply info(Args names) {

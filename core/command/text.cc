@@ -23,6 +23,7 @@ Reply invalid_expire_time(Bytes command) {
   return Reply::error("ERR invalid expire time in '" + std::string(command) + "' command");
 }
 Reply error_quoting(std::string message) {
+  message.erase(message.find_last_not_of("\r\n") + 1);
   for (char& c : message)
     if (c == '\r' || c == '\n') c = ' ';
   return Reply::error(std::move(message));

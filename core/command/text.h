@@ -16,7 +16,8 @@ Reply syntax_error();                      // ERR syntax error
 Reply not_an_integer();                    // ERR value is not an integer or out of range
 Reply not_a_float();                       // ERR value is not a valid float
 Reply invalid_expire_time(Bytes command);  // … in 'set' command
-// An error with words of the client in it: line breaks would break the protocol and become spaces.
+// An error with words of the client in it: line breaks would break the protocol. They become
+// spaces, or go, if they stand at its end.
 Reply error_quoting(std::string message);
 
 // Is this word (of the client's, any case) that one (in lower case)?

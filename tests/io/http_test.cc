@@ -3,7 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
+#include "core/base/random.h"
 #include "io/http_api.h"
+#include "io/json_string.h"
 #include "io/json_writer.h"
 #include "io/text_codec.h"
 
@@ -132,6 +136,9 @@ TEST(HttpApi, KeysAreTakenExactly) {
   EXPECT_EQ(args_of(request(HttpMethod::kGet, "/api/cache/%2"))[0], "400");
   EXPECT_EQ(args_of(request(HttpMethod::kGet, "/api/cache"))[0], "404");
   EXPECT_EQ(args_of(request(HttpMethod::kDelete, "/api/cache/k")), (Args{"DEL", "k"}));
+  EXPECT_EQ(args_of(request(HttpMethod::kGet, "http://host:80/api/cache/a%20b?x")), (Args{"GET", "a b"}));
+  EXPECT_EQ(args_of(request(HttpMethod::kGet, "HTTP://host/health"))[0], "health");
+  EXPECT_EQ(args_of(request(HttpMethod::kGet, "http://host"))[0], "404");
   EXPECT_EQ(args_of(request(HttpMethod::kOther, "/api/cache/k"))[0], "405");
   EXPECT_EQ(args_of(request(HttpMethod::kPost, "/health"))[0], "405");
   EXPECT_EQ(args_of(request(HttpMethod::kGet, "/ready"))[0], "health");
@@ -152,13 +159,55 @@ TEST(HttpApi, ValuesAndTimesToLive) {
       (Args{"SET", "k", std::string("\0{", 2), "EX", "5"}));
 }
 
+// nlohmann-json, which we have beside it, is the judge.
+TEST(JsonString, IsReadAsTheLibraryReadsIt) {
+  constexpr Bytes kPieces[] = {"a",       "\\",      "\"",       "\\\"",    "\\n",      "\\u0041", "\\ud83d\\ude00",
+                               "\\ud83d", "\\ude00", "\\u00e9",  "\\u12",   "\\uFfFf",  "\\u20ac", "\\u000g",
+                               "\\x",     "\\/",     "\xc3\xa4", "\n",      "\x7f",     "\\b\\f",  "\\r\\t",
+                               "{",       "\\\\",    " ",        "\\U0041", "\\ud83dx", "\x1f"};
+  Random random(7);
+  int good = 0;
+  for (int round = 0; round < 20000; ++round) {
+    std::string text = "\"";
+    for (std::uint64_t left = random.below(6); left > 0; --left) text += kPieces[random.below(std::size(kPieces))];
+    text += '"';
+    const auto judged = nlohmann::json::parse(text, nullptr, false);
+    const std::size_t end = json_string_end(text, 0);
+    const auto ours = end == text.size() ? unquote_json(text) : std::nullopt;
+    ASSERT_EQ(ours.has_value(), judged.is_string()) << text;
+    EXPECT_EQ(end == text.size() && is_json_string(text), ours.has_value()) << text;
+    if (!ours) continue;
+    ++good;
+    ASSERT_EQ(*ours, judged.get<std::string>()) << text;
+    EXPECT_EQ(put("{\"value\":" + text + "}")[2], *ours);
+  }
+  EXPECT_GT(good, 1000);
+}
+
 TEST(HttpApi, WhatABodyMayNotBe) {
-  for (const char* body :
-       {"x", "[]", "{}", "\"v\"", R"({"value":"v","ttl":0})", R"({"value":"v","ttl":-1})", R"({"value":"v","ttl":1.5})",
-        R"({"value":"v","ttl":"60"})", R"({"value":"v","ttl":1e3})", R"({"value":"v","ttl":9223372036854775808})",
-        R"({"value":"A","encoding":"base64"})", R"({"value":"AB==","encoding":"base64"})",
-        R"({"value":1,"encoding":"base64"})", R"({"value":"v","encoding":"rot13"})", "{\"value\":\"\xff\"}",
-        R"({"value":"\ud800"})", R"({"value":"v"} x)"})
+  for (const char* body : {"x",
+                           "[]",
+                           "{}",
+                           "\"v\"",
+                           R"({"value":"v","ttl":0})",
+                           R"({"value":"v","ttl":-1})",
+                           R"({"value":"v","ttl":1.5})",
+                           R"({"value":"v","ttl":"60"})",
+                           R"({"value":"v","ttl":1e3})",
+                           R"({"value":"v","ttl":9223372036854775808})",
+                           R"({"value":"A","encoding":"base64"})",
+                           R"({"value":"AB==","encoding":"base64"})",
+                           R"({"value":1,"encoding":"base64"})",
+                           R"({"value":"v","encoding":"rot13"})",
+                           "{\"value\":\"\xff\"}",
+                           R"({"value":"\ud800"})",
+                           R"({"value":"v"} x)",
+                           R"({"value":"v)",
+                           R"({"value":"v\"})",
+                           R"({"value":"a""b"})",
+                           R"({"a":"\x","value":"v"})",
+                           "{\"value\":\"\n\"}",
+                           R"({"value":'v'})"})
     EXPECT_TRUE(refusal(body).contains("BAD_REQUEST")) << body;
   EXPECT_EQ(args_of(request(HttpMethod::kPost, "/api/cache/k"))[0], "411");
   EXPECT_EQ(args_of(request(HttpMethod::kPost, "/api/cache/k?ttl=x", R"({"value":"v"})"))[0], "400");

@@ -32,6 +32,19 @@ TEST(InputBuffer, KeepsWhatWasNotUsed) {
   }
 }
 
+TEST(InputBuffer, GrowsInFewSteps) {
+  constexpr std::size_t kPiece = 1000;
+  InputBuffer buffer;
+  int steps = 0;
+  for (std::size_t bytes = 0; bytes < 10'000'000; bytes += kPiece) {
+    const std::size_t before = buffer.capacity();
+    buffer.room(kPiece);
+    buffer.filled(kPiece);
+    steps += buffer.capacity() == before ? 0 : 1;
+  }
+  EXPECT_LT(steps, 40);
+}
+
 TEST(InputBuffer, GivesALargePieceBackOnceItIsEmpty) {
   InputBuffer buffer;
   buffer.append(std::string(1 << 20, 'x'));

@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <fstream>
 #include <initializer_list>
+#include <string>
 #include <vector>
 
 namespace hc {
@@ -90,6 +93,25 @@ TEST(Options, InsteadOfRunning) {
   EXPECT_EQ(wrong.error().status, kExitUsage);
   EXPECT_TRUE(wrong.error().to_stderr);
   EXPECT_NE(wrong.error().text.find("--found"), std::string::npos) << wrong.error().text;
+}
+
+TEST(Options, OnePortForTwoThings) {
+  EXPECT_EQ(parse({"--resp-port", "8080"}).error().text,
+            "hypercache-node: --http-port: value '8080': --resp-port has it too: change one\n"
+            "Run hypercache-node --help for all flags.\n");
+  EXPECT_EQ(parse({"--id", "2", "--gossip-port", "6380"}).error().status, kExitUsage);
+  EXPECT_TRUE(parse({"--resp-port", "0", "--http-port", "0"}));
+}
+
+TEST(Options, ErrorsOfTheFileNameIt) {
+  const std::string path = testing::TempDir() + "hc-options.toml";
+  std::ofstream(path) << "resp-prot = 1\n";
+  const auto wrong = parse({"--config", path.c_str()});
+  ASSERT_FALSE(wrong);
+  EXPECT_TRUE(wrong.error().text.starts_with("hypercache-node: " + path + ": 'resp-prot' cannot"))
+      << wrong.error().text;
+  std::remove(path.c_str());
+  EXPECT_TRUE(parse({"--config", path.c_str()}).error().text.contains("value '" + path + "': cannot be read"));
 }
 
 }  // namespace

@@ -156,6 +156,16 @@ class Failover(unittest.TestCase):
                 self.assertLessEqual(outage, 2.5 + SERVES_AGAIN_WITHIN)
                 members.wait_whole()
 
+    def test_health_of_a_member_that_is_left_alone(self):
+        with Cluster(3) as members, members[1].http() as web:
+            health = lambda: web.json("GET", "/health")[0]
+            self.assertEqual(health(), 200)
+            members[2].kill()
+            members[3].kill()
+            cluster.wait_until(lambda: health() == 503, "/health to say that nothing can be served")
+            members.restart(2)
+            cluster.wait_until(lambda: health() == 200, "/health to be well again")
+
     def test_sigterm_hands_over_under_load(self):
         with Cluster(3) as members:
             with Load([members[1], members[3]], "t") as load:

@@ -107,6 +107,28 @@ class Single(unittest.TestCase):
                 self.assertEqual(raw(self.node.resp_port, b"PING\r\n" + data), (b"+PONG\r\n" + error, True), data[:40])
             self.assertEqual(bystander("GET", "a"), b"1")
 
+    def test_http_sent_to_the_resp_port_runs_nothing(self):
+        for head in [b"POST / HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nHost: here\r\n", b"PUT / HTTP/1.1\r\nhOST: here\r\n"]:
+            received, closed = raw(self.node.resp_port, head + b"\r\nSET planted 1\r\n")
+            self.assertTrue(closed, head)
+            self.assertNotIn(b"+OK", received)
+        with self.node.resp() as client:
+            self.assertEqual(client("EXISTS", "planted"), 0)
+
+    def test_auth_without_a_password(self):
+        with self.node.resp() as client:
+            self.assertEqual(client("AUTH", "default", "any"), "OK")
+            for words, error in [
+                ([], "ERR wrong number of arguments for 'auth' command"),
+                (["any"], "ERR AUTH <password> called without any password configured for the default user. Are you "
+                          "sure your configuration is correct?"),
+                (["somebody", "any"], "WRONGPASS invalid username-password pair or user is disabled."),
+                (["a", "b", "c"], "ERR syntax error"),
+            ]:
+                with self.assertRaises(RespError) as raised:
+                    client("AUTH", *words)
+                self.assertEqual(str(raised.exception), error)
+
     def test_values_of_every_size(self):
         with self.node.resp() as client:
             for size in [0, 1, 100, 16383, 16384, 65536, 65537, 1 << 20, 20 << 20]:
@@ -173,9 +195,22 @@ class Single(unittest.TestCase):
                 other("PING")
             with self.assertRaisesRegex(RespError, "^ERR No such client$"):
                 me("CLIENT", "KILL", "1.2.3.4:5")
-        received, _ = raw(self.node.resp_port,
-                          b"CLIENT REPLY OFF\r\nPING\r\nCLIENT REPLY ON\r\nCLIENT REPLY SKIP\r\nPING\r\nPING x\r\n")
-        self.assertEqual(received, b"+OK\r\n$1\r\nx\r\n")
+
+    def test_client_reply(self):
+        off, on, skip = (b"CLIENT REPLY %s\r\n" % word for word in (b"OFF", b"ON", b"SKIP"))
+        for data, expected in [
+            (off + b"PING\r\n" + on + skip + b"PING\r\nPING x\r\n", b"+OK\r\n$1\r\nx\r\n"),
+            (skip + skip + b"PING\r\nPING x\r\n", b"$1\r\nx\r\n"),
+            (skip + on + b"PING\r\n", b"+OK\r\n+PONG\r\n"),
+            (skip + b"CLIENT ID x\r\nPING\r\n", b"+PONG\r\n"),
+            (skip + off + b"PING\r\n", b""),
+            (off + skip + b"PING\r\n", b""),
+            (off + b"RESET\r\nPING\r\n", b"+RESET\r\n+PONG\r\n"),
+            (skip + b"RESET\r\nPING\r\n", b"+PONG\r\n"),
+            (off + b"*x\r\n", b""),
+            (skip + b"*x\r\n", b""),
+        ]:
+            self.assertEqual(raw(self.node.resp_port, data, True), (expected, True), data)
 
     def test_config_and_info(self):
         with self.node.resp() as client:

@@ -135,9 +135,12 @@ void Client::bytes(LinkId link, const std::string& bytes) {
 
 void Client::conclude(const Reply& reply) {
   Request r = std::move(waiting_.front().request);
+  const Instant sent = waiting_.front().at;
   waiting_.pop_front();
   busy_since_ = now();
   if (const auto complaint = workload_.conclude(r, reply, now())) ledger_.complain(*complaint);
+  if (reply.is_error() && reply.text.view.starts_with("CLUSTERDOWN") && now() - sent < knobs_.deadline)
+    ledger_.complain("refused before its time: " + std::string(reply.text.view));
   ledger_.concluded(r, index_, machine_);
   const bool refused = Workload::outcome_of(reply) != Operation::Outcome::kDone;
   const bool again = r.must_succeed && refused;

@@ -29,6 +29,7 @@ class Client {
   struct Knobs {
     Duration think_least = 20ms, think_most = 400ms;
     Duration patience = 8s;            // with a silent connection
+    Duration deadline{};               // nobody may answer before it that it could not be done in time (4c)
     std::uint32_t pipeline = 1;        // requests on their way at once
     std::uint32_t moves_percent = 10;  // after an answer: on to another machine
   };

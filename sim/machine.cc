@@ -325,6 +325,7 @@ void Machine::perform(Effect& effect) {
     around_.trace.record(t, index_, what, c->link.value);
     end_link(c->link);
   } else if (auto* s = std::get_if<Send>(&effect)) {
+    around_.overseer.sent(*this, s->frame);
     std::string bytes;
     const std::size_t begun = begin_frame(bytes);
     codec_->encode(s->frame, bytes);

@@ -100,6 +100,8 @@ int run_many(const CommandLine& line, const SweepOptions& options) {
   return end(s.sum.hash, verdict, replay_of(line, "--seeds " + line.seeds));
 }
 
+constexpr std::string_view kWith = "with ";
+
 int run_mutants(CommandLine& line, SweepOptions options) {
   std::vector<std::string> names = line.mutants;
   if (names.empty())
@@ -112,16 +114,26 @@ int run_mutants(CommandLine& line, SweepOptions options) {
   bool all = true;
   for (const std::string& name : names) {
     const auto mutant = static_cast<std::size_t>(*seam::mutant_named(name));
+    const std::string_view note = seam::kMutantInfo[mutant].note;
     options.run.mutants.reset();
     options.run.mutants.set(mutant);
+    if (note.starts_with(kWith)) {
+      options.run.mutants.set(static_cast<std::size_t>(*seam::mutant_named(note.substr(kWith.size()))));
+    } else if (!note.empty()) {
+      std::printf("%-34s %-4s %9s %7s  %s\n", name.c_str(), std::string(seam::kMutantInfo[mutant].rule).c_str(), "", "",
+                  std::string(note).c_str());
+      continue;
+    }
     const Sweep s = sweep(options);
     hash ^= s.sum.hash;
     all &= s.first_failure.has_value();
+    const std::string pair = note.empty() ? "" : std::string(note) + ": ";
     const std::string by = s.first_failure ? s.first_failure->check + " at seed " +
                                                  std::to_string(s.first_failure->seed) + ": " + s.first_failure->reason
                                            : "NOT CAUGHT";
     std::printf("%-34s %-4s %9" PRIu64 " %7.1f  %s\n", name.c_str(),
-                std::string(seam::kMutantInfo[mutant].rule).c_str(), s.seeds, s.seconds, by.substr(0, 160).c_str());
+                std::string(seam::kMutantInfo[mutant].rule).c_str(), s.seeds, s.seconds,
+                (pair + by).substr(0, 160).c_str());
     std::fflush(stdout);
   }
   return end(hash, all ? Verdict::kPassed : Verdict::kViolated, "sim mutants");

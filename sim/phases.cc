@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/narrate.h"
+#include "core/store/slot_table.h"
 #include "sim/check/linearizability.h"
 #include "sim/streams.h"
 #include "sim/world.h"
@@ -14,6 +15,7 @@ constexpr Duration kFormWithin = 30s;
 constexpr Duration kSettleWithin = 60s;
 constexpr Duration kSettledFor = 3s;  // no view changes any more
 constexpr Duration kReadWithin = 30s;
+constexpr Duration kExpiredWithin = 10s;  // more than any clock is off
 constexpr std::size_t kStoryAround = 24;
 
 }  // namespace
@@ -42,6 +44,7 @@ void World::look_at_phase() {
     case Phase::kReading: {
       const auto slow = std::find_if(clients_.begin(), clients_.end(), [](const auto& c) { return !c->script_done(); });
       if (slow == clients_.end()) {
+        if (const auto stale = long_expired()) fail(Verdict::kViolated, "expiry", *stale);
         phase_ = Phase::kOver;
         return;
       }
@@ -146,6 +149,28 @@ std::optional<std::string> World::unsettled() const {
              ", as the ring wants it; " + narrate(*newest, i + 1);
   }
   return std::nullopt;
+}
+
+// Rule 8 has an end: what expired a while ago is gone, from every replica.
+std::optional<std::string> World::long_expired() const {
+  const ViewRef newest = views_->newest();
+  std::optional<std::string> found;
+  for (const auto& m : machines_) {
+    if (!m->up()) continue;
+    for (std::uint32_t i = 0; i < newest->slot_count(); ++i) {
+      const Slot s{static_cast<std::uint16_t>(i)};
+      if (!newest->config(s).list.names(m->incarnation()) || excused(s)) continue;
+      std::uint64_t cursor = 0;
+      do
+        cursor = m->node().table(s).walk(cursor, [&](const SlotTable::Item& item) {
+          if (item.expiry != kNoExpiry && item.expiry + kExpiredWithin < m->now().wall)
+            found = m->name() + " still holds key " + std::string(item.key) + " of slot " + std::to_string(i) +
+                    ", which expired more than 10 s ago";
+        });
+      while (cursor != 0);
+    }
+  }
+  return found;
 }
 
 void World::begin_reading() {

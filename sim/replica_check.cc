@@ -1,5 +1,7 @@
 #include "sim/replica_check.h"
 
+#include "core/store/slot_table.h"
+
 namespace hc::sim {
 namespace {
 
@@ -8,6 +10,19 @@ constexpr std::size_t kDigestsKept = 24;
 bool holds_content(const SlotStatus& status) {
   return status.role == SlotStatus::Role::kReplica || status.role == SlotStatus::Role::kPrimary ||
          status.role == SlotStatus::Role::kTakingOver;
+}
+
+// The same content with other ends of life must have another digest.
+bool digest_is_blind(const SlotTable& table) {
+  if (table.expiring() == 0) return false;
+  SlotTable other;
+  std::uint64_t cursor = 0;
+  do
+    cursor = table.walk(cursor, [&](const SlotTable::Item& item) {
+      other.put(item.key, item.value, item.expiry == kNoExpiry ? kNoExpiry : item.expiry + 1ms);
+    });
+  while (cursor != 0);
+  return other.digest() == table.digest();
 }
 
 std::string text(Position p) {
@@ -38,6 +53,10 @@ std::optional<std::string> ReplicaCheck::digest_of(const Machine& m, Slot s, con
 }
 
 std::optional<std::string> ReplicaCheck::look(const ViewRef& newest) {
+  const Slot probed{static_cast<std::uint16_t>(++looks_ % of_slot_.size())};
+  for (const auto& m : machines_)
+    if (m->up() && digest_is_blind(m->node().table(probed)))
+      return "slot " + std::to_string(probed.value) + ": the digest does not tell one end of life from another";
   for (std::size_t i = 0; i < of_slot_.size(); ++i) {
     const Slot s{static_cast<std::uint16_t>(i)};
     OfSlot& known = of_slot_[i];

@@ -1,7 +1,7 @@
 // What the copies of a slot must satisfy together, seen from outside at one instant of true time:
 //
 //   at most one process executes per slot;
-//   replicas at the same position have the same digest, whenever each of them was there;
+//   replicas at the same position have the same digest, whenever each of them was there; and the digest would tell;
 //   every living member of the newest list holds everything that was ever committed (and so, acknowledged).
 //
 // A slot that was lost begins anew: forget().
@@ -39,6 +39,7 @@ class ReplicaCheck {
 
   const Machines& machines_;
   std::vector<OfSlot> of_slot_;
+  std::size_t looks_ = 0;
 };
 
 }  // namespace hc::sim

@@ -77,6 +77,7 @@ Setting draw_setting(const Options& options) {
   s.client.think_most = draw(random, 200ms, 1s);
   if (random.percent(12)) s.client.think_most = 60ms, s.client.pipeline = 1;
   s.client.patience = s.node.deadline + 2s;
+  s.client.deadline = s.node.deadline * 8 / 10;  // true time; node clocks may be faster
   const Weather weather = draw_weather(random);
   for (std::uint32_t i = 0; i < s.nodes + 1; ++i)
     s.host_labels.push_back(random.percent(10) ? "host-" + std::to_string(random.below(2)) : "");

@@ -53,6 +53,7 @@ class World : private Doorstep, private Overseer, private Ledger {
   void started(Machine& m) override;
   void stepped(Machine& m) override;
   void stored(Machine& m, const VoteRecord& record) override;
+  void sent(Machine& m, const Frame& frame) override;
   void ended(Machine& m) override { ended_[m.incarnation()] = schedule_.now(); }
   void died(Machine& m) override;
   // Ledger
@@ -72,7 +73,8 @@ class World : private Doorstep, private Overseer, private Ledger {
   void look_at_healing();
   void begin_reading();
   std::optional<std::string> unsettled() const;  // what still hinders; nullopt: the cluster has settled
-  bool excused(Slot s) const;                    // nobody can serve it any more, within the promise
+  std::optional<std::string> long_expired() const;
+  bool excused(Slot s) const;  // nobody can serve it any more, within the promise
   void directed_script();
   void sample();
   void note_losses();

@@ -257,7 +257,7 @@ void Consensus::handle(Incarnation from, const AcceptedIs& m, Time now, Effects&
   heard_votes(m.storage, m.writes);
   if (!proposing_ || !proposing_->accepting || proposing_->instance != m.instance || proposing_->ballot != m.ballot)
     return;
-  if (installed_ && !installed_->votes(from.member, m.storage)) return;
+  if (installed_ && !entitled(from.member, m.storage)) return;
   Proposing& p = *proposing_;
   p.accepts.insert(from.member);
   if (p.accepts.size() < majority()) return;
@@ -376,6 +376,7 @@ void Consensus::tick(Time now, Effects& out) {
     proposing_->retry_at = now + kRoundTimeout;
     return;
   }
+  if (HC_MUTANT(kAcceptedLeftLying)) return void(proposing_.reset());
   // After some tries the world has moved on: plan anew. What was accepted somewhere is taken up again by left_lying.
   if (proposing_->tries >= 3 && !proposing_->adopted) return void(proposing_.reset());
   begin_round(now, out);

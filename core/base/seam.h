@@ -13,7 +13,7 @@
 namespace hc::seam {
 
 enum class Mutant : std::size_t {
-#define HC_MUTANT_ROW(identifier, name, rule) identifier,
+#define HC_MUTANT_ROW(identifier, name, rule, note) identifier,
 #include "core/base/mutants.def"
 #undef HC_MUTANT_ROW
   kCount
@@ -23,9 +23,10 @@ inline constexpr std::size_t kMutants = static_cast<std::size_t>(Mutant::kCount)
 struct MutantInfo {
   std::string_view name;  // as in docs/PROTOCOL.md: "no-epoch-check"
   std::string_view rule;  // "4a"
+  std::string_view note;  // core/base/mutants.def
 };
 inline constexpr MutantInfo kMutantInfo[] = {
-#define HC_MUTANT_ROW(identifier, name, rule) {name, rule},
+#define HC_MUTANT_ROW(identifier, name, rule, note) {name, rule, note},
 #include "core/base/mutants.def"
 #undef HC_MUTANT_ROW
 };

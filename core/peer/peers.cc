@@ -60,6 +60,11 @@ bool Peers::send(NodeId to, Message message) {
   return true;
 }
 
+bool Peers::send(Incarnation to, Message message) {
+  if (open(to.member) && process(to.member) != to.generation) return false;
+  return send(to.member, std::move(message));
+}
+
 bool Peers::open(NodeId to) const {
   const Peer* peer = find(to);
   return peer && peer->state == State::kOpen;

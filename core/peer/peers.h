@@ -45,6 +45,7 @@ class Peers {
   // ---- sending
   // False: there is no session (one is being made), the message is dropped.
   bool send(NodeId to, Message message);
+  bool send(Incarnation to, Message message);  // to this process of the member and no other: answers
   bool open(NodeId to) const;
   // The session to `to` as a number: compares only; 0 if there is none.
   std::uint64_t session(NodeId to) const;

@@ -39,7 +39,8 @@ Executor::Result Replication::run(Slot slot, const CommandSpec& spec, Args args,
       Execution x{r.table, now.wall, random_, nullptr};
       return {Ran::kDone, execute(spec, args, x)};
     }
-    if (sender <= epoch() || HC_MUTANT(kNotMineWhenBehind)) return {Ran::kNotMine, {}};
+    if (sender <= epoch()) return {Ran::kNotMine, {}};
+    if (HC_MUTANT(kNotMineWhenBehind)) return {Ran::kRefused, Reply::error_literal("CLUSTERDOWN not mine")};
   } else {
     if (spec.writes() && view_->config(slot).list.size() < config_.min_in_sync)
       return {Ran::kRefused, Reply::error("TRYAGAIN only " + std::to_string(view_->config(slot).list.size()) +

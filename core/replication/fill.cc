@@ -125,7 +125,7 @@ void Replication::handle(Incarnation from, FillChunk&& m, Now) {
   HC_CHECK(hc::apply(Bytes(m.effects), r.table), "a chunk that does not decode");
   r.next_chunk = m.chunk + 1;
   r.filled = m.last;
-  peers_.send(from.member, FillAck{m.slot, m.slot_epoch, m.fill, m.chunk});
+  peers_.send(from, FillAck{m.slot, m.slot_epoch, m.fill, m.chunk});
 }
 
 void Replication::handle(Incarnation from, const FillAck& m, Now now) {
@@ -191,7 +191,7 @@ void Replication::handle(Incarnation from, const DiscardAsk& m) {
     const Replica& r = at(s);
     if (r.lead && r.lead->stage == Stage::kServing && !view_->config(s).list.names(from)) ok.slots.add(s);
   });
-  if (!ok.slots.empty()) peers_.send(from.member, std::move(ok));
+  if (!ok.slots.empty()) peers_.send(from, std::move(ok));
 }
 
 void Replication::handle(Incarnation from, const DiscardOk& m) {

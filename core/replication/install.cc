@@ -38,7 +38,7 @@ void Replication::install_slot(Slot s, const View* old, Time now) {
   Replica& r = at(s);
   const SlotConfig& config = view_->config(s);
   r.primary = config.list.front();
-  r.listed = config.list.names(self());
+  r.listed = config.list.names(self()) || (HC_MUTANT(kAckFromNewGeneration) && config.list.names(self().member));
   r.learner = view_->is_learner(s, self());
   if (old && config.epoch == r.epoch) {  // other views do not touch the slot, but learners may be new
     if (r.lead) refresh_learners(s, now);

@@ -169,7 +169,7 @@ void Replication::handle(Incarnation from, Append&& m, Now) {
   if (r.lead || !(r.listed || filling)) return;
   take_entries(m.slot, m.entries);
   know_commit(m.slot, m.commit);
-  if (!m.entries.empty()) peers_.send(from.member, Appended{m.slot, m.slot_epoch, r.at.seq});
+  if (!m.entries.empty()) peers_.send(from, Appended{m.slot, m.slot_epoch, r.at.seq});
 }
 
 void Replication::know_commit(Slot s, Seq commit) {

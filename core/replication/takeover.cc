@@ -37,7 +37,7 @@ void Replication::handle(Incarnation from, const TailAsk& m, Now) {
                         r.tail.end());
     answer.slots.push_back(std::move(is));
   }
-  if (!answer.slots.empty()) peers_.send(from.member, std::move(answer));
+  if (!answer.slots.empty()) peers_.send(from, std::move(answer));
 }
 
 void Replication::handle(Incarnation from, TailIs&& m, Now now) {

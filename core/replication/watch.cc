@@ -27,7 +27,7 @@ void Replication::handle(Incarnation from, const LeaseAsk& m, Time now) {
   const bool named = view_->names(from) && view_->names(self());  // 2d
   if (!named && !HC_MUTANT(kGrantToOldGeneration)) return;
   leases_.give(from.member, now);
-  peers_.send(from.member, Grant{m.sent, epoch()});
+  peers_.send(from, Grant{m.sent, epoch()});
 }
 
 void Replication::handle(Incarnation from, const Grant& m, Now now) {
@@ -72,6 +72,7 @@ void Replication::repeat(Now now) {
   std::set<NodeId> stuck;  // learners of which a chunk on its way was not acknowledged for long
   for (std::size_t i = 0; i < replicas_.size(); ++i) {
     Replica& r = replicas_[i];
+    std::erase_if(r.limbo, [&](const Limbo& l) { return now.mono >= l.give_up; });  // its client was told: unknown
     if (!r.lead || r.lead->targets.empty()) continue;
     asking |= r.lead->stage == Stage::kAsking;
     if (r.commit > r.lead->told_commit) queue(slot_number(i));
@@ -218,6 +219,10 @@ void Replication::invariants() const {
     HC_CHECK(r.commit <= r.at.seq, where + ": commit beyond what we hold");
     if (!r.lead) continue;
     HC_CHECK(r.primary == self(), where + ": leads without being first in the list");
+    HC_CHECK(
+        r.lead->stage != Stage::kServing ||
+            (!r.boundaries.empty() && r.boundaries.back().at.slot_epoch == r.epoch && r.commit >= r.lead->boundary),
+        where + ": serves without a committed boundary of its slot epoch");
     for (const Target& t : r.lead->targets) {
       HC_CHECK(t.acked <= t.sent && t.sent <= r.at.seq, where + ": acknowledged, sent, held in this order");
       HC_CHECK(!t.counted || t.filled, where + ": counted before it was filled");

@@ -325,7 +325,7 @@ void Coordinator::guest_done(std::uint64_t token, Part& part, Outcome outcome, R
 // To the process that asked, and to no later one of that member: its numbers mean other requests (4b).
 void Coordinator::answer_guest(Incarnation to, Forwarded answer, Now now) {
   if (peers_.open(to.member)) {
-    if (peers_.process(to.member) == to.generation) peers_.send(to.member, std::move(answer));
+    peers_.send(to, std::move(answer));
   } else {
     peers_.want(to.member);
     held_.push_back({to, now.mono + config_.deadline, std::move(answer)});

@@ -54,8 +54,11 @@ Position get_position(const wire::Position& from) { return {Epoch(from.slot_epoc
 void put_ballot(const Ballot& ballot, wire::Ballot& to) {
   to.set_round(ballot.round);
   to.set_proposer(ballot.proposer.value);
+  put_id(ballot.process, *to.mutable_process());
 }
-Ballot get_ballot(const wire::Ballot& from) { return {from.round(), NodeId(from.proposer())}; }
+Ballot get_ballot(const wire::Ballot& from) {
+  return {from.round(), NodeId(from.proposer()), get_id<GenerationTag>(from.process())};
+}
 
 bool get_slot_set(Bytes bytes, SlotSet& slots, Decoding& decoding) {
   auto set = read_slot_set(bytes, decoding.budget);

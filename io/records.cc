@@ -198,6 +198,7 @@ void write_record(const FillChunk& m, WireWriter& out) {
   out.number(m.chunk);
   out.position(m.at);
   out.byte(m.last ? 1 : 0);
+  out.number(m.attempt);
   out.bytes(m.effects);
 }
 static void read(WireReader& in, DecodeBudget&, FillChunk& m) {
@@ -207,6 +208,7 @@ static void read(WireReader& in, DecodeBudget&, FillChunk& m) {
   m.chunk = in.number();
   m.at = in.position();
   m.last = in.byte() != 0;
+  m.attempt = in.number();
   m.effects = std::string(in.bytes());
 }
 
@@ -216,12 +218,14 @@ void write_record(const FillAck& m, WireWriter& out) {
   out.number(m.slot_epoch);
   out.number(m.fill);
   out.number(m.chunk);
+  out.number(m.attempt);
 }
 static void read(WireReader& in, DecodeBudget&, FillAck& m) {
   m.slot = in.slot();
   m.slot_epoch = in.epoch();
   m.fill = in.number();
   m.chunk = in.number();
+  m.attempt = in.number();
 }
 
 void write_record(const LeaseAsk& m, WireWriter& out) {

@@ -140,7 +140,8 @@ inline ViewRef view() {
 
 inline Ballot ballot() {
   const std::uint64_t round = number();
-  return {round, node()};
+  const NodeId proposer = node();
+  return {round, proposer, id128<Generation>()};
 }
 inline Report report() {
   Report r;
@@ -399,6 +400,7 @@ inline FillChunk make(const FillChunk*) {
   m.at = position();
   m.effects = text(100);
   m.last = flag();
+  m.attempt = number();
   return m;
 }
 inline FillAck make(const FillAck*) {
@@ -407,6 +409,7 @@ inline FillAck make(const FillAck*) {
   m.slot_epoch = epoch();
   m.fill = number();
   m.chunk = number();
+  m.attempt = number();
   return m;
 }
 inline DiscardAsk make(const DiscardAsk*) { return {slot_set()}; }

@@ -42,14 +42,16 @@ class PeerLink final : public Stream {
   }
 
   void send(const Frame& frame) {
+    const std::size_t before = unsent();
     const std::size_t at = begin_frame(out());
     links_.codec_.encode(frame, out());
     end_frame(out(), at);
+    largest_ = before == 0 ? unsent() : std::max(largest_, unsent() - before);
     if (!welcomed_) {
       welcomed_ = true;
       frames_.set_limit(kFrameBytesMax);
     }
-    if (unsent() <= PeerLinks::kUnsentBytesMax) return;
+    if (unsent() <= PeerLinks::kUnsentBytesMax + largest_) return;  // one frame may be of any size
     spdlog::warn("link {} to {}: {} bytes wait to be sent, more than allowed; closing it", id_.value, name_, unsent());
     close();
   }
@@ -113,6 +115,7 @@ class PeerLink final : public Stream {
   bool dialling_;
   bool welcomed_;  // the node has answered on this link, or made it
   bool refused_ = false;
+  std::size_t largest_ = 0;  // frame, of those that wait to be sent
 };
 
 PeerLinks::PeerLinks(Loop& loop, Resolver& resolver) : loop_(loop), resolver_(resolver) {

@@ -172,7 +172,7 @@ void Agreement::consider(const MemberInfo& self, const Swim& swim, Time now, Eff
   if (!view()) return consider_founding(self, swim, now, out);
   if (!dirty_ && !waiting_since_ && pool_.empty()) return;
   const auto proposal = plan(*view(), pool_.reports(now), seen(self, swim));
-  dirty_ = false;
+  dirty_ = proposal.has_value();  // until it is decided: an attempt may fail
   if (!proposal) return void(waiting_since_.reset());
   if (!waiting_since_) waiting_since_ = now;
   if (now - *waiting_since_ < rank_delay(self, swim)) return;

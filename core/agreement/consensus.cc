@@ -108,7 +108,7 @@ bool Consensus::left_lying(Time now, Duration rank_delay) const {
 
 void Consensus::begin_round(Time now, Effects& out) {
   Proposing& p = *proposing_;
-  p.ballot = {++highest_round_, config_.self.id};
+  p.ballot = {++highest_round_, config_.self.id, HC_MUTANT(kBallotReused) ? Generation{} : config_.self.generation};
   p.promises.clear();
   p.accepts.clear();
   p.accepting = false;
@@ -212,6 +212,13 @@ void Consensus::handle(Incarnation from, const Prepare& m, Time now, Effects& ou
   answer_durably(from.member, std::move(promise), now, out);
 }
 
+// What the holder of our promise was told last. Requires: the record is durable.
+Message Consensus::answer_to_promised() const {
+  if (record_.accepted && record_.accepted->ballot == record_.promised)
+    return AcceptedIs{record_.instance, record_.promised, record_.storage, record_.writes};
+  return Promise{record_.instance, record_.promised, record_.storage, record_.writes, record_.accepted};
+}
+
 void Consensus::handle(Incarnation from, const Promise& m, Time now, Effects& out) {
   heard_votes(m.storage, m.writes);
   if (!proposing_ || proposing_->accepting || proposing_->instance != m.instance || proposing_->ballot != m.ballot)
@@ -260,7 +267,7 @@ void Consensus::handle(Incarnation from, const AcceptedIs& m, Time now, Effects&
   if (installed_ && !entitled(from.member, m.storage)) return;
   Proposing& p = *proposing_;
   p.accepts.insert(from.member);
-  if (p.accepts.size() < majority()) return;
+  if (p.accepts.size() < (installed_ ? majority() : voters().size())) return;  // 2g: founders found together, or not
   const Proposal value = p.adopted ? p.adopted->proposal : p.mine;
   decided(value, now, out);
 }
@@ -362,6 +369,8 @@ void Consensus::ask_counts(Time now) {
 
 void Consensus::session_opened(NodeId peer) {
   if (!counts_checked_ && std::ranges::count(voters(), peer)) peers_.send(peer, VoteCountAsk{record_.storage});
+  if (record_.instance == epoch().next() && record_.promised.proposer == peer && !writing_)
+    peers_.send(peer, answer_to_promised());  // it may not have got it
   if (!proposing_ || !std::ranges::count(voters(), peer)) return;
   const Proposing& p = *proposing_;
   if (!p.accepting && !p.promises.contains(peer)) peers_.send(peer, Prepare{p.instance, p.ballot, founders_key()});

@@ -80,6 +80,7 @@ class Consensus {
     Message message;
   };
 
+  Message answer_to_promised() const;
   std::vector<NodeId> voters() const;
   bool entitled(NodeId member, StorageId storage) const;  // to vote on what follows the installed view
   std::size_t majority() const;

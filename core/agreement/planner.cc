@@ -156,7 +156,8 @@ class Planner {
     }
     list = in_ring_order(slot, list);
     if (HC_MUTANT(kReturnAsInSync)) list = with_returned(list);
-    if (all_ended(now_, slot) && now_.slot_loss == SlotLossPolicy::kReset) list = reset(slot, list);
+    const bool survivor = std::ranges::any_of(list, [&](Incarnation who) { return !from.list.names(who); });
+    if (!survivor && all_ended(now_, slot) && now_.slot_loss == SlotLossPolicy::kReset) list = reset(slot, list);
     if (HC_MUTANT(kEmptyInSync) && list.size() == 1 && !alive(list.front().member)) list = any_living(slot, list);
     to.list = list;
     if (must_renew(now_, *next_, slot) || renewed) {
@@ -206,6 +207,15 @@ class Planner {
         again = true;
         break;
       }
+    }
+    return supported(slot, list);
+  }
+  // Who was taken out on the word of one that was then taken out itself stays for now: nobody who stays accuses it.
+  InSyncList supported(Slot slot, InSyncList list) const {
+    for (Incarnation who : now_.config(slot).list) {
+      const bool accused_by_stayer =
+          std::ranges::any_of(list, [&](Incarnation by) { return said(ReportKind::kComplaint, by, who, slot); });
+      if (!list.names(who) && !accused_by_stayer && list.size() < kListMax) list.push_back(who);
     }
     return list;
   }

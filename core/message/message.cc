@@ -12,4 +12,33 @@ std::string_view name_of(const Message& message) {
   return kNames[message.index()];
 }
 
+namespace {
+
+constexpr std::size_t kSmall = 64;
+
+std::size_t weight_of(const Reply& reply) {
+  std::size_t sum = 16 + reply.text.view.size();
+  for (const Reply& item : reply.items) sum += weight_of(item);
+  return sum;
+}
+std::size_t weight_of(const std::vector<Entry>& entries) {
+  std::size_t sum = kSmall;
+  for (const Entry& e : entries) sum += kSmall + e.effects.bytes().size();
+  return sum;
+}
+
+}  // namespace
+
+std::size_t weight(const Message& message) {
+  if (const auto* append = std::get_if<Append>(&message)) return weight_of(append->entries);
+  if (const auto* chunk = std::get_if<FillChunk>(&message)) return kSmall + chunk->effects.size();
+  if (const auto* answer = std::get_if<Forwarded>(&message)) return kSmall + weight_of(answer->reply);
+  std::size_t sum = kSmall;
+  if (const auto* forward = std::get_if<Forward>(&message))
+    for (const std::string& arg : forward->args) sum += 8 + arg.size();
+  if (const auto* tails = std::get_if<TailIs>(&message))
+    for (const TailIs::One& one : tails->slots) sum += weight_of(one.entries);
+  return sum;
+}
+
 }  // namespace hc

@@ -136,12 +136,14 @@ struct FillChunk {
   Position at;              // the primary's position when it read these entries
   std::string effects;      // puts, as core/store/effects.h encodes them
   bool last = false;
+  std::uint64_t attempt = 0;  // a chunk that is sent again may hold other keys than it did the first time
 };
 struct FillAck {
   Slot slot;
   Epoch slot_epoch;
   std::uint64_t fill = 0;
   std::uint64_t chunk = 0;
+  std::uint64_t attempt = 0;
 };
 struct DiscardAsk {  // 7c: may I forget these slots, which no longer name me?
   SlotSet slots;
@@ -183,6 +185,8 @@ using Message = std::variant<Hello, Welcome, Refused, ViewAsk, ViewIs, Prepare, 
                              FillChunk, FillAck, DiscardAsk, DiscardOk, Forward, Forwarded, GossipByStream>;
 
 std::string_view name_of(const Message& message);
+// About how many bytes it takes on the wire; right for those that can be large.
+std::size_t weight(const Message& message);
 
 struct Frame {
   NodeId from;

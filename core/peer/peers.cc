@@ -8,8 +8,9 @@ namespace hc {
 namespace {
 
 constexpr Duration kKeepAlive = 250ms;  // an idle session says at least this often which epoch we have
-constexpr Duration kSilence = 1500ms;   // a member that we hear nothing of: our link to it may be half open
-constexpr Duration kGreetingMax = 1s;   // dialled or greeted, and no answer
+constexpr std::size_t kFrameBytes = std::size_t{8} << 20;  // a frame with more is closed, and another one begun
+constexpr Duration kSilence = 1500ms;  // a member that we hear nothing of: our link to it may be half open
+constexpr Duration kGreetingMax = 1s;  // dialled or greeted, and no answer
 constexpr Duration kRedial = 100ms;
 constexpr Duration kRedialRefused = 150ms;
 constexpr Duration kRedialTurnedAway = 2s;
@@ -102,12 +103,18 @@ void Peers::end_turn(Time now, Effects& out) {
   for (auto& [id, peer] : peers_) {
     if (peer.state == State::kNone && peer.wanted && now >= peer.dial_at) dial(id, peer, now, out);
     if (peer.state != State::kOpen || peer.queue.empty()) continue;
-    Frame frame = frame_to(peer.to);
-    frame.session = peer.session;
-    frame.number = ++peer.number;
-    frame.messages = std::exchange(peer.queue, {});
     peer.sent_at = now;
-    out.send(peer.link, std::move(frame));
+    std::vector<Message> queue = std::exchange(peer.queue, {});
+    for (std::size_t next = 0; next < queue.size();) {
+      Frame frame = frame_to(peer.to);
+      frame.session = peer.session;
+      frame.number = ++peer.number;
+      for (std::size_t bytes = 0; next < queue.size() && bytes < kFrameBytes; ++next) {
+        bytes += weight(queue[next]);
+        frame.messages.push_back(std::move(queue[next]));
+      }
+      out.send(peer.link, std::move(frame));
+    }
   }
 }
 

@@ -4,7 +4,7 @@
 // a session of two processes; frames are numbered from 1. A frame outside the session, or out of its number, is
 // dropped, and a gap ends the link. What is sent while there is no session is not kept: whoever sends repeats it when
 // told that a session opened, or by a timer of its own. Frames are gathered until the turn ends: one per destination
-// and turn.
+// and turn, or a few where there are many megabytes.
 #pragma once
 
 #include <map>

@@ -27,6 +27,13 @@ bool Replication::may_execute(Slot s, Time now) const {
   return leased(r, now);
 }
 
+std::optional<Reply> Replication::too_few_in_sync(Slot s, const CommandSpec& spec) const {
+  const std::size_t has = view_->config(s).list.size();
+  if (!spec.writes() || has >= config_.min_in_sync) return std::nullopt;
+  return Reply::error("TRYAGAIN only " + std::to_string(has) + " in-sync replicas, min-in-sync is " +
+                      std::to_string(config_.min_in_sync));
+}
+
 Executor::Result Replication::run(Slot slot, const CommandSpec& spec, Args args, std::uint64_t token, Epoch sender,
                                   Time give_up, Now now) {
   Replica& r = at(slot);
@@ -42,9 +49,7 @@ Executor::Result Replication::run(Slot slot, const CommandSpec& spec, Args args,
     if (sender <= epoch()) return {Ran::kNotMine, {}};
     if (HC_MUTANT(kNotMineWhenBehind)) return {Ran::kRefused, Reply::error_literal("CLUSTERDOWN not mine")};
   } else {
-    if (spec.writes() && view_->config(slot).list.size() < config_.min_in_sync)
-      return {Ran::kRefused, Reply::error("TRYAGAIN only " + std::to_string(view_->config(slot).list.size()) +
-                                          " in-sync replicas, min-in-sync is " + std::to_string(config_.min_in_sync))};
+    if (auto refusal = too_few_in_sync(slot, spec)) return {Ran::kRefused, std::move(*refusal)};
     if (r.parked == 0 && may_execute(slot, now.mono)) return execute_now(slot, spec, args, token, now);
   }
   ++counters_.parked;
@@ -130,6 +135,10 @@ void Replication::run_parked(Now now) {
       continue;
     }
     --r.parked;
+    if (auto refusal = too_few_in_sync(p.slot, *p.spec)) {
+      done_.push_back({p.token, Outcome::kDone, std::move(*refusal)});
+      continue;
+    }
     const std::vector<Bytes> args(p.args.begin(), p.args.end());
     Result result = execute_now(p.slot, *p.spec, args, p.token, now);
     if (result.ran != Ran::kDone) continue;

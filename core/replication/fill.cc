@@ -55,10 +55,10 @@ bool Replication::send_chunk(Slot s, Target& t, Lane& lane, Time now) {
     t.sent = t.acked = from.seq;
     fill.unacked.push_back({fill.next_chunk++, 0, kChunkOverhead, false});
     lane.outstanding += kChunkOverhead;
-    peers_.send(t.who.member, FillChunk{s, r.epoch, fill.id, 0, from, {}, false});
+    peers_.send(t.who.member, FillChunk{s, r.epoch, fill.id, 0, from, {}, false, fill.attempt});
   }
   stream(s, t, now);  // a chunk is taken only at its position
-  FillChunk chunk{s, r.epoch, fill.id, fill.next_chunk, r.at, {}, false};
+  FillChunk chunk{s, r.epoch, fill.id, fill.next_chunk, r.at, {}, false, fill.attempt};
   EffectWriter puts;
   std::size_t bytes = kChunkOverhead;
   do {
@@ -71,7 +71,7 @@ bool Replication::send_chunk(Slot s, Target& t, Lane& lane, Time now) {
   chunk.last = fill.cursor == 0;
   fill.unacked.push_back({fill.next_chunk++, fill.cursor, bytes, chunk.last});
   fill.walked = chunk.last;
-  t.progress = now;
+  fill.progress = now;
   lane.outstanding += bytes;
   peers_.send(t.who.member, std::move(chunk));
   return !fill.walked;
@@ -91,12 +91,13 @@ void Replication::restart_fills(NodeId to, Time now) {
         fill = Fill{};
         fill.id = next_fill_++;
       }
+      ++fill.attempt;
       fill.unacked.clear();
       fill.cursor = fill.acked_cursor;
       fill.next_chunk = fill.acked_chunks;
       fill.walked = false;
       t.sent = t.acked;
-      t.progress = now;
+      fill.progress = now;
       queue_fill(slot_number(i), t);
     }
   }
@@ -125,7 +126,7 @@ void Replication::handle(Incarnation from, FillChunk&& m, Now) {
   HC_CHECK(hc::apply(Bytes(m.effects), r.table), "a chunk that does not decode");
   r.next_chunk = m.chunk + 1;
   r.filled = m.last;
-  peers_.send(from, FillAck{m.slot, m.slot_epoch, m.fill, m.chunk});
+  peers_.send(from, FillAck{m.slot, m.slot_epoch, m.fill, m.chunk, m.attempt});
 }
 
 void Replication::handle(Incarnation from, const FillAck& m, Now now) {
@@ -133,7 +134,7 @@ void Replication::handle(Incarnation from, const FillAck& m, Now now) {
   Replica& r = at(m.slot);
   if (!r.lead || m.slot_epoch != r.epoch) return;
   Target* t = r.lead->target(from);
-  if (!t || !t->fill || t->fill->id != m.fill) return;
+  if (!t || !t->fill || t->fill->id != m.fill || t->fill->attempt != m.attempt) return;
   Fill& fill = *t->fill;
   Lane& lane = lanes_[from.member];
   while (!fill.unacked.empty() && fill.unacked.front().chunk <= m.chunk) {
@@ -147,7 +148,7 @@ void Replication::handle(Incarnation from, const FillAck& m, Now now) {
     }
     fill.unacked.erase(fill.unacked.begin());
   }
-  t->progress = now.mono;
+  fill.progress = now.mono;
   try_count(m.slot, *t, now.mono);
   pump(from.member, now.mono);
 }

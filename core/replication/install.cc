@@ -12,7 +12,6 @@ Replication::Replication(const NodeConfig& config, Peers& peers, Random random)
 void Replication::install(const ViewRef& view, Time now) {
   const ViewRef old = std::exchange(view_, view);
   leases_.set_length(view->lease, view->drift_percent);
-  installed_at_ = now;
   for (std::size_t i = 0; i < replicas_.size(); ++i) install_slot(slot_number(i), old.get(), now);
   leads_ = 0;
   shares_.clear();
@@ -46,6 +45,7 @@ void Replication::install_slot(Slot s, const View* old, Time now) {
   }
   if (old) note_former(r, s, *old, now);
   r.epoch = config.epoch;
+  r.since = now;
   if (r.primary == self()) return begin_lead(s, old, now);
   step_down(r, now);
   if (r.listed) r.holds = true;
@@ -75,9 +75,9 @@ void Replication::note_former(Replica& r, Slot s, const View& old, Time now) {
 void Replication::step_down(Replica& r, Time now) {
   if (!r.lead) return;
   for (Waiter& w : r.lead->waiters) {
-    const auto entry = std::ranges::find_if(r.tail, [&](const Entry& e) { return e.at.seq == w.seq; });
-    HC_CHECK(entry != r.tail.end(), "an entry that a client waits for is in the tail");
-    r.limbo.push_back({entry->at, w.token, std::move(w.reply), now + config_.deadline});
+    HC_CHECK(w.seq > r.base.seq && w.seq <= r.at.seq, "an entry that a client waits for is in the tail");
+    r.limbo.push_back(
+        {r.tail[w.seq.value - r.base.seq.value - 1].at, w.token, std::move(w.reply), now + config_.deadline});
   }
   r.lead.reset();
   decide_limbo(r);

@@ -26,6 +26,8 @@ struct Fill {
     bool last;
   };
   std::vector<Sent> unacked;
+  std::uint64_t attempt = 0;       // raised when chunks are sent again: acknowledgements of an earlier one do not count
+  Time progress{};                 // when a chunk was sent or acknowledged last
   std::uint64_t acked_cursor = 0;  // the walk goes on here after a broken session
   std::uint64_t acked_chunks = 0;
 };
@@ -103,6 +105,7 @@ struct Limbo {
 struct Replica {
   SlotTable table;
   Epoch epoch;    // slot epoch of the installed view
+  Time since{};   // when it was installed
   Position at;    // how much we hold
   Position base;  // the tail begins after it
   Seq commit;     // primary: committed; else: known to be committed

@@ -113,6 +113,7 @@ class Replication : public Executor {
 
   // execute.cc
   bool leased(const Replica& r, Time now) const;
+  std::optional<Reply> too_few_in_sync(Slot s, const CommandSpec& spec) const;
   Result execute_now(Slot s, const CommandSpec& spec, Args args, std::uint64_t token, Now now);
   std::optional<Seq> must_wait_for(const Replica& r, const CommandSpec& spec, Args args) const;
   void expire(Now now);
@@ -174,7 +175,7 @@ class Replication : public Executor {
   std::set<NodeId> seem_dead_;
   std::optional<Time> next_release_;  // the first time at which a slot of waiting_ may go on
   std::size_t leads_ = 0;
-  Time started_at_{}, installed_at_{}, lease_asked_at_{}, tick_at_{}, discards_at_{}, previous_now_{};
+  Time started_at_{}, lease_asked_at_{}, tick_at_{}, discards_at_{}, previous_now_{};
   std::size_t expire_from_ = 0;
   std::uint64_t next_fill_ = 1;
   bool urgent_ = false;

@@ -50,6 +50,11 @@ void Replication::stream(Slot s, Target& t, Time now) {
   if (!t.in_commit_set() && (!t.fill || t.fill->next_chunk == 0)) return;
   if (t.sent < r.base.seq) {
     t.beyond_tail = t.in_commit_set();
+    if (!t.in_commit_set() && t.filled) {  // filled, but not counted before the tail was cut: once more
+      t.filled = false;
+      *t.fill = Fill{};
+      queue_fill(s, t);
+    }
     return;
   }
   do {

@@ -72,7 +72,11 @@ void Replication::repeat(Now now) {
   std::set<NodeId> stuck;  // learners of which a chunk on its way was not acknowledged for long
   for (std::size_t i = 0; i < replicas_.size(); ++i) {
     Replica& r = replicas_[i];
-    std::erase_if(r.limbo, [&](const Limbo& l) { return now.mono >= l.give_up; });  // its client was told: unknown
+    std::erase_if(r.limbo, [&](const Limbo& l) {
+      if (now.mono < l.give_up) return false;
+      done_.push_back({l.token, Outcome::kUnknown, {}});
+      return true;
+    });
     if (!r.lead || r.lead->targets.empty()) continue;
     asking |= r.lead->stage == Stage::kAsking;
     if (r.commit > r.lead->told_commit) queue(slot_number(i));
@@ -82,7 +86,8 @@ void Replication::repeat(Now now) {
         t.progress = now.mono;
         queue(slot_number(i));
       }
-      if (!t.listed && !t.filled && t.fill && !t.fill->unacked.empty() && now.mono - t.progress > 4 * kRepeatAfter)
+      if (!t.listed && !t.filled && t.fill && !t.fill->unacked.empty() &&
+          now.mono - t.fill->progress > 4 * kRepeatAfter)
         stuck.insert(t.who.member);
       try_count(slot_number(i), t, now.mono);
       if (HC_MUTANT(kCaughtUpRevoked) && t.counted && t.acked < r.at.seq) t.counted = false;
@@ -169,9 +174,9 @@ bool Replication::may_leave(Slot s, Incarnation who) const {
 // As in-sync replica or filled learner: nothing heard of the primary, or it lacks this list for too long.
 bool Replication::silent(const Replica& r, Time now) const {
   const Duration patience_now = patience(r.primary, now);
-  const Time heard = std::max(peers_.last_heard(r.primary), installed_at_);
+  const Time heard = std::max(peers_.last_heard(r.primary), r.since);
   if (now - heard >= patience_now) return true;
-  return peers_.installed(r.primary) < r.epoch && now - installed_at_ >= patience_now;
+  return peers_.installed(r.primary) < r.epoch && now - r.since >= patience_now;
 }
 
 void Replication::watch_primary(Slot s, Time now, std::map<std::pair<ReportKind, Incarnation>, SlotSet>& said) {

@@ -134,7 +134,10 @@ RequestId Coordinator::request_of(std::uint64_t token, const Part& part) {
 void Coordinator::retry(std::uint64_t token, Now now, Effects& out) {
   const auto it = parts_.find(token);
   if (it == parts_.end() || it->second.state != State::kParked) return;
-  if (it->second.line) return go_on({it->second.line, it->second.slot}, now, out);
+  if (const Line* line = line_of(it->second); line && !HC_MUTANT(kPipelineOvertakes)) {
+    if (line->parts.front() == token) go_on({it->second.line, it->second.slot}, now, out);
+    return;
+  }
   route(token, now, out);
 }
 
@@ -192,14 +195,14 @@ void Coordinator::part_done(std::uint64_t token, Outcome outcome, Reply reply, N
   Op& op = ops_.at(part.op);
   const bool read = !part.spec->writes();
   const Line* line = line_of(part);
-  const bool overtaken = line && token < line->done && outcome != Outcome::kDone;
+  const bool overtaken = line && token < line->done && outcome != Outcome::kDone && !HC_MUTANT(kPipelineOvertakes);
   const bool again = !overtaken && (outcome == Outcome::kNotMine || outcome == Outcome::kNotExecuted ||
                                     (outcome == Outcome::kUnknown && (read || HC_MUTANT(kBlindRetry))));
   if (outcome == Outcome::kNotMine) ++counters_.not_mine;
   if (again && now.mono < part.give_up) return park(part, now);
   switch (outcome) {
     case Outcome::kDone:
-      ++(reply.is_error() ? op.refused : op.applied);
+      ++(!reply.is_error() ? op.applied : reply.text.view.starts_with("UNKNOWN") ? op.unknown : op.refused);
       break;
     case Outcome::kUnknown:
       ++op.unknown;

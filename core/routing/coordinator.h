@@ -62,6 +62,7 @@ class Coordinator {
     std::size_t count = 10;
     std::vector<std::string> options;
     std::vector<Reply> replies;  // of the window, by slot
+    std::vector<Reply> found;    // keys so far
   };
   struct Op {
     ClientId client;  // none: it has gone
@@ -88,7 +89,8 @@ class Coordinator {
     std::size_t index = 0;  // in the gather, or in the scan's window
     bool every = false;     // run once in each of `slots`
     std::vector<Slot> slots, left;
-    std::size_t pending = 0;  // of `slots`, running
+    std::size_t pending = 0;              // of `slots`, running
+    std::size_t applied = 0, unsure = 0;  // of `slots`
     Reply merged;
     State state = State::kParked;
     NodeId peer;

@@ -79,8 +79,10 @@ void Coordinator::slot_done(std::uint64_t token, Slot slot, Outcome outcome, Rep
   if (it == parts_.end()) return;
   Part& part = it->second;
   if (outcome == Outcome::kDone) {
+    part.applied += reply.is_error() ? 0 : 1;
     part.merged = merge_slots(*part.spec, std::move(part.merged), std::move(reply), random_);
   } else if (outcome == Outcome::kUnknown) {
+    ++part.unsure;
     part.merged = expired(part);
   } else {
     part.left.push_back(slot);
@@ -91,6 +93,9 @@ void Coordinator::slot_done(std::uint64_t token, Slot slot, Outcome outcome, Rep
 void Coordinator::every_done(std::uint64_t token, Now now, Effects& out) {
   Part& part = parts_.at(token);
   Reply merged = std::move(part.merged);
+  if (merged.is_error() && part.spec->writes() && part.applied + part.unsure > 0)
+    merged = Reply::error("UNKNOWN " + std::to_string(part.applied) + " of " + std::to_string(part.slots.size()) +
+                          " slots were changed, " + std::to_string(part.unsure) + " may have been");
   const bool none = part.left.size() == part.slots.size();
   part_done(token, none ? Outcome::kNotMine : Outcome::kDone, std::move(merged), now, out);
 }
@@ -120,26 +125,26 @@ void Coordinator::scan_collect(std::uint64_t op, Now now, Effects& out) {
   Scan& scan = *o.scan;
   if (o.unknown + o.refused > 0) return finish(op, now, out);
   constexpr std::uint32_t kWindowMax = 1024, kVisitMax = 4096;
-  Reply found = Reply::array({});
+  std::vector<Reply>& found = scan.found;
   std::uint32_t slot = scan.slot;
   std::uint64_t inner = 0;
   for (Reply& reply : scan.replies) {
     inner = inner_cursor(reply);
-    for (Reply& key : reply.items[1].items) found.items.push_back(std::move(key));
+    for (Reply& key : reply.items[1].items) found.push_back(std::move(key));
     if (inner != 0) break;
     ++slot;
-    if (found.items.size() >= scan.count) break;
+    if (found.size() >= scan.count) break;
   }
   scan.visited += slot - scan.slot;
   const bool end = inner == 0 && slot >= config_.slots;
-  if (!end && inner == 0 && found.items.empty() && scan.visited < kVisitMax) {
+  if (!end && inner == 0 && found.size() < scan.count && scan.visited < kVisitMax) {
     scan.slot = slot;
     scan.inner = 0;
     scan.window = std::min(scan.window * 4, kWindowMax);
     return scan_window(op, now, out);
   }
   const std::uint64_t cursor = end ? 0 : (inner << 14) | slot;
-  o.merged = Reply::array({Reply::bulk_copy(std::to_string(cursor)), std::move(found)});
+  o.merged = Reply::array({Reply::bulk_copy(std::to_string(cursor)), Reply::array(std::move(found))});
   finish(op, now, out);
 }
 

@@ -49,7 +49,7 @@ void Coordinator::leave_line(std::uint64_t token, const Part& part, bool execute
   Line& line = lines_.at(key);
   line.parts.erase(std::ranges::lower_bound(line.parts, token));
   line.parked -= part.state == State::kParked ? 1 : 0;
-  if (executed) line.done = std::max(line.done, token);
+  if (executed && !HC_MUTANT(kPipelineOvertakes)) line.done = std::max(line.done, token);
   std::vector<std::uint64_t> overtaken;
   for (std::size_t i = 0; line.parked > 0 && i < line.parts.size() && line.parts[i] < line.done; ++i)
     if (parts_.at(line.parts[i]).state == State::kParked) overtaken.push_back(line.parts[i]);

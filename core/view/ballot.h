@@ -11,9 +11,12 @@
 
 namespace hc {
 
+// Ordered by round, then proposer. A process uses each of its ballots once; a later process of the same member may come
+// to the same round, so its generation is part of the ballot.
 struct Ballot {
   std::uint64_t round = 0;
   NodeId proposer;
+  Generation process;
   auto operator<=>(const Ballot&) const = default;
 };
 

@@ -73,7 +73,7 @@ Setting draw_setting(const Options& options) {
   s.turn_delay = loop == 0 ? 0ns : loop == 1 ? 50us : 2ms;
   s.clients = std::min(s.nodes, 4U) + static_cast<std::uint32_t>(random.below(3));
   s.workload.keys = static_cast<std::uint32_t>(random.between(5, 20));
-  s.client.pipeline = random.percent(30) ? 4 : 1;
+  s.client.pipeline = random.percent(30) ? 3 : 1;
   s.client.think_most = draw(random, 200ms, 1s);
   if (random.percent(12)) s.client.think_most = 60ms, s.client.pipeline = 1;
   s.client.patience = s.node.deadline + 2s;

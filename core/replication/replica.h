@@ -49,6 +49,9 @@ struct Target {
   bool in_commit_set() const { return listed || counted; }
 };
 
+struct Replica;
+std::size_t bytes_on_the_way(const Replica& r, const Target& t);  // of entries: sent and not acknowledged
+
 enum class Stage : std::uint8_t {
   kAsking,   // for the tails of the list (6a)
   kWaiting,  // until no earlier primary may still execute (3c)

@@ -8,10 +8,20 @@ namespace hc {
 namespace {
 
 constexpr std::size_t kEntriesPerMessage = 512;
+constexpr std::uint64_t kEntriesCounted = 1024;
+constexpr std::size_t kBytesOnTheWay = std::size_t{64} << 20;
 constexpr std::size_t kBoundariesKept = 16;
 constexpr std::size_t kLearnerBacklogMax = 65536;  // entries kept for a fill on its way
 
 }  // namespace
+
+std::size_t bytes_on_the_way(const Replica& r, const Target& t) {
+  std::size_t sum = 0;
+  const std::uint64_t first = std::max(t.acked, r.base.seq).value;
+  for (std::uint64_t seq = first; seq < t.sent.value; ++seq)
+    sum += r.tail[seq - r.base.seq.value].effects.bytes().size();
+  return sum;
+}
 
 // ------------------------------------------------------------------------------------------------------- as primary
 
@@ -57,6 +67,9 @@ void Replication::stream(Slot s, Target& t, Time now) {
     }
     return;
   }
+  // Values of many megabytes are not piled up behind each other. (Where more entries are on their way, they are small.)
+  const std::uint64_t on_the_way = t.sent.value - std::min(t.sent, t.acked).value;
+  if (on_the_way > 0 && on_the_way <= kEntriesCounted && bytes_on_the_way(r, t) > kBytesOnTheWay) return;
   do {
     Append m{s, r.epoch, r.commit, {}};
     const std::size_t from = t.sent.value - r.base.seq.value;
@@ -83,6 +96,7 @@ void Replication::handle(Incarnation from, const Appended& m, Now now) {
   t->acked = m.seq;
   t->sent = std::max(t->sent, m.seq);
   t->progress = t->waiting_since = now.mono;
+  if (t->sent < r.at.seq) queue(m.slot);
   advance_commit(m.slot, now);
   if (r.lead) try_count(m.slot, *t, now.mono);
 }

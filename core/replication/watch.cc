@@ -9,8 +9,12 @@ namespace hc {
 namespace {
 
 constexpr Duration kTick = 100ms;
-constexpr Duration kRepeatAfter = 400ms;  // sent and not acknowledged
+constexpr Duration kRepeatAfter = 400ms;           // sent and not acknowledged
+constexpr std::size_t kSlowBytesPerMs = 16 << 10;  // 16 MiB/s
 constexpr std::int64_t kLeaseAsksPerLease = 4;
+
+// How long so many bytes may take on their way before we believe that they were dropped at its end.
+Duration time_for(std::size_t bytes) { return std::chrono::milliseconds(bytes / kSlowBytesPerMs); }
 
 }  // namespace
 
@@ -81,7 +85,8 @@ void Replication::repeat(Now now) {
     asking |= r.lead->stage == Stage::kAsking;
     if (r.commit > r.lead->told_commit) queue(slot_number(i));
     for (Target& t : r.lead->targets) {
-      if (t.sent > t.acked && now.mono - t.progress > kRepeatAfter) {
+      if (t.sent > t.acked && now.mono - t.progress > kRepeatAfter &&
+          now.mono - t.progress > kRepeatAfter + time_for(bytes_on_the_way(r, t))) {
         t.sent = t.acked;
         t.progress = now.mono;
         queue(slot_number(i));

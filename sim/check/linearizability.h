@@ -34,7 +34,7 @@ struct Judgement {
   std::uint64_t configurations_most = 0;
 };
 
-inline constexpr std::uint64_t kStepBudget = 3'000'000;
+inline constexpr std::uint64_t kStepBudget = 6'000'000;
 
 // The order of `history` does not matter. `initial`: the key before the first operation.
 Judgement judge(const History& history, std::uint64_t budget = kStepBudget, KeyState initial = KeyState::missing());

@@ -5,6 +5,7 @@
 
 #include "core/agreement/evidence.h"
 #include "core/agreement/step_rule.h"
+#include "core/base/seam.h"
 #include "tests/agreement/views.h"
 
 namespace hc::testing {
@@ -52,6 +53,51 @@ TEST(Planner, TheLastReplicaStaysNamed) {
   const Incarnation only = now.slots[0].list[0];
   const Incarnation other = only.member == NodeId(1) ? process(2) : process(1);
   EXPECT_FALSE(plan(now, {report(ReportKind::kComplaint, other, only, Epoch(1))}, all_alive(2)));
+}
+
+// B was accused by A, then A by C: nobody who stays has accused B, so B stays until C has.
+TEST(Planner, TwoWhoFallAtOnceAreTakenOutOneAfterTheOther) {
+  View now = first_view(3, 1, 3);
+  now.slots[0].list = list({process(1), process(2), process(3)});
+  const auto next = plan(now,
+                         {report(ReportKind::kComplaint, process(1), process(2), Epoch(1)),
+                          report(ReportKind::kComplaint, process(3), process(1), Epoch(1))},
+                         all_alive(3));
+  ASSERT_TRUE(next);
+  EXPECT_EQ(why_not(now, *next->view, next->evidence), "");
+  EXPECT_FALSE(next->view->slots[0].list.names(process(1)));
+  EXPECT_TRUE(next->view->slots[0].list.names(process(3)));
+}
+
+// Members 1 and 2, RF 2; the list is 1 alone, 2 is a learner.
+View one_and_its_learner() {
+  View now = first_view(2);
+  now.slots[0].list = list({process(1)});
+  return now;
+}
+
+TEST(Planner, ACountedLearnerSurvivesALostList) {
+  View now = one_and_its_learner();
+  const Report counted = report(ReportKind::kCaughtUp, process(1), process(2), Epoch(1));
+  now.members[0].info = info(1, 2);  // the only process of the list has ended, and its member is back
+  now.voters = {{NodeId(2), info(2).storage}};
+  auto seen = all_alive(2);
+  seen[0].info = info(1, 2);
+  const auto next = plan(now, {counted}, seen);
+  ASSERT_TRUE(next);
+  EXPECT_TRUE(next->view->slots[0].list.names(process(2))) << "it holds everything: the slot is not lost";
+}
+
+TEST(Planner, AComplaintAboutACountedLearnerRenewsTheSlotEpoch) {
+  const View now = one_and_its_learner();
+  const Report complaint = report(ReportKind::kComplaint, process(1), process(2), Epoch(1));
+  const auto next = plan(now, {complaint}, all_alive(2));
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->view->slots[0].list, now.slots[0].list);
+  EXPECT_EQ(next->view->slots[0].epoch, Epoch(2)) << "the count is void";
+  seam::active.set(static_cast<std::size_t>(seam::Mutant::kCountedLearnerStuck));
+  EXPECT_FALSE(plan(now, {complaint}, all_alive(2)));
+  seam::active.reset();
 }
 
 TEST(Planner, VotersGrowWithTheClusterAndNeverShareAName) {

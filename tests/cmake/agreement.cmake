@@ -1,5 +1,8 @@
 hc_test(agreement_test LABELS unit
   SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/agreement/step_rule_test.cc ${CMAKE_CURRENT_SOURCE_DIR}/agreement/planner_test.cc
-  USES core_agreement)
-hc_test(leases_test LABELS unit SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/replication/leases_test.cc USES core_replication)
+  USES core_sim_agreement)
+hc_test(replication_test LABELS unit
+  SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/replication/leases_test.cc
+          ${CMAKE_CURRENT_SOURCE_DIR}/replication/reports_test.cc
+  USES core_sim_replication core_sim_agreement)
 hc_test(sessions_test LABELS unit SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer/sessions_test.cc USES core_peer)

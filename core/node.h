@@ -53,7 +53,7 @@ class Node {
   const Swim& membership() const;
   SlotStatus slot(Slot s, Now now) const;
   const SlotTable& table(Slot s) const;
-  // In a view as an active member and every slot has a primary by it; what /health and `ready` mean.
+  // In a view as an active member, and serving every slot that it leads; what `ready` means.
   bool ready(Now now) const;
   // It has accepted a view of which it knows no decision.
   bool undecided() const;

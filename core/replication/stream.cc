@@ -67,9 +67,11 @@ void Replication::stream(Slot s, Target& t, Time now) {
     }
     return;
   }
-  // Values of many megabytes are not piled up behind each other. (Where more entries are on their way, they are small.)
+  // Values of many megabytes are not piled up behind each other. (Where more entries are on their way, they are small.
+  // A learner is bounded by its fill, whose chunks fit only behind all entries before them.)
   const std::uint64_t on_the_way = t.sent.value - std::min(t.sent, t.acked).value;
-  if (on_the_way > 0 && on_the_way <= kEntriesCounted && bytes_on_the_way(r, t) > kBytesOnTheWay) return;
+  const bool bounded = t.in_commit_set() && on_the_way > 0 && on_the_way <= kEntriesCounted;
+  if (bounded && bytes_on_the_way(r, t) > kBytesOnTheWay) return;
   do {
     Append m{s, r.epoch, r.commit, {}};
     const std::size_t from = t.sent.value - r.base.seq.value;

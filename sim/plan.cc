@@ -13,8 +13,6 @@ constexpr std::string_view kNames[] = {
 #undef X
 };
 
-constexpr std::string_view kNobodyLeaves = "expect nobody-leaves";
-
 bool number(Bytes text, std::uint64_t& out) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
   return error == std::errc() && end == text.data() + text.size();
@@ -104,7 +102,6 @@ std::string to_text(const Fault& f) {
 
 std::string to_text(const Plan& plan) {
   std::string out = "plan 1\n";
-  if (plan.nobody_leaves) out += std::string(kNobodyLeaves) + "\n";
   for (const Fault& f : plan.faults) out += to_text(f) + "\n";
   return out;
 }
@@ -122,10 +119,6 @@ std::optional<Plan> parse_plan(Bytes text, std::string& error) {
       if (line == "plan 1") continue;
       error = "line 1: expected \"plan 1\"";
       return std::nullopt;
-    }
-    if (line == kNobodyLeaves) {
-      plan.nobody_leaves = true;
-      continue;
     }
     Fault f;
     if (!parse_fault(line, f)) {

@@ -66,8 +66,7 @@ struct Fault {
 };
 
 struct Plan {
-  std::vector<Fault> faults;   // by time
-  bool nobody_leaves = false;  // as text: "expect nobody-leaves": these faults make no view call a member absent
+  std::vector<Fault> faults;  // by time
   bool operator==(const Plan&) const = default;
 };
 

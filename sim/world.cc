@@ -145,11 +145,6 @@ void World::stepped(Machine& m) {
     view_seen_[m.index()] = view.get();
     view_changed_ = schedule_.now();
     if (auto wrong = views_->installed(m.id(), view)) fail(Verdict::kViolated, "views", *wrong);
-    if (setting_.plan.nobody_leaves)
-      for (const ViewMember& member : view->members)
-        if (member.state == MemberState::kAbsent)
-          fail(Verdict::kViolated, "expectation",
-               hc::name_of(member.info.id) + " is absent in view " + std::to_string(view->epoch.value));
     note_losses();
     nemesis_->view_installed();
     look = true;

@@ -69,7 +69,8 @@ std::string command(std::span<const Bytes> args) {
 }
 
 std::string report(const Report& r) {
-  static constexpr const char* kVerbs[] = {"?", "complains of", "counts", "can drop", "holds for dead", "stops"};
+  static constexpr const char* kVerbs[] = {"?",     "complains of",       "counts", "can drop", "holds for dead",
+                                           "stops", "sees no progress of"};
   const auto kind = static_cast<std::size_t>(r.kind);
   return text(r.by) + " " + (kind < std::size(kVerbs) ? kVerbs[kind] : "?") + " " + text(r.about) + " as of " +
          text(r.as_of) + " in " + slots(r.slots);
@@ -229,6 +230,8 @@ std::string narrate(const View& view, std::size_t slots_most) {
     out += "; slot " + text(s) + " epoch " + text(view.slots[s].epoch) + ":";
     for (const Incarnation& who : view.slots[s].list)
       out += " " + text(std::uint64_t{who.member.value}) + "." + text(who.generation);
+    if (const Incarnation who = view.slots[s].passed_over)
+      out += " (passed over: " + text(std::uint64_t{who.member.value}) + "." + text(who.generation) + ")";
   }
   return out;
 }

@@ -98,6 +98,10 @@ std::expected<SlotSet, std::string> read_slot_set(Bytes bytes, DecodeBudget& bud
 // ---- a view's slots
 namespace {
 
+// Added to the size of a list behind which a learner follows that is passed over.
+constexpr std::size_t kPassedOver = 16;
+static_assert(kListMax < kPassedOver);
+
 class SlotsWriter {
  public:
   std::string write(const std::vector<SlotConfig>& slots) {
@@ -140,8 +144,9 @@ class SlotsWriter {
     scratch_.clear();
     WireWriter out(scratch_);
     out.number(config.epoch);
-    out.number(config.list.size());
+    out.number(config.list.size() + (config.passed_over ? kPassedOver : 0));
     for (const Incarnation& who : config.list) out.number(incarnation_number(who));
+    if (config.passed_over) out.number(incarnation_number(config.passed_over));
     const auto [place, fresh] = configs_.try_emplace(scratch_, configs_.size());
     if (fresh) config_table_ += scratch_;
     return place->second;
@@ -174,16 +179,18 @@ std::vector<Incarnation> read_incarnations(WireReader& in) {
 SlotConfig read_config(WireReader& in, const std::vector<Incarnation>& incarnations) {
   SlotConfig config;
   config.epoch = in.epoch();
-  const auto size = in.at_most<std::size_t>(kListMax);
-  if (size == 0) in.turn_bad();
-  for (std::size_t i = 0; i < size && in.ok(); ++i) {
+  const auto form = in.at_most<std::size_t>(kPassedOver + kListMax);
+  const std::size_t size = form % kPassedOver;
+  if (size == 0 || size > kListMax) in.turn_bad();
+  const auto read_distinct = [&]() -> Incarnation {
     const std::uint64_t number = in.number();
-    if (number >= incarnations.size() || config.list.names(incarnations[number].member)) {
-      in.turn_bad();
-      break;
-    }
-    config.list.push_back(incarnations[number]);
-  }
+    if (in.ok() && number < incarnations.size() && !config.list.names(incarnations[number].member))
+      return incarnations[number];
+    in.turn_bad();
+    return {};
+  };
+  for (std::size_t i = 0; i < size && in.ok(); ++i) config.list.push_back(read_distinct());
+  if (form > kPassedOver && in.ok()) config.passed_over = read_distinct();
   return config;
 }
 

@@ -105,6 +105,8 @@ inline std::vector<SlotConfig> slot_configs(std::uint32_t slots, Random random) 
     const auto copies = random.between(1, std::min(who.size(), kListMax));
     for (std::size_t i = 0; i < copies; ++i)
       if (!result[s].list.names(who[i].member)) result[s].list.push_back(who[i]);
+    if (copies < who.size() && random.percent(20) && !result[s].list.names(who[copies].member))
+      result[s].passed_over = who[copies];
   }
   return result;
 }

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kOutputPauseBytes = std::size_t{256} * 1024 * 1024;
 constexpr std::size_t kWaitingMax = 16 * 1024;
+constexpr std::size_t kWaitingBytesMax = std::size_t{64} * 1024 * 1024;
 
 // How an HTTP request reads as inline commands; Redis looks for the same two.
 bool is_http(Bytes name) { return command::same_word(name, "post") || command::same_word(name, "host:"); }
@@ -80,7 +81,8 @@ bool RespConnection::serve_all(std::string_view bytes, Now now) {
 }
 
 bool RespConnection::must_pause() const {
-  return close_after_reply || closing() || waiting_.size() >= kWaitingMax || unsent() >= kOutputPauseBytes;
+  return close_after_reply || closing() || waiting_.size() >= kWaitingMax || waiting_bytes_ >= kWaitingBytesMax ||
+         unsent() >= kOutputPauseBytes;
 }
 
 // After a batch of commands: send what is there, stop or go on reading.
@@ -108,11 +110,17 @@ void RespConnection::serve(std::span<const Bytes> args, Now now) {
     host_.ask(id, request, args, now);
     if (!direct_) return;
     direct_ = {};
-    waiting_.push_back({request, protocol, silent, false, {}});
-    return;
+    return wait_for(request, silent, args);
   }
-  waiting_.push_back({request, protocol, silent, false, {}});
+  wait_for(request, silent, args);
   host_.ask(id, request, args, now);
+}
+
+void RespConnection::wait_for(RequestId request, bool silent, std::span<const Bytes> args) {
+  std::size_t asked = 0;
+  for (const Bytes arg : args) asked += arg.size();
+  waiting_bytes_ += asked;
+  waiting_.push_back({request, protocol, silent, false, {}, asked});
 }
 
 // A browser was made to send us somebody's commands in a form or a script: nothing behind its headers may run.
@@ -143,8 +151,9 @@ void RespConnection::reply_here(const Reply& reply, bool silent) {
     if (!silent) write_reply(reply, protocol, out());
     return;
   }
-  Waiting& last = waiting_.emplace_back(Waiting{host_.next_request(), protocol, silent, true, {}});
+  Waiting& last = waiting_.emplace_back(Waiting{host_.next_request(), protocol, silent, true, {}, 0});
   if (!silent) write_reply(reply, protocol, last.bytes);
+  waiting_bytes_ += last.bytes.size();
 }
 
 void RespConnection::answered(RequestId request, const Reply& reply) {
@@ -160,9 +169,12 @@ void RespConnection::answered(RequestId request, const Reply& reply) {
            "an answer that nobody waits for: client " + std::to_string(id.value) + ", request " +
                std::to_string(request.value));
   found->answered = true;
+  waiting_bytes_ -= found->asked;
   if (!found->silent) write_reply(reply, found->protocol, found->bytes);
+  waiting_bytes_ += found->bytes.size();
   if (found != waiting_.begin()) return;
   while (!waiting_.empty() && waiting_.front().answered) {
+    waiting_bytes_ -= waiting_.front().bytes.size();
     out().append(waiting_.front().bytes);
     waiting_.pop_front();
   }

@@ -4,8 +4,9 @@
 // into the output; that is the whole path of a local hit, without an allocation. Otherwise the replies queue up behind
 // the oldest one that waits; later commands run nevertheless.
 //
-// Bounds: a client that does not read its replies is not read either beyond kOutputPauseBytes, nor one with
-// kWaitingMax commands under way; client-output-buffer-limit (normal) closes it if the operator says so.
+// Bounds: a client that does not read its replies is not read either beyond kOutputPauseBytes, nor one with kWaitingMax
+// commands under way, or kWaitingBytesMax of their arguments and of replies behind one that waits;
+// client-output-buffer-limit (normal) closes it if the operator says so.
 #pragma once
 
 #include <deque>
@@ -50,12 +51,14 @@ class RespConnection final : public Stream, public Asker, public ClientRecord {
     bool silent = false;  // CLIENT REPLY OFF or SKIP: its answer is not sent
     bool answered = false;
     std::string bytes;
+    std::size_t asked = 0;  // bytes of its arguments
   };
 
   bool serve_all(std::string_view bytes, Now now);
   void serve(std::span<const Bytes> args, Now now);
   void serve_here(const CommandSpec& spec, std::span<const Bytes> args, Now now);
   void hang_up();
+  void wait_for(RequestId request, bool silent, std::span<const Bytes> args);
   void reply_here(const Reply& reply, bool silent);
   bool take_skip();
   bool must_pause() const;
@@ -66,8 +69,9 @@ class RespConnection final : public Stream, public Asker, public ClientRecord {
   Host& host_;
   Office& office_;
   RespParser parser_;
-  std::deque<Waiting> waiting_;  // oldest first; of those before, every reply is in out()
-  RequestId direct_;             // the command being put, while none waits: its reply goes straight to out()
+  std::deque<Waiting> waiting_;    // oldest first; of those before, every reply is in out()
+  std::size_t waiting_bytes_ = 0;  // of waiting_: arguments of commands under way, and replies
+  RequestId direct_;               // the command being put, while none waits: its reply goes straight to out()
   bool direct_silent_ = false;
   bool consuming_ = false;
   std::size_t unparsed_ = 0;  // of the bytes that consume() was given, with the command being put

@@ -40,6 +40,12 @@ NodeConfig draw_node(Random& random, std::uint32_t nodes) {
   return c;
 }
 
+void draw_backlog(NodeConfig& node, Random random) {
+  static constexpr std::size_t kBacklogs[] = {200, 2000, 64 << 10, 16 << 20, 16 << 20, 16 << 20};
+  node.backlog_bytes = pick(random, kBacklogs);
+  node.backlog_bytes_all = node.backlog_bytes * 8;
+}
+
 Weather draw_weather(Random& random) {
   Weather w;
   if (random.percent(30)) w.delay_most = draw_log(random, 500us, 20ms);
@@ -64,6 +70,7 @@ Setting draw_setting(const Options& options) {
   const std::uint32_t slots = draw_slots(random);
   s.node = draw_node(random, s.nodes);
   s.node.slots = options.slots.value_or(slots);
+  draw_backlog(s.node, stream(options.seed, "backlog"));
   if (s.node.slots > 256) s.node.fill_window_bytes = 512 * 1024;  // else filling alone takes longer than settling may
   s.founding = s.nodes > 1 && random.percent(60) ? Setting::Founding::kFounders : Setting::Founding::kFirst;
   const bool early = random.percent(15), loses = random.percent(20), stay_dead = random.percent(25);

@@ -160,6 +160,7 @@ class Planner {
     if (!survivor && all_ended(now_, slot) && now_.slot_loss == SlotLossPolicy::kReset) list = reset(slot, list);
     if (HC_MUTANT(kEmptyInSync) && list.size() == 1 && !alive(list.front().member)) list = any_living(slot, list);
     to.list = list;
+    to.passed_over = passed_over(slot, list, reports);
     if (must_renew(now_, *next_, slot) || renewed) {
       to.epoch = next_->epoch;
       changed_ = true;
@@ -244,6 +245,29 @@ class Planner {
           (now_.config(slot).list.front() != who))
         list = removed(list, who);
     return list;
+  }
+
+  // 7a: a learner without progress yields to the ring's next, as long as the list is short. If that one is stuck as
+  // well, it yields back.
+  Incarnation passed_over(Slot slot, const InSyncList& list, bool reports) const {
+    if (list.size() >= next_->replication_factor || HC_MUTANT(kLearnerNeverYields)) return {};
+    const auto wanted = next_->ring.wanted(slot);
+    const auto is_wanted = [&](Incarnation who) {
+      return next_->names(who) && std::ranges::find(wanted, who.member) != wanted.end() && !list.names(who);
+    };
+    Incarnation passed = now_.config(slot).passed_over;
+    if (!is_wanted(passed)) passed = {};
+    if (!reports) return passed;
+    const Incarnation next = next_->incarnation_of(next_->ring.next(slot));
+    for (Incarnation learner : now_.learners(slot)) {
+      if (!said(ReportKind::kStuck, now_.config(slot).list.front(), learner, slot)) continue;
+      if (learner == next) {
+        passed = {};
+      } else if (!passed && is_wanted(learner) && next && alive(next.member) && !list.names(next)) {
+        passed = learner;
+      }
+    }
+    return passed;
   }
 
   // The order that the ring wants, as soon as all whom it wants are there and its first is well.

@@ -48,6 +48,9 @@ std::string check_slot(const View& now, const View& next, Slot slot, const std::
   if (to.list.empty()) return "2b: empty in-sync list" + at(slot);
   if (to.epoch != from.epoch && to.epoch != next.epoch) return "2b: slot epoch out of order" + at(slot);
   if (must_renew(now, next, slot) && to.epoch != next.epoch) return "2b: slot epoch not renewed" + at(slot);
+  if (to.passed_over && to.passed_over != from.passed_over &&
+      !said(evidence, ReportKind::kStuck, from.list.front(), to.passed_over, now, slot))
+    return "7a: the primary has not said that " + name_of(to.passed_over.member) + " is stuck" + at(slot);
   if (to.list == from.list || is_reset(now, next, slot)) return {};
   if (HC_MUTANT(kEmptyInSync) && from.list.size() == 1) return {};  // the last one leaves
   for (std::size_t i = 0; i < to.list.size(); ++i) {
@@ -86,6 +89,7 @@ std::string check_frame(const View& now, const View& next) {
 bool must_renew(const View& now, const View& next, Slot slot) {
   const InSyncList& list = next.config(slot).list;
   if (!(list == now.config(slot).list)) return true;
+  if (next.config(slot).passed_over != now.config(slot).passed_over) return true;
   if (HC_MUTANT(kLearnerReturnsInEpoch)) return false;
   for (Incarnation learner : now.learners(slot))
     if (!list.names(learner) && !next.is_learner(slot, learner)) return true;

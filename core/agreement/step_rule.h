@@ -9,8 +9,8 @@
 
 namespace hc {
 
-// True if the slot epoch must move to next.epoch: the list changed (its order too), or a learner of `now` was taken
-// away or has a new generation in `next`.
+// True if the slot epoch must move to next.epoch: the list changed (its order too), or who is passed over, or a learner
+// of `now` was taken away or has a new generation in `next`.
 bool must_renew(const View& now, const View& next, Slot slot);
 
 // Every process that the slot's list names is known to have ended: the view knows a newer generation of each (7e).

@@ -43,7 +43,10 @@ struct NodeConfig {
   Duration patience = 2500ms;  // T of rule 5d
   Duration patience_refused = 300ms;
   std::size_t fill_chunk_bytes = 32 * 1024;
-  std::size_t fill_window_bytes = 512 * 1024;  // on the way to one learner member
+  std::size_t fill_window_bytes = 512 * 1024;  // on the way to one learner member, at most
+  // Entries that are kept because somebody lacks them: at the bound those who write wait.
+  std::size_t backlog_bytes = std::size_t{16} << 20;       // of one slot
+  std::size_t backlog_bytes_all = std::size_t{128} << 20;  // of all slots that this member leads
 };
 
 }  // namespace hc

@@ -27,6 +27,12 @@ bool Replication::may_execute(Slot s, Time now) const {
   return leased(r, now);
 }
 
+// 7a: what somebody lacks is kept until he has it. At the bound those who write wait.
+bool Replication::backlog_full(const Replica& r) const {
+  if (HC_MUTANT(kLearnerUnbounded)) return false;
+  return r.tail_bytes >= config_.backlog_bytes || backlog_ >= config_.backlog_bytes_all;
+}
+
 std::optional<Reply> Replication::too_few_in_sync(Slot s, const CommandSpec& spec) const {
   const std::size_t has = view_->config(s).list.size();
   if (!spec.writes() || has >= config_.min_in_sync) return std::nullopt;
@@ -50,7 +56,8 @@ Executor::Result Replication::run(Slot slot, const CommandSpec& spec, Args args,
     if (HC_MUTANT(kNotMineWhenBehind)) return {Ran::kRefused, Reply::error_literal("CLUSTERDOWN not mine")};
   } else {
     if (auto refusal = too_few_in_sync(slot, spec)) return {Ran::kRefused, std::move(*refusal)};
-    if (r.parked == 0 && may_execute(slot, now.mono)) return execute_now(slot, spec, args, token, now);
+    const bool room = !spec.writes() || !backlog_full(r);
+    if (room && r.parked == 0 && may_execute(slot, now.mono)) return execute_now(slot, spec, args, token, now);
   }
   ++counters_.parked;
   ++r.parked;
@@ -130,7 +137,7 @@ void Replication::run_parked(Now now) {
       continue;
     }
     const bool stale = HC_MUTANT(kStaleCheckAfterWait) && r.lead && r.lead->stage == Stage::kServing;
-    if (!r.lead || !(stale || may_execute(p.slot, now.mono))) {
+    if (!r.lead || !(stale || may_execute(p.slot, now.mono)) || backlog_full(r)) {
       kept.push_back(std::move(p));
       continue;
     }
@@ -155,7 +162,7 @@ void Replication::expire(Now now) {
     const Slot s = slot_number(expire_from_);
     expire_from_ = (expire_from_ + 1) % replicas_.size();
     Replica& r = at(s);
-    if (!r.lead || r.table.expiring() == 0 || !may_execute(s, now.mono)) continue;
+    if (!r.lead || r.table.expiring() == 0 || backlog_full(r) || !may_execute(s, now.mono)) continue;
     const std::size_t before = r.table.size();
     const bool replicate = !r.lead->targets.empty();
     EffectWriter effects;

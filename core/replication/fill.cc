@@ -1,8 +1,8 @@
 // Filling learners, and counting them when they are caught up (rules 7a, 7b, 7c).
 //
 // The primary walks the slot and sends chunks among the slot's entries, in order: a chunk carries the state of its keys
-// at the position that it names, and the learner takes it only there. A bounded number of bytes is on its way to each
-// member. After a broken session the walk goes on at the last acknowledged chunk.
+// at the position that it names, and the learner takes it only there. As many bytes are on their way to each member as
+// its pace permits. After a broken session the walk goes on at the last acknowledged chunk.
 #include <algorithm>
 
 #include "core/base/seam.h"
@@ -12,22 +12,28 @@ namespace hc {
 namespace {
 
 constexpr std::size_t kChunkOverhead = 64;  // what an empty chunk counts against the window
-constexpr Duration kDiscardsEvery = 1s;     // memory that nobody waits for
+constexpr std::size_t kWindowLeast = 4096;
+constexpr Duration kDiscardsEvery = 1s;  // memory that nobody waits for
 
 }  // namespace
+
+Replication::Lane& Replication::lane(NodeId to) {
+  const std::size_t chunk = std::max(config_.fill_chunk_bytes, kWindowLeast);
+  return lanes_.try_emplace(to, Pace(chunk, config_.fill_window_bytes)).first->second;
+}
 
 void Replication::queue_fill(Slot s, Target& t) {
   if (t.listed || t.filled || !t.fill || t.fill->walked) return;
   if (t.fill->id == 0) t.fill->id = next_fill_++;
-  Lane& lane = lanes_[t.who.member];
+  Lane& lane = this->lane(t.who.member);
   if (lane.queued.has(s)) return;
   lane.queued.add(s);
   lane.waiting.push_back(s);
 }
 
 void Replication::pump(NodeId to, Time now) {
-  Lane& lane = lanes_[to];
-  while (!lane.waiting.empty() && lane.outstanding < config_.fill_window_bytes && peers_.open(to)) {
+  Lane& lane = this->lane(to);
+  while (!lane.waiting.empty() && lane.outstanding < lane.pace.window() && peers_.open(to)) {
     const Slot s = lane.waiting.front();
     Replica& r = at(s);
     Target* learner = nullptr;
@@ -53,7 +59,7 @@ bool Replication::send_chunk(Slot s, Target& t, Lane& lane, Time now) {
     // them on in a takeover like every other replica: content that stands for an uncommitted entry could not.
     const Position from = HC_MUTANT(kFillFromUncommitted) ? r.at : r.base;
     t.sent = t.acked = from.seq;
-    fill.unacked.push_back({fill.next_chunk++, 0, kChunkOverhead, false});
+    fill.unacked.push_back({fill.next_chunk++, 0, kChunkOverhead, false, now});
     lane.outstanding += kChunkOverhead;
     peers_.send(t.who.member, FillChunk{s, r.epoch, fill.id, 0, from, {}, false, fill.attempt});
   }
@@ -69,7 +75,7 @@ bool Replication::send_chunk(Slot s, Target& t, Lane& lane, Time now) {
   } while (fill.cursor != 0 && bytes < config_.fill_chunk_bytes);
   chunk.effects = puts.take();
   chunk.last = fill.cursor == 0;
-  fill.unacked.push_back({fill.next_chunk++, fill.cursor, bytes, chunk.last});
+  fill.unacked.push_back({fill.next_chunk++, fill.cursor, bytes, chunk.last, now});
   fill.walked = chunk.last;
   fill.progress = now;
   lane.outstanding += bytes;
@@ -79,7 +85,7 @@ bool Replication::send_chunk(Slot s, Target& t, Lane& lane, Time now) {
 
 // The session broke: what was not acknowledged is sent again, from there.
 void Replication::restart_fills(NodeId to, Time now) {
-  Lane& lane = lanes_[to];
+  Lane& lane = this->lane(to);
   lane.outstanding = 0;
   for (std::size_t i = 0; i < replicas_.size(); ++i) {
     Replica& r = replicas_[i];
@@ -111,6 +117,7 @@ void Replication::handle(Incarnation from, FillChunk&& m, Now) {
   if (m.chunk == 0 && r.fill != m.fill) {  // 7a: from an empty slot
     if (HC_MUTANT(kFillOverRemains)) {
       r.tail.clear();
+      r.tail_bytes = 0;
     } else {
       empty_slot(r);
     }
@@ -136,10 +143,11 @@ void Replication::handle(Incarnation from, const FillAck& m, Now now) {
   Target* t = r.lead->target(from);
   if (!t || !t->fill || t->fill->id != m.fill || t->fill->attempt != m.attempt) return;
   Fill& fill = *t->fill;
-  Lane& lane = lanes_[from.member];
+  Lane& lane = this->lane(from.member);
   while (!fill.unacked.empty() && fill.unacked.front().chunk <= m.chunk) {
     const Fill::Sent& sent = fill.unacked.front();
     lane.outstanding -= std::min(lane.outstanding, sent.bytes);
+    lane.pace.acknowledged(sent.bytes, now.mono - sent.at, now.mono);
     fill.acked_cursor = sent.cursor_after;
     fill.acked_chunks = sent.chunk + 1;
     if (sent.last && !t->filled) {
@@ -148,7 +156,8 @@ void Replication::handle(Incarnation from, const FillAck& m, Now now) {
     }
     fill.unacked.erase(fill.unacked.begin());
   }
-  fill.progress = now.mono;
+  fill.progress = lane.progress = t->waiting_since = now.mono;
+  fill.stalled = false;
   try_count(m.slot, *t, now.mono);
   pump(from.member, now.mono);
 }

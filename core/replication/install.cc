@@ -13,16 +13,17 @@ void Replication::install(const ViewRef& view, Time now) {
   const ViewRef old = std::exchange(view_, view);
   leases_.set_length(view->lease, view->drift_percent);
   for (std::size_t i = 0; i < replicas_.size(); ++i) install_slot(slot_number(i), old.get(), now);
-  leads_ = 0;
+  leads_ = backlog_ = 0;
   shares_.clear();
   for (auto& [to, lane] : lanes_) lane.outstanding = 0;
   for (const Replica& r : replicas_) {
     if (!r.lead) continue;
     ++leads_;
+    backlog_ += r.tail_bytes;
     for (const Target& t : r.lead->targets) {
       ++shares_[t.who.member];
       if (t.fill)
-        for (const Fill::Sent& sent : t.fill->unacked) lanes_[t.who.member].outstanding += sent.bytes;
+        for (const Fill::Sent& sent : t.fill->unacked) lane(t.who.member).outstanding += sent.bytes;
     }
   }
   lease_asked_at_ = {};
@@ -86,6 +87,7 @@ void Replication::step_down(Replica& r, Time now) {
 void Replication::empty_slot(Replica& r) {
   r.table.clear();
   r.tail.clear();
+  r.tail_bytes = 0;
   r.at = r.base = {};
   r.commit = {};
   r.boundaries.clear();

@@ -24,10 +24,12 @@ struct Fill {
     std::uint64_t chunk, cursor_after;
     std::size_t bytes;
     bool last;
+    Time at;
   };
   std::vector<Sent> unacked;
   std::uint64_t attempt = 0;       // raised when chunks are sent again: acknowledgements of an earlier one do not count
   Time progress{};                 // when a chunk was sent or acknowledged last
+  bool stalled = false;            // nothing was acknowledged for T: no entries are kept for it
   std::uint64_t acked_cursor = 0;  // the walk goes on here after a broken session
   std::uint64_t acked_chunks = 0;
 };
@@ -51,6 +53,8 @@ struct Target {
 
 struct Replica;
 std::size_t bytes_on_the_way(const Replica& r, const Target& t);  // of entries: sent and not acknowledged
+// What an entry counts in a backlog.
+inline std::size_t cost(const Entry& entry) { return sizeof(Entry) + entry.effects.bytes().size(); }
 
 enum class Stage : std::uint8_t {
   kAsking,   // for the tails of the list (6a)
@@ -113,6 +117,7 @@ struct Replica {
   Position base;  // the tail begins after it
   Seq commit;     // primary: committed; else: known to be committed
   std::vector<Entry> tail;
+  std::size_t tail_bytes = 0;  // sum of their costs
   std::unique_ptr<Lead> lead;
   std::vector<Former> formers;
   std::vector<Boundary> boundaries;  // newest last, a few

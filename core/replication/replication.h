@@ -22,6 +22,7 @@
 #include "core/effect.h"
 #include "core/peer/peers.h"
 #include "core/replication/leases.h"
+#include "core/replication/pace.h"
 #include "core/replication/replica.h"
 
 namespace hc {
@@ -93,9 +94,12 @@ class Replication : public Executor {
     Time give_up;
   };
   struct Lane {  // of fills to one member
+    explicit Lane(Pace p) : pace(p) {}
     std::deque<Slot> waiting;
     SlotSet queued;  // what is in `waiting`
     std::size_t outstanding = 0;
+    Pace pace;
+    Time progress{};  // when a chunk was acknowledged last
   };
 
   Replica& at(Slot s) { return replicas_[s.value]; }
@@ -116,10 +120,12 @@ class Replication : public Executor {
   std::optional<Reply> too_few_in_sync(Slot s, const CommandSpec& spec) const;
   Result execute_now(Slot s, const CommandSpec& spec, Args args, std::uint64_t token, Now now);
   std::optional<Seq> must_wait_for(const Replica& r, const CommandSpec& spec, Args args) const;
+  bool backlog_full(const Replica& r) const;
   void expire(Now now);
 
   // stream.cc
   void append_entry(Slot s, Entry entry);
+  void forget_entries(Replica& r, Position upto);
   void queue(Slot s);
   void stream(Slot s, Target& t, Time now);
   bool take_entries(Slot s, std::vector<Entry>& entries);
@@ -141,6 +147,7 @@ class Replication : public Executor {
   void step_waiting(Now now);
 
   // fill.cc
+  Lane& lane(NodeId to);
   void queue_fill(Slot s, Target& t);
   void pump(NodeId to, Time now);
   bool send_chunk(Slot s, Target& t, Lane& lane, Time now);
@@ -151,6 +158,7 @@ class Replication : public Executor {
   void ask_leases(Time now);
   void ask_discards(Time now);
   bool waits_for(const Replica& r, const Target& t, Time now) const;
+  bool stuck(const Replica& r, const Target& t, Time now) const;
   void watch_targets(Slot s, Time now, std::map<std::pair<ReportKind, Incarnation>, SlotSet>& said);
   bool may_leave(Slot s, Incarnation who) const;
   void watch_primary(Slot s, Time now, std::map<std::pair<ReportKind, Incarnation>, SlotSet>& said);
@@ -171,6 +179,7 @@ class Replication : public Executor {
   bool parked_look_ = false;  // something changed: parked commands may run
   std::vector<Done> done_;
   std::map<NodeId, Lane> lanes_;
+  std::size_t backlog_ = 0;               // bytes kept of all slots that we lead
   std::map<NodeId, std::size_t> shares_;  // members whose grants some slot of ours needs
   std::set<NodeId> seem_dead_;
   std::optional<Time> next_release_;  // the first time at which a slot of waiting_ may go on

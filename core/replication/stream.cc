@@ -8,10 +8,7 @@ namespace hc {
 namespace {
 
 constexpr std::size_t kEntriesPerMessage = 512;
-constexpr std::uint64_t kEntriesCounted = 1024;
-constexpr std::size_t kBytesOnTheWay = std::size_t{64} << 20;
 constexpr std::size_t kBoundariesKept = 16;
-constexpr std::size_t kLearnerBacklogMax = 65536;  // entries kept for a fill on its way
 
 }  // namespace
 
@@ -32,9 +29,24 @@ void Replication::append_entry(Slot s, Entry entry) {
     if (r.boundaries.size() == kBoundariesKept) r.boundaries.erase(r.boundaries.begin());
     r.boundaries.push_back({entry.at});
   }
+  r.tail_bytes += cost(entry);
+  if (r.lead) backlog_ += cost(entry);
   r.tail.push_back(std::move(entry));
   ++counters_.entries;
   queue(s);
+}
+
+void Replication::forget_entries(Replica& r, Position upto) {
+  const bool was_full = backlog_full(r);
+  const std::size_t count = upto.seq.value - r.base.seq.value;
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < count; ++i) bytes += cost(r.tail[i]);
+  r.base = upto;
+  r.tail.erase(r.tail.begin(), r.tail.begin() + static_cast<std::ptrdiff_t>(count));
+  r.tail_bytes -= bytes;
+  if (!r.lead) return;
+  backlog_ -= bytes;
+  if (was_full && !backlog_full(r)) parked_look_ = true;
 }
 
 void Replication::queue(Slot s) {
@@ -67,11 +79,6 @@ void Replication::stream(Slot s, Target& t, Time now) {
     }
     return;
   }
-  // Values of many megabytes are not piled up behind each other. (Where more entries are on their way, they are small.
-  // A learner is bounded by its fill, whose chunks fit only behind all entries before them.)
-  const std::uint64_t on_the_way = t.sent.value - std::min(t.sent, t.acked).value;
-  const bool bounded = t.in_commit_set() && on_the_way > 0 && on_the_way <= kEntriesCounted;
-  if (bounded && bytes_on_the_way(r, t) > kBytesOnTheWay) return;
   do {
     Append m{s, r.epoch, r.commit, {}};
     const std::size_t from = t.sent.value - r.base.seq.value;
@@ -97,7 +104,8 @@ void Replication::handle(Incarnation from, const Appended& m, Now now) {
   if (m.seq <= t->acked) return;
   t->acked = m.seq;
   t->sent = std::max(t->sent, m.seq);
-  t->progress = t->waiting_since = now.mono;
+  t->progress = now.mono;
+  if (t->in_commit_set() || t->filled) t->waiting_since = now.mono;  // a fill waits for its chunks
   if (t->sent < r.at.seq) queue(m.slot);
   advance_commit(m.slot, now);
   if (r.lead) try_count(m.slot, *t, now.mono);
@@ -141,19 +149,17 @@ void Replication::release(Replica& r) {
   touched.erase(touched.begin(), touched.begin() + static_cast<std::ptrdiff_t>(past));
 }
 
-// What all in-sync members are known to hold is kept no longer; but for a fill on its way, up to a bound.
+// What all in-sync members are known to hold is kept no longer, but for a fill that makes progress.
 void Replication::trim(Replica& r) {
   Seq upto = std::min(r.commit, r.at.seq);
   if (r.lead) {
     for (const Target& t : r.lead->targets) {
-      const bool filling = !t.in_commit_set() && t.fill && t.fill->next_chunk > 0;
-      if (filling && r.tail.size() < kLearnerBacklogMax) upto = std::min(upto, t.acked);
+      const bool filling = !t.in_commit_set() && t.fill && t.fill->acked_chunks > 0 && !t.fill->stalled;
+      if (filling) upto = std::min(upto, t.acked);
     }
   }
   if (upto <= r.base.seq) return;
-  const auto count = static_cast<std::ptrdiff_t>(upto.value - r.base.seq.value);
-  r.base = r.tail[static_cast<std::size_t>(count - 1)].at;
-  r.tail.erase(r.tail.begin(), r.tail.begin() + count);
+  forget_entries(r, r.tail[upto.value - r.base.seq.value - 1].at);
 }
 
 // ------------------------------------------------------------------------------------------------------- as replica

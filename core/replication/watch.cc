@@ -73,7 +73,7 @@ void Replication::advanced(NodeId peer, Now now) {
 
 void Replication::repeat(Now now) {
   bool asking = false;
-  std::set<NodeId> stuck;  // learners of which a chunk on its way was not acknowledged for long
+  std::set<NodeId> silent;  // learners of which a chunk on its way was not acknowledged for long
   for (std::size_t i = 0; i < replicas_.size(); ++i) {
     Replica& r = replicas_[i];
     std::erase_if(r.limbo, [&](const Limbo& l) {
@@ -93,13 +93,14 @@ void Replication::repeat(Now now) {
       }
       if (!t.listed && !t.filled && t.fill && !t.fill->unacked.empty() &&
           now.mono - t.fill->progress > 4 * kRepeatAfter)
-        stuck.insert(t.who.member);
+        silent.insert(t.who.member);
+      if (stuck(r, t, now.mono) && !std::exchange(t.fill->stalled, true)) trim(r);
       try_count(slot_number(i), t, now.mono);
       if (HC_MUTANT(kCaughtUpRevoked) && t.counted && t.acked < r.at.seq) t.counted = false;
     }
   }
   if (asking) ask_tails(std::nullopt, now.mono);
-  for (const NodeId member : stuck) restart_fills(member, now.mono);
+  for (const NodeId member : silent) restart_fills(member, now.mono);
 }
 
 void Replication::tick(Now now) {
@@ -151,15 +152,26 @@ bool Replication::waits_for(const Replica& r, const Target& t, Time now) const {
   return (stage >= Stage::kClosing && t.acked < r.at.seq) || !leases_.holds(t.who, r.epoch, epoch(), now);
 }
 
+// 7a: a learner of which nothing was heard for T, neither of this slot's fill nor of another's whose turn it was.
+bool Replication::stuck(const Replica& r, const Target& t, Time now) const {
+  if (r.lead->stage != Stage::kServing || t.in_commit_set()) return false;
+  const auto lane = lanes_.find(t.who.member);
+  const Time progress = t.filled || lane == lanes_.end() ? Time{} : lane->second.progress;
+  return now - std::max(t.waiting_since, progress) >= config_.patience;
+}
+
 void Replication::watch_targets(Slot s, Time now, std::map<std::pair<ReportKind, Incarnation>, SlotSet>& said) {
   Replica& r = at(s);
+  const InSyncList& list = view_->config(s).list;
   const auto say = [&](ReportKind kind, Incarnation about) {
     said.try_emplace({kind, about}, SlotSet(config_.slots)).first->second.add(s);
   };
   for (Target& t : r.lead->targets) {
     if (t.counted) say(ReportKind::kCaughtUp, t.who);
-    if (!waits_for(r, t, now)) {
-      t.waiting_since = now;
+    if (stuck(r, t, now) && list.size() < view_->replication_factor && view_->ring.next(s)) {
+      say(ReportKind::kStuck, t.who);
+    } else if (!waits_for(r, t, now)) {
+      if (t.in_commit_set() || r.lead->stage != Stage::kServing) t.waiting_since = now;
     } else if (t.in_commit_set() && (t.beyond_tail || now - t.waiting_since >= patience(t.who, now))) {
       say(ReportKind::kComplaint, t.who);
     }
@@ -221,23 +233,32 @@ bool Replication::all_served() const {
 }
 
 void Replication::invariants() const {
+  std::size_t backlog = 0;
   for (std::size_t i = 0; i < replicas_.size(); ++i) {
     const Replica& r = replicas_[i];
     const std::string where = "slot " + std::to_string(i);
     HC_CHECK(r.base.seq.value + r.tail.size() == r.at.seq.value, where + ": the tail reaches from base to at");
     HC_CHECK(r.tail.empty() || r.tail.back().at == r.at, where + ": at is the last entry's position");
     HC_CHECK(r.commit <= r.at.seq, where + ": commit beyond what we hold");
+    std::size_t bytes = 0;
+    for (const Entry& e : r.tail) bytes += cost(e);
+    HC_CHECK(bytes == r.tail_bytes, where + ": what its tail counts");
     if (!r.lead) continue;
+    backlog += r.tail_bytes;
     HC_CHECK(r.primary == self(), where + ": leads without being first in the list");
     HC_CHECK(
         r.lead->stage != Stage::kServing ||
             (!r.boundaries.empty() && r.boundaries.back().at.slot_epoch == r.epoch && r.commit >= r.lead->boundary),
         where + ": serves without a committed boundary of its slot epoch");
+    HC_CHECK(r.lead->stage != Stage::kServing || r.tail.empty() ||
+                 r.tail_bytes - cost(r.tail.back()) < config_.backlog_bytes,
+             where + ": a backlog beyond its bound");
     for (const Target& t : r.lead->targets) {
       HC_CHECK(t.acked <= t.sent && t.sent <= r.at.seq, where + ": acknowledged, sent, held in this order");
       HC_CHECK(!t.counted || t.filled, where + ": counted before it was filled");
     }
   }
+  HC_CHECK(backlog == backlog_, "what the backlogs of all slots count");
 }
 
 }  // namespace hc

@@ -18,6 +18,7 @@ enum class ReportKind : std::uint8_t {
   kDrop = 3,       // `by`, primary with its takeover complete, can do without `about`, whom the ring no longer wants
   kDead = 4,       // membership at `by` holds `about` for dead or gone (no slots): the ring should do without it
   kStop = 5,       // `by` == `about` is being stopped: hand over its primary roles, mark it absent
+  kStuck = 6,      // `by`, primary, has seen no progress of the learner `about` for T: the ring's next may stand in
 };
 
 struct Report {

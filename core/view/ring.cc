@@ -287,6 +287,24 @@ class Placement {
     }
   }
 
+  // The first clockwise of those who would add the best spread to the holders; kNobody if all members hold the slot.
+  MemberIndex next_after(Rank rank) {
+    walk_.start_at(rank);
+    const std::span<const MemberIndex> holders = of(rank);
+    const Spread hoped = best_spread(holders);
+    MemberIndex next = kNobody;
+    Spread best = Spread::kSameHost;
+    for (std::size_t k = 0; k < members_ && (next == kNobody || best < hoped); ++k) {
+      const MemberIndex m = walk_.at(k);
+      if (contains(holders, m)) continue;
+      const Spread spread = spread_of(m, holders);
+      if (next != kNobody && spread <= best) continue;
+      best = spread;
+      next = m;
+    }
+    return next;
+  }
+
   // The holders of a slot; of the one being placed, those it has so far.
   std::span<MemberIndex> of(Rank rank) {
     const std::size_t begin = std::size_t{rank} * width_;
@@ -439,6 +457,9 @@ Ring Ring::build(std::vector<RingMember> members, std::uint32_t replication_fact
     const std::size_t begin = std::size_t{order[rank].value} * ring.width_;
     for (std::size_t i = 0; const MemberIndex m : placement.of(rank)) ring.owners_[begin + i++] = members[m].id;
   }
+  if (ring.width_ == members.size()) return ring;
+  ring.next_.resize(slots);
+  for (Rank rank = 0; rank < slots; ++rank) ring.next_[order[rank].value] = members[placement.next_after(rank)].id;
   return ring;
 }
 
@@ -446,6 +467,12 @@ std::span<const NodeId> Ring::wanted(Slot slot) const {
   if (width_ == 0) return {};
   HC_CHECK(slot.value < slots_, "slot " + std::to_string(slot.value) + " of " + std::to_string(slots_));
   return std::span(owners_).subspan(std::size_t{slot.value} * width_, width_);
+}
+
+NodeId Ring::next(Slot slot) const {
+  if (next_.empty()) return {};
+  HC_CHECK(slot.value < slots_, "slot " + std::to_string(slot.value) + " of " + std::to_string(slots_));
+  return next_[slot.value];
 }
 
 const std::vector<Slot>& ring_order(std::uint32_t slots) {

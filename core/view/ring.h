@@ -51,6 +51,9 @@ class Ring {
   // min(replication factor, members) distinct members, primary first. The span lives as long as the ring.
   // Requires: slot < slots(), unless nobody is in the ring.
   std::span<const NodeId> wanted(Slot slot) const;
+  // The next suitable member clockwise that is not among them: a stand-in for one that cannot be filled (rule 7a). Its
+  // room is not asked for. None: all members are wanted.
+  NodeId next(Slot slot) const;
 
   std::uint32_t slots() const { return slots_; }
   bool operator==(const Ring&) const = default;
@@ -59,6 +62,7 @@ class Ring {
   std::uint32_t slots_ = 0;
   std::uint32_t width_ = 0;
   std::vector<NodeId> owners_;  // width_ for each slot, by slot number
+  std::vector<NodeId> next_;    // one for each slot; empty: all members are wanted everywhere
 };
 
 // All slots, sorted by SHA-256(slot number): neighbours here mostly share their owners, so run-length coding is short.

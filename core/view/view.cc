@@ -28,16 +28,25 @@ Incarnation View::incarnation_of(NodeId id) const {
   return m ? Incarnation{id, m->info.generation} : Incarnation{};
 }
 
+// Who is to be filled for a member that the ring wants; none if nobody is.
+NodeId View::to_learn(Slot s, NodeId wanted) const {
+  const SlotConfig& slot = config(s);
+  if (slot.list.names(wanted)) return {};
+  if (wanted != slot.passed_over.member) return wanted;
+  const NodeId next = ring.next(s);
+  return slot.list.names(next) ? NodeId() : next;
+}
+
 std::vector<Incarnation> View::learners(Slot s) const {
   std::vector<Incarnation> result;
-  for (NodeId id : ring.wanted(s))
-    if (!config(s).list.names(id)) result.push_back(incarnation_of(id));
+  for (NodeId wanted : ring.wanted(s))
+    if (const NodeId id = to_learn(s, wanted)) result.push_back(incarnation_of(id));
   return result;
 }
 
 bool View::is_learner(Slot s, Incarnation who) const {
-  return names(who) && !config(s).list.names(who.member) &&
-         std::ranges::find(ring.wanted(s), who.member) != ring.wanted(s).end();
+  return names(who) && who.member &&
+         std::ranges::any_of(ring.wanted(s), [&](NodeId wanted) { return to_learn(s, wanted) == who.member; });
 }
 
 void View::derive_ring() {

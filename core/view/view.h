@@ -77,6 +77,8 @@ class InSyncList {
 struct SlotConfig {
   Epoch epoch;  // the slot epoch
   InSyncList list;
+  // A learner that made no progress, while the list is short: the ring's next is filled in its place (7a). Or none.
+  Incarnation passed_over{};
   bool operator==(const SlotConfig&) const = default;
 };
 
@@ -108,13 +110,17 @@ struct View {
   std::uint32_t slot_count() const { return static_cast<std::uint32_t>(slots.size()); }
   // The process of `id` that this view knows; none if it knows no such member.
   Incarnation incarnation_of(NodeId id) const;
-  // Members that the ring wants in this slot and the list does not name yet, in the ring's order.
+  // Members that the ring wants in this slot and the list does not name yet, in the ring's order; for one that is
+  // passed over, the ring's next.
   std::vector<Incarnation> learners(Slot s) const;
   bool is_learner(Slot s, Incarnation who) const;
 
   void derive_ring();
   // Everything that is decided; the ring, being derived, is left out.
   bool same_decision(const View& other) const;
+
+ private:
+  NodeId to_learn(Slot s, NodeId wanted) const;
 };
 
 using ViewRef = std::shared_ptr<const View>;

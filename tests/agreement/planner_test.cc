@@ -100,6 +100,64 @@ TEST(Planner, AComplaintAboutACountedLearnerRenewsTheSlotEpoch) {
   seam::active.reset();
 }
 
+// Rule 7a: members 1 … 3, RF 2. The slot's list is short: its second is a learner and stuck, the third stands in.
+struct Stuck : ::testing::Test {
+  Stuck() : now(first_view(3)) {
+    const auto wanted = now.ring.wanted(kSlot);
+    primary = now.incarnation_of(wanted[0]);
+    learner = now.incarnation_of(wanted[1]);
+    third = now.incarnation_of(now.ring.next(kSlot));
+    now.slots[0].list = list({primary});
+  }
+  View after(ReportKind kind, Incarnation about) {
+    const auto next = plan(now, {report(kind, primary, about, now.epoch)}, all_alive(3));
+    if (!next) return now;
+    EXPECT_EQ(why_not(now, *next->view, next->evidence), "");
+    return *next->view;
+  }
+  static constexpr Slot kSlot{0};
+  View now;
+  Incarnation primary, learner, third;
+};
+
+TEST_F(Stuck, YieldsToTheNextOfTheRing) {
+  EXPECT_EQ(now.learners(kSlot), std::vector{learner});
+  const View next = after(ReportKind::kStuck, learner);
+  EXPECT_EQ(next.learners(kSlot), std::vector{third});
+  EXPECT_FALSE(next.is_learner(kSlot, learner));
+  EXPECT_TRUE(next.is_learner(kSlot, third));
+  EXPECT_EQ(next.config(kSlot).epoch, next.epoch) << "a learner is taken away";
+}
+
+TEST_F(Stuck, YieldsBackIfThatOneIsStuckAsWell) {
+  now = after(ReportKind::kStuck, learner);
+  EXPECT_EQ(after(ReportKind::kStuck, third).learners(kSlot), std::vector{learner});
+}
+
+TEST_F(Stuck, IsWantedAgainWhenTheListIsLongEnough) {
+  now = after(ReportKind::kStuck, learner);
+  now = after(ReportKind::kCaughtUp, third);
+  EXPECT_EQ(now.config(kSlot).list, list({primary, third}));
+  EXPECT_EQ(now.learners(kSlot), std::vector{learner});
+  EXPECT_EQ(after(ReportKind::kStuck, learner).epoch, now.epoch) << "it can wait";
+  now = after(ReportKind::kCaughtUp, learner);
+  EXPECT_EQ(after(ReportKind::kDrop, third).config(kSlot).list, list({primary, learner}));
+}
+
+TEST_F(Stuck, TheRuleIsTheMutants) {
+  seam::active.set(static_cast<std::size_t>(seam::Mutant::kLearnerNeverYields));
+  EXPECT_EQ(after(ReportKind::kStuck, learner).learners(kSlot), std::vector{learner});
+  seam::active.reset();
+}
+
+TEST_F(Stuck, NobodyIsPassedOverWithoutThePrimarysWord) {
+  View next = now;
+  next.epoch = now.epoch.next();
+  next.slots[0] = {next.epoch, list({primary}), learner};
+  EXPECT_NE(why_not(now, next, {report(ReportKind::kStuck, third, learner, now.epoch)}), "");
+  EXPECT_EQ(why_not(now, next, {report(ReportKind::kStuck, primary, learner, now.epoch)}), "");
+}
+
 TEST(Planner, VotersGrowWithTheClusterAndNeverShareAName) {
   const auto three = plan(first_view(2, 4), {}, all_alive(3));
   ASSERT_TRUE(three);

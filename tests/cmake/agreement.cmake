@@ -3,6 +3,7 @@ hc_test(agreement_test LABELS unit
   USES core_sim_agreement)
 hc_test(replication_test LABELS unit
   SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/replication/leases_test.cc
+          ${CMAKE_CURRENT_SOURCE_DIR}/replication/pace_test.cc
           ${CMAKE_CURRENT_SOURCE_DIR}/replication/reports_test.cc
   USES core_sim_replication core_sim_agreement)
 hc_test(sessions_test LABELS unit SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer/sessions_test.cc USES core_peer)

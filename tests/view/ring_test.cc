@@ -51,6 +51,32 @@ TEST(Ring, AFactorAboveTheMembersWantsThemAll) {
     EXPECT_EQ(std::set<std::uint32_t>(row.begin(), row.end()), (std::set<std::uint32_t>{1, 2}));
 }
 
+TEST(Ring, TheNextIsNoneOfThoseWanted) {
+  const Ring ring = Ring::build(nodes(5), 2, 256);
+  std::set<std::uint32_t> met;
+  for (std::uint32_t slot = 0; slot < 256; ++slot) {
+    const NodeId next = ring.next(Slot{static_cast<std::uint16_t>(slot)});
+    EXPECT_TRUE(next);
+    EXPECT_EQ(std::ranges::count(wanted(ring, slot), next), 0);
+    met.insert(next.value);
+  }
+  EXPECT_EQ(met.size(), 5U) << "not always the same one";
+  EXPECT_FALSE(Ring::build(nodes(2), 2, 16).next(Slot{3})) << "all are wanted";
+  EXPECT_FALSE(Ring().next(Slot{3}));
+}
+
+TEST(Ring, TheNextStandsElsewhereIfItCan) {
+  auto members = nodes(4);
+  members[0].zone = members[1].zone = "a";
+  members[2].zone = "b", members[3].zone = "c";
+  const Ring ring = Ring::build(members, 2, 64);
+  for (std::uint32_t slot = 0; slot < 64; ++slot) {
+    std::set<std::string> zones{members[ring.next(Slot{static_cast<std::uint16_t>(slot)}).value - 1].zone};
+    for (const NodeId id : wanted(ring, slot)) zones.insert(members[id.value - 1].zone);
+    EXPECT_EQ(zones.size(), 3U) << "slot " << slot;
+  }
+}
+
 // If these change, running clusters move data after an upgrade.
 TEST(Ring, TheAssignmentNeverChanges) {
   EXPECT_EQ(table(Ring::build(nodes(3), 2, 16)), (std::vector<std::vector<std::uint32_t>>{{2, 1},

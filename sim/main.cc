@@ -39,6 +39,7 @@ int usage(const std::string& what) {
 std::string replay_of(const CommandLine& line, const std::string& which) {
   std::string out = "sim " + which + " --nodes " + std::to_string(line.run.nodes);
   if (line.run.faults) out += " --faults";
+  if (line.run.buggify) out += *line.run.buggify ? " --buggify" : " --no-buggify";
   if (line.run.slots) out += " --slots " + std::to_string(*line.run.slots);
   if (line.run.seconds != 60) out += " --seconds " + std::to_string(line.run.seconds);
   for (const std::string& m : line.mutants) out += " --mutant " + m;
@@ -159,6 +160,9 @@ int main(int argc, char** argv) {
   const auto common = [&](CLI::App& a) {
     a.add_option("--nodes", line.run.nodes, "members at the start")->check(CLI::Range(1, 9));
     a.add_flag("--faults", line.run.faults, "with a nemesis");
+    a.add_flag_callback(
+        "--buggify", [&line] { line.run.buggify = true; }, "rare ways of core more often: with faults of a file, too");
+    a.add_flag_callback("--no-buggify", [&line] { line.run.buggify = false; }, "without them");
     a.add_option("--slots", slots, "instead of a number drawn from the seed")->check(CLI::Range(1, 16384));
     a.add_option("--seconds", line.run.seconds, "simulated seconds of load")->check(CLI::Range(1, 100000));
     a.add_option("--mutant", line.mutants, "a rule that is broken; repeatable");

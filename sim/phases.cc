@@ -58,10 +58,15 @@ void World::look_at_phase() {
   schedule_.after(100ms, Kind::kPhase, 0);
 }
 
+void World::begin_trouble() {
+  nemesis_->begin();
+  if (seam::buggify) seam::buggify->on = true;
+}
+
 void World::begin_load() {
   phase_ = Phase::kLoad;
   phase_since_ = schedule_.now();
-  if (setting_.faults && !setting_.early) nemesis_->begin();
+  if (setting_.faults && !setting_.early) begin_trouble();
   if (!setting_.faults) directed_script();
   for (const auto& c : clients_) c->start();
 }
@@ -91,6 +96,7 @@ void World::begin_healing() {
   phase_ = Phase::kHealing;
   phase_since_ = schedule_.now();
   nemesis_->heal();
+  if (seam::buggify) seam::buggify->on = false;
   for (const auto& c : clients_) c->think(500ms, 2s);
 }
 
@@ -277,6 +283,7 @@ void World::fill_in(Result& result) const {
   result.steps = steps_;
   result.simulated_ms = static_cast<std::uint64_t>(ns(schedule_.now()) / 1'000'000);
   for (std::size_t k = 0; k < kFaultKinds; ++k) result.faults_of[k] = nemesis_->fired(static_cast<FaultKind>(k));
+  if (seam::buggify) result.struck = seam::buggify->struck;
   for (const auto& m : machines_)
     for (std::size_t k = 0; k < kMessageKinds; ++k) result.messages_of[k] += m->messages_received()[k];
   if (trace_.story().empty()) return;

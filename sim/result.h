@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/base/seam.h"
 #include "core/message/message.h"
 #include "sim/plan.h"
 
@@ -38,6 +39,7 @@ struct Result {
   std::uint64_t views = 0, faults = 0, faults_skipped = 0, losses = 0, undecided = 0;
   std::uint64_t steps = 0, simulated_ms = 0;
   std::array<std::uint64_t, kFaultKinds> faults_of{};
+  std::array<std::uint64_t, seam::kPoints> struck{};  // by BUGGIFY point
   std::array<std::uint64_t, kMessageKinds> messages_of{};
 };
 

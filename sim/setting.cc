@@ -97,6 +97,7 @@ Setting draw_setting(const Options& options) {
     s.some_stay_dead = stay_dead && s.nodes >= 3;
     s.joiners = joins ? 1 : 0;
     s.weather = weather;
+    s.buggify = options.buggify.value_or(!options.plan);
     s.plan = options.plan ? *options.plan : draw_plan(s, plan);
   }
   return s;

@@ -23,8 +23,9 @@ struct Options {
   std::optional<std::uint32_t> slots;
   std::uint32_t seconds = 60;
   seam::MutantSet mutants;
-  std::optional<Plan> plan;  // instead of one drawn from the seed
-  bool trace = false;        // narrate to standard output
+  std::optional<Plan> plan;  // instead of one drawn from the seed; BUGGIFY is off then, unless asked for
+  std::optional<bool> buggify;
+  bool trace = false;  // narrate to standard output
   // For the report of a failure: so many lines are kept, up to this instant, of what concerns this key.
   std::size_t story = 0;
   Instant story_until = kForever;
@@ -50,8 +51,9 @@ struct Setting {
   Duration turn_delay{};
   Workload::Knobs workload;
   Client::Knobs client;
-  Weather weather;  // with faults: never quite fair
-  Plan plan;        // times count from the beginning of the load
+  Weather weather;       // with faults: never quite fair
+  Plan plan;             // times count from the beginning of the load
+  bool buggify = false;  // core takes rare ways more often while there is load
 
   std::uint32_t machines() const { return nodes + joiners; }
   // Two wall clocks differ by at most this, rounding to milliseconds included.

@@ -33,6 +33,7 @@ struct Line {
   std::uint64_t seed, hash, compared, unknown, refused, views, faults, faults_skipped, losses, undecided, steps,
       simulated_ms;
   std::array<std::uint64_t, kFaultKinds> faults_of;
+  std::array<std::uint64_t, seam::kPoints> struck;
   std::array<std::uint64_t, kMessageKinds> messages_of;
   Verdict verdict;
   std::uint32_t check_size, reason_size;
@@ -53,6 +54,7 @@ void send_result(int fd, const Result& r) {
   l.seed = r.seed, l.hash = r.hash, l.compared = r.compared, l.unknown = r.unknown, l.refused = r.refused;
   l.views = r.views, l.faults = r.faults, l.faults_skipped = r.faults_skipped, l.losses = r.losses;
   l.undecided = r.undecided, l.steps = r.steps, l.simulated_ms = r.simulated_ms;
+  l.struck = r.struck;
   l.faults_of = r.faults_of, l.messages_of = r.messages_of, l.verdict = r.verdict;
   l.check_size = static_cast<std::uint32_t>(r.check.size());
   l.reason_size = static_cast<std::uint32_t>(r.reason.size());
@@ -70,6 +72,7 @@ std::optional<Result> take_result(std::string& buffer) {
   r.seed = l.seed, r.hash = l.hash, r.compared = l.compared, r.unknown = l.unknown, r.refused = l.refused;
   r.views = l.views, r.faults = l.faults, r.faults_skipped = l.faults_skipped, r.losses = l.losses;
   r.undecided = l.undecided, r.steps = l.steps, r.simulated_ms = l.simulated_ms;
+  r.struck = l.struck;
   r.faults_of = l.faults_of, r.messages_of = l.messages_of, r.verdict = l.verdict;
   r.check = buffer.substr(sizeof l, l.check_size);
   r.reason = buffer.substr(sizeof l + l.check_size, l.reason_size);
@@ -125,6 +128,7 @@ void add(Result& sum, const Result& r) {
   sum.undecided += r.undecided, sum.steps += r.steps, sum.simulated_ms += r.simulated_ms;
   for (std::size_t k = 0; k < kFaultKinds; ++k) sum.faults_of[k] += r.faults_of[k];
   for (std::size_t k = 0; k < kMessageKinds; ++k) sum.messages_of[k] += r.messages_of[k];
+  for (std::size_t k = 0; k < seam::kPoints; ++k) sum.struck[k] += r.struck[k];
 }
 
 class Collector {
@@ -265,6 +269,9 @@ std::string summary(const Sweep& s, const SweepOptions& options) {
     out += "faults:";
     for (std::size_t k = 0; k < kFaultKinds; ++k)
       out += " " + std::string(name_of(static_cast<FaultKind>(k))) + " " + std::to_string(s.sum.faults_of[k]);
+    out += "\nBUGGIFY points:";
+    for (std::size_t k = 0; k < seam::kPoints; ++k)
+      out += " " + std::string(seam::kPointInfo[k].name) + " " + std::to_string(s.sum.struck[k]);
     out += "\n";
   }
   out += "messages:";

@@ -273,7 +273,7 @@ void World::live() {
   }
   schedule_.after(100ms, Kind::kPhase, 0);
   schedule_.after(100ms, Kind::kSample, 0);
-  if (setting_.early) nemesis_->begin();
+  if (setting_.early) begin_trouble();
   while (phase_ != Phase::kOver) {
     HC_CHECK(!schedule_.empty(), "nothing will ever happen again");
     dispatch(schedule_.pop());
@@ -303,14 +303,27 @@ Result World::run() {
   return result;
 }
 
+// Every point with probability one quarter (swarm), each with a stream of its own.
+seam::Buggify draw_buggify(std::uint64_t seed) {
+  seam::Buggify b;
+  for (std::size_t i = 0; i < seam::kPoints; ++i) {
+    b.chance.push_back(stream(seed, seam::kPointInfo[i].name));
+    b.drawn[i] = b.chance.back().percent(25);
+  }
+  return b;
+}
+
 Result run_seed(const Options& options) {
   seam::active = options.mutants;
   Result result;
   {
-    World world(options, draw_setting(options));
+    Setting setting = draw_setting(options);
+    if (setting.buggify) seam::buggify = draw_buggify(setting.seed);
+    World world(options, std::move(setting));
     result = world.run();
   }
   seam::active.reset();
+  seam::buggify.reset();
   return result;
 }
 

@@ -69,6 +69,7 @@ class World : private Doorstep, private Overseer, private Ledger {
   // The phases (sim/phases.cc)
   void look_at_phase();
   void begin_load();
+  void begin_trouble();
   void begin_healing();
   void look_at_healing();
   void begin_reading();

@@ -93,8 +93,9 @@ void Agreement::say_who_is_dead(const MemberInfo& self, const Swim& swim, Time n
 }
 
 void Agreement::spread(Time now) {
-  if (now < spread_at_ || pool_.empty() || !view()) return;
+  if ((now < spread_at_ && !HC_BUGGIFY(kSpreadAtOnce)) || pool_.empty() || !view()) return;
   spread_at_ = now + config_.patience / kSpreadsPerT;
+  if (HC_BUGGIFY(kSpreadSkipped)) return;
   const std::vector<Report> reports = pool_.reports(now);
   for (const ViewMember& m : view()->members)
     if (m.info.id != config_.self.id && m.state != MemberState::kAbsent) peers_.send(m.info.id, Reports{reports});
@@ -128,7 +129,8 @@ Duration Agreement::rank_delay(const MemberInfo& self, const Swim& swim) const {
     auto it = swim.peers().find(id);
     return it != swim.peers().end() && it->second.liveness == Liveness::kAlive && !peers_.refused_since(id);
   };
-  std::int64_t rank = 0;
+  if (HC_BUGGIFY(kProposesOutOfTurn)) return {};
+  std::int64_t rank = HC_BUGGIFY(kProposesLate) ? 5 : 0;
   if (view()) {
     for (const Voter& v : view()->voters) {
       if (v.id == self.id) return rank * kRankBackoff;
@@ -191,6 +193,7 @@ void Agreement::tick(const MemberInfo& self, const Swim& swim, Time now, Effects
   if (!consensus_.busy() && consensus_.left_lying(now, rank_delay(self, swim))) consensus_.propose({}, now, out);
   if (now < look_at_) return;
   look_at_ = now + (waiting_since_ ? kRankBackoff / 3 : kLookAgain);
+  if (HC_BUGGIFY(kConsidersLate)) return;
   consider(self, swim, now, out);
 }
 

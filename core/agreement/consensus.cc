@@ -108,6 +108,7 @@ bool Consensus::left_lying(Time now, Duration rank_delay) const {
 
 void Consensus::begin_round(Time now, Effects& out) {
   Proposing& p = *proposing_;
+  if (HC_BUGGIFY(kBallotJumps)) highest_round_ += 7;
   p.ballot = {++highest_round_, config_.self.id, HC_MUTANT(kBallotReused) ? Generation{} : config_.self.generation};
   p.promises.clear();
   p.accepts.clear();
@@ -115,7 +116,7 @@ void Consensus::begin_round(Time now, Effects& out) {
   p.adopted.reset();
   ++p.tries;
   const auto jitter = std::chrono::milliseconds(random_.below(150 * std::min<std::uint64_t>(p.tries, 4)));
-  p.retry_at = now + kRoundTimeout + jitter;
+  p.retry_at = now + (HC_BUGGIFY(kRoundTimesOut) ? 5ms : kRoundTimeout) + jitter;
   for (NodeId voter : voters()) {
     if (!proposing_) return;
     push(voter, now, out);
@@ -209,6 +210,7 @@ void Consensus::handle(Incarnation from, const Prepare& m, Time now, Effects& ou
     return deliver(from.member, Rejected{m.instance, m.ballot, record_.promised, {}}, now, out);
   record_.promised = m.ballot;
   Promise promise{m.instance, m.ballot, record_.storage, record_.writes + 1, record_.accepted};
+  if (HC_BUGGIFY(kPromiseTwice)) answer_durably(from.member, promise, now, out);
   answer_durably(from.member, std::move(promise), now, out);
 }
 
@@ -257,7 +259,9 @@ void Consensus::handle(Incarnation from, const Accept& m, Time now, Effects& out
   record_.promised = m.ballot;
   record_.accepted = Accepted{m.ballot, m.proposal};
   accepted_at_ = now;
-  answer_durably(from.member, AcceptedIs{m.instance, m.ballot, record_.storage, record_.writes + 1}, now, out);
+  const AcceptedIs accepted{m.instance, m.ballot, record_.storage, record_.writes + 1};
+  if (HC_BUGGIFY(kAcceptedTwice)) answer_durably(from.member, accepted, now, out);
+  answer_durably(from.member, accepted, now, out);
 }
 
 void Consensus::handle(Incarnation from, const AcceptedIs& m, Time now, Effects& out) {
@@ -291,6 +295,7 @@ void Consensus::decided(const Proposal& proposal, Time, Effects& out) {
   }
   audience.erase(config_.self.id);
   const ViewRef view = proposal.view;
+  if (HC_BUGGIFY(kDecisionKept)) audience.clear();
   for (NodeId id : audience) peers_.send(id, ViewIs{view});
   install(view, out);
 }
@@ -379,6 +384,8 @@ void Consensus::session_opened(NodeId peer) {
 }
 
 void Consensus::tick(Time now, Effects& out) {
+  if (HC_BUGGIFY(kViewAskedForNothing) && installed_) peers_.send(installed_->voters.front().id, ViewAsk{});
+  if (HC_BUGGIFY(kVotesAskedAgain) && voters().size() > 1) counts_checked_ = false, counts_from_.clear();
   ask_counts(now);
   if (!proposing_ || now < proposing_->retry_at) return;
   if (!deferred_.empty()) {  // our own disk is what keeps the round waiting: another one would only add to its work

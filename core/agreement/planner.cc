@@ -255,15 +255,16 @@ class Planner {
     const auto is_wanted = [&](Incarnation who) {
       return next_->names(who) && std::ranges::find(wanted, who.member) != wanted.end() && !list.names(who);
     };
-    Incarnation passed = now_.config(slot).passed_over;
-    if (!is_wanted(passed)) passed = {};
-    if (!reports) return passed;
     const Incarnation next = next_->incarnation_of(next_->ring.next(slot));
+    const bool stands_in = next && !list.names(next);  // the next can
+    Incarnation passed = now_.config(slot).passed_over;
+    if (!is_wanted(passed) || !stands_in) passed = {};
+    if (!reports) return passed;
     for (Incarnation learner : now_.learners(slot)) {
       if (!said(ReportKind::kStuck, now_.config(slot).list.front(), learner, slot)) continue;
       if (learner == next) {
         passed = {};
-      } else if (!passed && is_wanted(learner) && next && alive(next.member) && !list.names(next)) {
+      } else if (!passed && is_wanted(learner) && stands_in && alive(next.member)) {
         passed = learner;
       }
     }

@@ -1,16 +1,25 @@
-// The one seam through which tests reach into core: mutants (a rule of docs/PROTOCOL.md removed or bent, by name).
+// The one seam through which tests reach into core: mutants (a rule of docs/PROTOCOL.md removed or bent, by name:
+// core/base/mutants.def) and BUGGIFY points (rare ways that are legal, taken more often: core/base/buggify.def).
 //
-// In production (targets core_*) HC_MUTANT(x) is the constant false and nothing of this exists. In the simulator
-// (targets core_sim_*, HC_SIM=1) a run switches mutants on by name; one that is off changes no trace.
+// In production (targets core_*) HC_MUTANT(x) and HC_BUGGIFY(x) are the constant false and nothing of this exists. In
+// the simulator (targets core_sim_*, HC_SIM=1) a run switches mutants on by name; one that is off changes no trace.
+// BUGGIFY strikes by chance, each point from a stream of its own, only while a run says so.
 #pragma once
 
 #ifdef HC_SIM
+#include <array>
 #include <bitset>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
+
+#include "core/base/random.h"
 
 namespace hc::seam {
+
+// ---- mutants
 
 enum class Mutant : std::size_t {
 #define HC_MUTANT_ROW(identifier, name, rule, note) identifier,
@@ -41,8 +50,46 @@ inline std::optional<Mutant> mutant_named(std::string_view name) {
   return std::nullopt;
 }
 
+// ---- BUGGIFY
+
+enum class Point : std::size_t {
+#define HC_BUGGIFY_ROW(identifier, name, ppm, what) identifier,
+#include "core/base/buggify.def"
+#undef HC_BUGGIFY_ROW
+  kCount
+};
+inline constexpr std::size_t kPoints = static_cast<std::size_t>(Point::kCount);
+
+struct PointInfo {
+  std::string_view name;
+  std::uint32_t ppm;
+};
+inline constexpr PointInfo kPointInfo[] = {
+#define HC_BUGGIFY_ROW(identifier, name, ppm, what) {name, ppm},
+#include "core/base/buggify.def"
+#undef HC_BUGGIFY_ROW
+};
+
+struct Buggify {
+  bool on = false;             // now; a run switches it off to let the world settle
+  std::bitset<kPoints> drawn;  // the points that may strike in this run
+  std::vector<Random> chance;  // of each point
+  std::array<std::uint64_t, kPoints> struck{};
+};
+inline thread_local std::optional<Buggify> buggify;
+
+inline bool strikes(Point point) {
+  if (!buggify || !buggify->on) return false;
+  const auto i = static_cast<std::size_t>(point);
+  if (!buggify->drawn[i] || !buggify->chance[i].ppm(kPointInfo[i].ppm)) return false;
+  ++buggify->struck[i];
+  return true;
+}
+
 }  // namespace hc::seam
 #define HC_MUTANT(identifier) (::hc::seam::on(::hc::seam::Mutant::identifier))
+#define HC_BUGGIFY(identifier) (::hc::seam::strikes(::hc::seam::Point::identifier))
 #else
 #define HC_MUTANT(identifier) false
+#define HC_BUGGIFY(identifier) false
 #endif

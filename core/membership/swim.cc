@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/seam.h"
 
 namespace hc {
 namespace {
@@ -162,6 +163,10 @@ void Swim::wake(Time now, SwimOutput& out) {
     const auto due = judging_deadline();
     if (due && *due <= now) forgiven_ = false;
     if (contact_at_ && *contact_at_ <= now) contact(now, out);
+    if (HC_BUGGIFY(kRaisesIncarnation)) refute(false, now);
+    if (HC_BUGGIFY(kSyncAtOnce)) sync_at_ = now;
+    if (HC_BUGGIFY(kSuspectsAnyone))
+      for (const NodeId anyone : some_live(1, NodeId{}, false)) suspect(anyone, now, out);
     nack_overdue(now, out);
     if (refute_at_ && *refute_at_ <= now) refute(true, now);
     step_probe(now, out);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/seam.h"
 #include "core/membership/swim.h"
 
 namespace hc {
@@ -32,7 +33,7 @@ void Swim::send(const Address& to, NodeId peer, std::optional<Generation> seen, 
                 SwimOutput& out) {
   GossipPacket packet = packet_with(body);
   if (needs_word(peer, seen)) packet.rumors.push_back(rumor_of(peers_.at(peer)));
-  rumors_.take(packet.rumors, kRumorBytesMax, config_.rumors_max, times_max());
+  rumors_.take(packet.rumors, kRumorBytesMax, HC_BUGGIFY(kOneRumor) ? 1 : config_.rumors_max, times_max());
   out.datagrams.push_back({to, peer, std::move(packet), by_stream});
 }
 
@@ -54,7 +55,7 @@ bool Swim::may_tell(NodeId peer, Time now) {
     std::erase_if(told_, [&](const auto& row) { return now - row.second >= config_.tell_interval; });
   const auto [it, fresh] = told_.try_emplace(peer, now);
   if (fresh) return true;
-  if (now - it->second < config_.tell_interval) return false;
+  if (now - it->second < config_.tell_interval && !HC_BUGGIFY(kTellsAgain)) return false;
   it->second = now;
   return true;
 }

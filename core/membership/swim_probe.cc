@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/base/check.h"
+#include "core/base/seam.h"
 #include "core/membership/swim.h"
 
 namespace hc {
@@ -32,7 +33,7 @@ void Swim::begin_probe(Time now, SwimOutput& out) {
   probe.generation = peer.info.generation;
   probe.incarnation = peer.incarnation;
   probe.number = number;
-  probe.indirect_at = now + scaled(config_.probe_timeout);
+  probe.indirect_at = HC_BUGGIFY(kAsksOthersAtOnce) ? now : now + scaled(config_.probe_timeout);
   probe.ends_at = now + scaled(config_.probe_interval);
   probe_ = probe;
   next_probe_at_ = probe.ends_at;

@@ -103,13 +103,19 @@ void Peers::end_turn(Time now, Effects& out) {
   for (auto& [id, peer] : peers_) {
     if (peer.state == State::kNone && peer.wanted && now >= peer.dial_at) dial(id, peer, now, out);
     if (peer.state != State::kOpen || peer.queue.empty()) continue;
+    if (HC_BUGGIFY(kLinkBreaks)) {
+      out.close(peer.link);
+      drop_link(id, peer, now, kRedial);
+      continue;
+    }
+    const std::size_t frame_bytes = HC_BUGGIFY(kFramePerMessage) ? 1 : kFrameBytes;
     peer.sent_at = now;
     std::vector<Message> queue = std::exchange(peer.queue, {});
     for (std::size_t next = 0; next < queue.size();) {
       Frame frame = frame_to(peer.to);
       frame.session = peer.session;
       frame.number = ++peer.number;
-      for (std::size_t bytes = 0; next < queue.size() && bytes < kFrameBytes; ++next) {
+      for (std::size_t bytes = 0; next < queue.size() && bytes < frame_bytes; ++next) {
         bytes += weight(queue[next]);
         frame.messages.push_back(std::move(queue[next]));
       }
@@ -149,7 +155,7 @@ void Peers::drop_link(NodeId id, Peer& peer, Time now, Duration pause) {
   peer.state = State::kNone;
   peer.session = peer.number = 0;
   peer.queue.clear();
-  peer.dial_at = now + pause;
+  peer.dial_at = now + (HC_BUGGIFY(kRedialLate) ? 10 * pause : pause);
 }
 
 void Peers::link_closed(LinkId link, bool refused, Time now) {
@@ -316,7 +322,7 @@ void Peers::tick(Time now, Effects& out) {
                                             config_.slots, self_, id, peer.nonce});
           peer.number = 1;
           out.send(peer.link, std::move(hello));
-        } else if (now - peer.since > kGreetingMax) {
+        } else if (now - peer.since > kGreetingMax || HC_BUGGIFY(kDialsTwice)) {
           out.close(peer.link);
           drop_link(id, peer, now, kRedial);
         }

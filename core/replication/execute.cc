@@ -57,7 +57,10 @@ Executor::Result Replication::run(Slot slot, const CommandSpec& spec, Args args,
   } else {
     if (auto refusal = too_few_in_sync(slot, spec)) return {Ran::kRefused, std::move(*refusal)};
     const bool room = !spec.writes() || !backlog_full(r);
-    if (room && r.parked == 0 && may_execute(slot, now.mono)) return execute_now(slot, spec, args, token, now);
+    const bool for_nothing = HC_BUGGIFY(kParksForNothing);
+    parked_look_ |= for_nothing;
+    if (room && !for_nothing && r.parked == 0 && may_execute(slot, now.mono))
+      return execute_now(slot, spec, args, token, now);
   }
   ++counters_.parked;
   ++r.parked;
@@ -157,6 +160,8 @@ void Replication::run_parked(Now now) {
 
 // Rule 8: the primary decides that keys expired, and replicates the deletion.
 void Replication::expire(Now now) {
+  if (HC_BUGGIFY(kExpiresNothing)) return;
+  const std::size_t budget = HC_BUGGIFY(kExpiresOne) ? 1 : kExpireBudget;
   const std::size_t slots = std::min(replicas_.size(), kExpireSlotsPerTick);
   for (std::size_t n = 0; n < slots; ++n) {
     const Slot s = slot_number(expire_from_);
@@ -167,7 +172,7 @@ void Replication::expire(Now now) {
     const bool replicate = !r.lead->targets.empty();
     EffectWriter effects;
     Execution x{r.table, now.wall, random_, replicate ? &effects : nullptr};
-    expire_some(x, kExpireBudget);
+    expire_some(x, budget);
     counters_.expired += before - r.table.size();
     if (replicate && !effects.empty()) {
       append_entry(s, {{r.epoch, r.at.seq.next()}, r.at.slot_epoch, false, Value::copy_of(effects.take())});

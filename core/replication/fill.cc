@@ -31,6 +31,15 @@ void Replication::queue_fill(Slot s, Target& t) {
   lane.waiting.push_back(s);
 }
 
+// From the beginning.
+void Replication::fill_anew(Target& t) {
+  const bool stalled = t.fill->stalled;  // until something is acknowledged
+  *t.fill = Fill{};
+  t.fill->id = next_fill_++;
+  t.fill->stalled = stalled;
+  t.filled = false;
+}
+
 void Replication::pump(NodeId to, Time now) {
   Lane& lane = this->lane(to);
   while (!lane.waiting.empty() && lane.outstanding < lane.pace.window() && peers_.open(to)) {
@@ -50,10 +59,7 @@ void Replication::pump(NodeId to, Time now) {
 bool Replication::send_chunk(Slot s, Target& t, Lane& lane, Time now) {
   Replica& r = at(s);
   Fill& fill = *t.fill;
-  if (fill.next_chunk > 0 && t.sent < r.base.seq) {  // too far behind the kept tail: from the beginning
-    fill = Fill{};
-    fill.id = next_fill_++;
-  }
+  if (fill.next_chunk > 0 && t.sent < r.base.seq) fill_anew(t);  // too far behind the kept tail
   if (fill.next_chunk == 0) {
     // An empty slot at a committed position. What is not committed reaches the learner as entries, so that it can hand
     // them on in a takeover like every other replica: content that stands for an uncommitted entry could not.
@@ -67,12 +73,13 @@ bool Replication::send_chunk(Slot s, Target& t, Lane& lane, Time now) {
   FillChunk chunk{s, r.epoch, fill.id, fill.next_chunk, r.at, {}, false, fill.attempt};
   EffectWriter puts;
   std::size_t bytes = kChunkOverhead;
+  const std::size_t chunk_bytes = HC_BUGGIFY(kChunkTiny) ? 1 : config_.fill_chunk_bytes;
   do {
     fill.cursor = r.table.walk(fill.cursor, [&](const SlotTable::Item& item) {
       puts.put(item.key, item.value, item.expiry);
       bytes += item.key.size() + item.value.size();
     });
-  } while (fill.cursor != 0 && bytes < config_.fill_chunk_bytes);
+  } while (fill.cursor != 0 && bytes < chunk_bytes);
   chunk.effects = puts.take();
   chunk.last = fill.cursor == 0;
   fill.unacked.push_back({fill.next_chunk++, fill.cursor, bytes, chunk.last, now});
@@ -93,10 +100,7 @@ void Replication::restart_fills(NodeId to, Time now) {
     for (Target& t : r.lead->targets) {
       if (t.who.member != to || t.listed || t.filled || !t.fill || t.fill->id == 0) continue;
       Fill& fill = *t.fill;
-      if (fill.acked_chunks == 0) {
-        fill = Fill{};
-        fill.id = next_fill_++;
-      }
+      if (fill.acked_chunks == 0) fill_anew(t);
       ++fill.attempt;
       fill.unacked.clear();
       fill.cursor = fill.acked_cursor;
@@ -133,7 +137,7 @@ void Replication::handle(Incarnation from, FillChunk&& m, Now) {
   HC_CHECK(hc::apply(Bytes(m.effects), r.table), "a chunk that does not decode");
   r.next_chunk = m.chunk + 1;
   r.filled = m.last;
-  peers_.send(from, FillAck{m.slot, m.slot_epoch, m.fill, m.chunk, m.attempt});
+  if (!HC_BUGGIFY(kFillAckKept)) peers_.send(from, FillAck{m.slot, m.slot_epoch, m.fill, m.chunk, m.attempt});
 }
 
 void Replication::handle(Incarnation from, const FillAck& m, Now now) {
@@ -166,9 +170,14 @@ void Replication::handle(Incarnation from, const FillAck& m, Now now) {
 void Replication::try_count(Slot s, Target& t, Time now) {
   Replica& r = at(s);
   if (t.listed || t.counted || !t.filled) return;
+  if (t.sent < r.base.seq) {  // the tail was cut before
+    fill_anew(t);
+    return queue_fill(s, t);
+  }
   const bool complete = r.lead->stage == Stage::kServing || HC_MUTANT(kCaughtUpBeforeTakeover) ||
                         (HC_MUTANT(kCountedWhileWaiting) && r.lead->stage == Stage::kWaiting);
-  if (!complete || t.acked < r.commit || !leases_.holds(t.who, r.epoch, epoch(), now)) return;
+  if (!complete || HC_BUGGIFY(kCountsLate) || t.acked < r.commit || !leases_.holds(t.who, r.epoch, epoch(), now))
+    return;
   t.counted = true;
   t.waiting_since = now;
   urgent_ = true;
@@ -195,6 +204,7 @@ void Replication::ask_discards(Time now) {
 }
 
 void Replication::handle(Incarnation from, const DiscardAsk& m) {
+  if (HC_BUGGIFY(kDiscardsKept)) return;
   DiscardOk ok{SlotSet(config_.slots), epoch()};
   m.slots.for_each([&](Slot s) {
     if (s.value >= replicas_.size()) return;

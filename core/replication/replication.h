@@ -149,19 +149,22 @@ class Replication : public Executor {
   // fill.cc
   Lane& lane(NodeId to);
   void queue_fill(Slot s, Target& t);
+  void fill_anew(Target& t);
   void pump(NodeId to, Time now);
   bool send_chunk(Slot s, Target& t, Lane& lane, Time now);
   void restart_fills(NodeId to, Time now);
   void try_count(Slot s, Target& t, Time now);
 
   // watch.cc
+  using Said = std::map<std::pair<ReportKind, Incarnation>, SlotSet>;
+  void report_for_nothing(Said& said);
   void ask_leases(Time now);
   void ask_discards(Time now);
   bool waits_for(const Replica& r, const Target& t, Time now) const;
   bool stuck(const Replica& r, const Target& t, Time now) const;
-  void watch_targets(Slot s, Time now, std::map<std::pair<ReportKind, Incarnation>, SlotSet>& said);
+  void watch_targets(Slot s, Time now, Said& said);
   bool may_leave(Slot s, Incarnation who) const;
-  void watch_primary(Slot s, Time now, std::map<std::pair<ReportKind, Incarnation>, SlotSet>& said);
+  void watch_primary(Slot s, Time now, Said& said);
   bool silent(const Replica& r, Time now) const;
   Duration patience(Incarnation about, Time now) const;
   bool ended(Incarnation who) const;

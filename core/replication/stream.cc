@@ -59,6 +59,10 @@ void Replication::flush(Now now) {
     Replica& r = at(s);
     r.queued = false;
     if (!r.lead) continue;
+    if (HC_BUGGIFY(kStreamLate)) {
+      queue(s);
+      continue;
+    }
     for (Target& t : r.lead->targets) stream(s, t, now.mono);
     r.lead->told_commit = r.commit;
   }
@@ -72,17 +76,15 @@ void Replication::stream(Slot s, Target& t, Time now) {
   if (!t.in_commit_set() && (!t.fill || t.fill->next_chunk == 0)) return;
   if (t.sent < r.base.seq) {
     t.beyond_tail = t.in_commit_set();
-    if (!t.in_commit_set() && t.filled) {  // filled, but not counted before the tail was cut: once more
-      t.filled = false;
-      *t.fill = Fill{};
-      queue_fill(s, t);
-    }
+    if (!t.in_commit_set()) try_count(s, t, now);  // it cannot: it is filled once more
     return;
   }
+  if (t.acked >= r.base.seq && HC_BUGGIFY(kEntriesAgain)) t.sent = t.acked;
+  const std::size_t most = HC_BUGGIFY(kOneEntryPerMessage) ? 1 : kEntriesPerMessage;
   do {
     Append m{s, r.epoch, r.commit, {}};
     const std::size_t from = t.sent.value - r.base.seq.value;
-    const std::size_t count = std::min(kEntriesPerMessage, r.tail.size() - from);
+    const std::size_t count = std::min(most, r.tail.size() - from);
     m.entries.assign(r.tail.begin() + static_cast<std::ptrdiff_t>(from),
                      r.tail.begin() + static_cast<std::ptrdiff_t>(from + count));
     if (!peers_.send(t.who.member, std::move(m))) return;
@@ -154,8 +156,8 @@ void Replication::trim(Replica& r) {
   Seq upto = std::min(r.commit, r.at.seq);
   if (r.lead) {
     for (const Target& t : r.lead->targets) {
-      const bool filling = !t.in_commit_set() && t.fill && t.fill->acked_chunks > 0 && !t.fill->stalled;
-      if (filling) upto = std::min(upto, t.acked);
+      const bool filling = !t.in_commit_set() && t.fill && t.fill->next_chunk > 0 && !t.fill->stalled;
+      if (filling && !HC_BUGGIFY(kLearnerCut)) upto = std::min(upto, t.acked);
     }
   }
   if (upto <= r.base.seq) return;
@@ -196,7 +198,7 @@ void Replication::handle(Incarnation from, Append&& m, Now) {
   if (r.lead || !(r.listed || filling)) return;
   take_entries(m.slot, m.entries);
   know_commit(m.slot, m.commit);
-  if (!m.entries.empty()) peers_.send(from, Appended{m.slot, m.slot_epoch, r.at.seq});
+  if (!m.entries.empty() && !HC_BUGGIFY(kAckLate)) peers_.send(from, Appended{m.slot, m.slot_epoch, r.at.seq});
 }
 
 void Replication::know_commit(Slot s, Seq commit) {

@@ -18,7 +18,10 @@ void Replication::ask_tails(std::optional<NodeId> only, Time) {
       if (t.listed && !t.answered && (!only || t.who.member == *only))
         questions[t.who.member].slots.push_back({slot_number(i), r.epoch, r.at});
   }
-  for (auto& [to, question] : questions) peers_.send(to, std::move(question));
+  for (auto& [to, question] : questions) {
+    if (HC_BUGGIFY(kTailsAskedTwice)) peers_.send(to, question);
+    peers_.send(to, std::move(question));
+  }
 }
 
 // The question is a promise: it is answered only in the slot epoch that it asks for, so nothing of an earlier one is
@@ -30,11 +33,13 @@ void Replication::handle(Incarnation from, const TailAsk& m, Now) {
     Replica& r = at(one.slot);
     const bool promised = r.epoch == one.slot_epoch && r.listed && r.primary == from;
     const bool rash = HC_MUTANT(kTakeoverWithoutPromise) && r.epoch < one.slot_epoch && r.holds;
-    if (!promised && !rash) continue;
+    if ((!promised && !rash) || HC_BUGGIFY(kTailKept)) continue;
     TailIs::One is{one.slot, one.slot_epoch, r.at, r.commit, {}};
-    if (one.mine.seq >= r.base.seq && one.mine.seq < r.at.seq)
-      is.entries.assign(r.tail.begin() + static_cast<std::ptrdiff_t>(one.mine.seq.value - r.base.seq.value),
-                        r.tail.end());
+    const bool in_full = HC_BUGGIFY(kTailInFull);
+    if (one.mine.seq >= r.base.seq && (one.mine.seq < r.at.seq || in_full)) {
+      const std::uint64_t known = in_full ? 0 : one.mine.seq.value - r.base.seq.value;
+      is.entries.assign(r.tail.begin() + static_cast<std::ptrdiff_t>(known), r.tail.end());
+    }
     answer.slots.push_back(std::move(is));
   }
   if (!answer.slots.empty()) peers_.send(from, std::move(answer));
@@ -87,7 +92,7 @@ bool Replication::formers_gone(Replica& r, Time now) const {
   if (HC_MUTANT(kBoundaryBeforeWait)) return true;
   return std::ranges::all_of(r.formers, [&](const Former& f) {
     if (now >= f.until) return true;
-    if (!f.who) return false;
+    if (!f.who || HC_BUGGIFY(kReleaseUnseen)) return false;
     const Epoch installed = peers_.installed(f.who);
     return HC_MUTANT(kReleasedOfOldEpoch) ? static_cast<bool>(installed) : installed >= r.epoch;
   });
@@ -121,7 +126,7 @@ void Replication::served(Slot s, Now now) {
   Replica& r = at(s);
   r.lead->stage = Stage::kServing;
   parked_look_ = true;
-  urgent_ = true;
+  urgent_ = !HC_BUGGIFY(kServesQuietly);
   for (Target& t : r.lead->targets) {
     t.waiting_since = now.mono;
     if (!t.listed) queue_fill(s, t);

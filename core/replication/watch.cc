@@ -22,14 +22,17 @@ Duration time_for(std::size_t bytes) { return std::chrono::milliseconds(bytes / 
 
 void Replication::ask_leases(Time now) {
   if (!view_ || now < lease_asked_at_) return;
-  lease_asked_at_ = now + view_->lease / kLeaseAsksPerLease;
-  for (const auto& [member, slots] : shares_) peers_.send(member, LeaseAsk{now});
+  lease_asked_at_ = now + (HC_BUGGIFY(kLeaseAskedLate) ? view_->lease * 3 / 4 : view_->lease / kLeaseAsksPerLease);
+  for (const auto& [member, slots] : shares_) {
+    if (HC_BUGGIFY(kLeaseForgotten)) leases_.forget(member);
+    peers_.send(member, LeaseAsk{now});
+  }
 }
 
 void Replication::handle(Incarnation from, const LeaseAsk& m, Time now) {
   if (!view_) return;
   const bool named = view_->names(from) && view_->names(self());  // 2d
-  if (!named && !HC_MUTANT(kGrantToOldGeneration)) return;
+  if ((!named && !HC_MUTANT(kGrantToOldGeneration)) || HC_BUGGIFY(kGrantWithheld)) return;
   leases_.give(from.member, now);
   peers_.send(from, Grant{m.sent, epoch()});
 }
@@ -112,8 +115,8 @@ void Replication::tick(Now now) {
     expire(now);
     if (view_ && view_->members.size() > 1) {
       repeat(now);
-      if (now.mono >= discards_at_) ask_discards(now.mono);
-      for (auto& [to, lane] : lanes_) pump(to, now.mono);
+      if (now.mono >= discards_at_ || HC_BUGGIFY(kDiscardsAsked)) ask_discards(now.mono);
+      for (auto& [to, lane] : lanes_) HC_BUGGIFY(kFillsAgain) ? restart_fills(to, now.mono) : pump(to, now.mono);
     }
   }
   run_parked(now);
@@ -160,7 +163,7 @@ bool Replication::stuck(const Replica& r, const Target& t, Time now) const {
   return now - std::max(t.waiting_since, progress) >= config_.patience;
 }
 
-void Replication::watch_targets(Slot s, Time now, std::map<std::pair<ReportKind, Incarnation>, SlotSet>& said) {
+void Replication::watch_targets(Slot s, Time now, Said& said) {
   Replica& r = at(s);
   const InSyncList& list = view_->config(s).list;
   const auto say = [&](ReportKind kind, Incarnation about) {
@@ -184,6 +187,7 @@ bool Replication::may_leave(Slot s, Incarnation who) const {
   const auto wanted = view_->ring.wanted(s);
   if (std::ranges::find(wanted, who.member) != wanted.end()) return false;
   if (HC_MUTANT(kDropBeforeTakeover)) return true;
+  if (HC_BUGGIFY(kDropsLate)) return false;
   return replica(s).lead->stage == Stage::kServing &&
          std::ranges::all_of(wanted, [&](NodeId id) { return view_->config(s).list.names(view_->incarnation_of(id)); });
 }
@@ -196,16 +200,34 @@ bool Replication::silent(const Replica& r, Time now) const {
   return peers_.installed(r.primary) < r.epoch && now - r.since >= patience_now;
 }
 
-void Replication::watch_primary(Slot s, Time now, std::map<std::pair<ReportKind, Incarnation>, SlotSet>& said) {
+void Replication::watch_primary(Slot s, Time now, Said& said) {
   const Replica& r = at(s);
   const bool counts = r.listed || (r.learner && r.filled && !HC_MUTANT(kCountedLearnerMute));
   if (!counts || !silent(r, now)) return;
   said.try_emplace({ReportKind::kComplaint, r.primary}, SlotSet(config_.slots)).first->second.add(s);
 }
 
+// In the simulator only: reports that are legal, but without reason.
+void Replication::report_for_nothing([[maybe_unused]] Said& said) {
+  const auto say = [&](ReportKind kind, Slot s, Incarnation about) {
+    said.try_emplace({kind, about}, SlotSet(config_.slots)).first->second.add(s);
+  };
+  const auto any_slot = [&] { return slot_number(random_.below(replicas_.size())); };
+  if (HC_BUGGIFY(kComplainsOfAnyone))
+    if (const Slot s = any_slot(); at(s).lead)
+      for (const Target& t : at(s).lead->targets)
+        if (t.in_commit_set()) say(ReportKind::kComplaint, s, t.who);
+  if (HC_BUGGIFY(kStuckAtOnce))
+    if (const Slot s = any_slot(); at(s).lead)
+      for (const Target& t : at(s).lead->targets)
+        if (!t.in_commit_set()) say(ReportKind::kStuck, s, t.who);
+  if (HC_BUGGIFY(kComplainsOfPrimary))
+    if (const Slot s = any_slot(); !at(s).lead && at(s).listed) say(ReportKind::kComplaint, s, at(s).primary);
+}
+
 std::vector<Report> Replication::reports(Time now) {
   if (!view_ || view_->members.size() < 2) return {};
-  std::map<std::pair<ReportKind, Incarnation>, SlotSet> said;
+  Said said;
   for (std::size_t i = 0; i < replicas_.size(); ++i) {
     const Slot s = slot_number(i);
     if (replicas_[i].lead) {
@@ -214,6 +236,7 @@ std::vector<Report> Replication::reports(Time now) {
       watch_primary(s, now, said);
     }
   }
+  report_for_nothing(said);
   std::vector<Report> result;
   for (auto& [key, slots] : said) {
     if (key.first == ReportKind::kComplaint) ++counters_.complaints;

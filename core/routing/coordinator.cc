@@ -124,6 +124,7 @@ Incarnation Coordinator::owner(Slot slot) const {
 void Coordinator::park(Part& part, Now now) {
   set_state(part, State::kParked);
   part.retry_at = now.mono + std::min<Duration>(kRetryFirst * (1 << std::min(part.pauses, 4U)), kRetryLongest);
+  if (HC_BUGGIFY(kRetriesLate)) part.retry_at += 300ms;
   ++part.tries, ++part.pauses;
 }
 
@@ -146,7 +147,8 @@ void Coordinator::route(std::uint64_t token, Now now, Effects& out) {
   if (it == parts_.end()) return;
   Part& part = it->second;
   if (part.every && part.op && part.tries > 0) return split(token, now, out);
-  const Incarnation to = owner(part.slot);
+  Incarnation to = owner(part.slot);
+  if (view_ && HC_BUGGIFY(kForwardsToAnyone)) to = view_->incarnation_of(view_->members.back().info.id);
   if (to.member == config_.self.id) return run_here(token, now, out);
   if (!to) return park(part, now);
   const std::vector<Slot> scanned = part.spec->route == Route::kScan ? std::vector{part.slot} : std::vector<Slot>{};

@@ -2,6 +2,7 @@
 // slots.
 #include <algorithm>
 
+#include "core/base/seam.h"
 #include "core/routing/coordinator.h"
 
 namespace hc {
@@ -16,8 +17,10 @@ void Coordinator::ask_every(std::uint64_t op, Now now, Effects& out, std::vector
 // One part for each executor, for all its slots.
 void Coordinator::scatter(std::uint64_t op, const std::vector<std::string>& args, const std::vector<Slot>& slots,
                           Now now, Effects& out) {
-  std::map<Incarnation, std::vector<Slot>> by_owner;
-  for (Slot s : slots) by_owner[owner(s)].push_back(s);
+  // In production one part for each owner.
+  std::map<std::pair<Incarnation, std::size_t>, std::vector<Slot>> by_owner;
+  const bool scatters = slots.size() <= 256 && HC_BUGGIFY(kScatters);
+  for (Slot s : slots) by_owner[{owner(s), scatters ? s.value / 4 : 0}].push_back(s);
   std::vector<std::uint64_t> tokens;
   for (auto& [who, theirs] : by_owner) {
     Part part;
@@ -140,7 +143,7 @@ void Coordinator::scan_collect(std::uint64_t op, Now now, Effects& out) {
   if (!end && inner == 0 && found.size() < scan.count && scan.visited < kVisitMax) {
     scan.slot = slot;
     scan.inner = 0;
-    scan.window = std::min(scan.window * 4, kWindowMax);
+    scan.window = HC_BUGGIFY(kWindowOfOne) ? 1 : std::min(scan.window * 4, kWindowMax);
     return scan_window(op, now, out);
   }
   const std::uint64_t cursor = end ? 0 : (inner << 14) | slot;

@@ -144,6 +144,19 @@ TEST_F(Stuck, IsWantedAgainWhenTheListIsLongEnough) {
   EXPECT_EQ(after(ReportKind::kDrop, third).config(kSlot).list, list({primary, learner}));
 }
 
+TEST_F(Stuck, IsWantedAgainWhenNobodyCanStandInForIt) {
+  now = after(ReportKind::kStuck, learner);
+  auto seen = all_alive(3);
+  seen[third.member.value - 1].as = Seen::As::kGone;
+  std::vector<Report> dead;
+  for (const Incarnation by : {primary, learner})
+    dead.push_back({ReportKind::kDead, by, third, now.epoch, SlotSet(1), {}});
+  const auto next = plan(now, dead, seen);
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->view->member(third.member)->state, MemberState::kAbsent);
+  EXPECT_EQ(next->view->learners(kSlot), std::vector{learner});
+}
+
 TEST_F(Stuck, TheRuleIsTheMutants) {
   seam::active.set(static_cast<std::size_t>(seam::Mutant::kLearnerNeverYields));
   EXPECT_EQ(after(ReportKind::kStuck, learner).learners(kSlot), std::vector{learner});

@@ -73,9 +73,11 @@ void Client::ask(Request request) {
     for (const std::string& a : request.args) words += " " + a;
     trace_.line(now(), "client " + std::to_string(index_), words);
   }
+  const bool vanishes = !request.must_succeed && random_.percent(knobs_.vanishes_percent);
   if (waiting_.empty()) busy_since_ = now();
   waiting_.push_back({std::move(request), now()});
   network_.send(endpoint(), link_, std::move(bytes));
+  if (vanishes) leave("it went away");
 }
 
 void Client::connect(std::uint32_t machine) {

@@ -28,10 +28,11 @@ class Client {
  public:
   struct Knobs {
     Duration think_least = 20ms, think_most = 400ms;
-    Duration patience = 8s;            // with a silent connection
-    Duration deadline{};               // nobody may answer before it that it could not be done in time (4c)
-    std::uint32_t pipeline = 1;        // requests on their way at once
-    std::uint32_t moves_percent = 10;  // after an answer: on to another machine
+    std::uint32_t vanishes_percent = 0;  // right after it asked
+    Duration patience = 8s;              // with a silent connection
+    Duration deadline{};                 // nobody may answer before it that it could not be done in time (4c)
+    std::uint32_t pipeline = 1;          // requests on their way at once
+    std::uint32_t moves_percent = 10;    // after an answer: on to another machine
   };
   Client(Schedule& schedule, Network& network, Trace& trace, Ledger& ledger, Workload& workload, std::uint32_t index,
          std::uint32_t machines, Knobs knobs, Random random);

@@ -11,6 +11,11 @@ constexpr std::int64_t kMillion = 1'000'000;
 }  // namespace
 
 Time NodeClock::mono(Instant t) const {
+  const Time m = exact(t);
+  return m - m.time_since_epoch() % tick_;
+}
+
+Time NodeClock::exact(Instant t) const {
   const __int128 passed = ns(t - base_true_);
   return base_mono_ + Duration(static_cast<std::int64_t>(passed * rate_ppm_ / kMillion));
 }
@@ -21,6 +26,7 @@ WallTime NodeClock::wall(Instant t) const {
 
 Instant NodeClock::when(Time m) const {
   if (m == kNever) return kForever;
+  if (const Duration past = m.time_since_epoch() % tick_; past > 0ns) m += tick_ - past;
   const __int128 wanted = (m - base_mono_).count();
   if (wanted <= 0) return base_true_;
   const __int128 passed = (wanted * kMillion + rate_ppm_ - 1) / rate_ppm_;
@@ -30,7 +36,7 @@ Instant NodeClock::when(Time m) const {
 
 void NodeClock::set_rate(Instant t, std::int64_t rate_ppm) {
   HC_CHECK(t >= base_true_ && rate_ppm > 0, "rate " + std::to_string(rate_ppm));
-  base_mono_ = mono(t);
+  base_mono_ = exact(t);
   base_true_ = t;
   rate_ppm_ = rate_ppm;
 }

@@ -17,9 +17,10 @@ inline constexpr std::int64_t kWallBaseMs = 1'700'000'000'000;
 
 class NodeClock {
  public:
-  // `rate_ppm`: how many of its microseconds pass in a true second. `base`: what it shows at true time 0.
-  NodeClock(std::int64_t rate_ppm, Time base, Duration wall_skew)
-      : rate_ppm_(rate_ppm), base_mono_(base), wall_skew_(wall_skew) {}
+  // `rate_ppm`: how many of its microseconds pass in a true second. `base`: what it shows at true time 0. `tick`: the
+  // monotonic clock shows multiples of it.
+  NodeClock(std::int64_t rate_ppm, Time base, Duration wall_skew, Duration tick = Duration{1})
+      : rate_ppm_(rate_ppm), base_mono_(base), wall_skew_(wall_skew), tick_(tick) {}
 
   Now read(Instant t) const { return {mono(t), wall(t)}; }
   Time mono(Instant t) const;
@@ -38,6 +39,9 @@ class NodeClock {
   Instant base_true_{};
   Time base_mono_;
   Duration wall_skew_;
+  Duration tick_;
+
+  Time exact(Instant t) const;
 };
 
 // The fastest and the slowest rate such that no two clocks are further apart than `drift_percent` allows (rule 3b):

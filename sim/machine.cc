@@ -192,8 +192,10 @@ void Machine::handle(Inbound& in) {
       Started started;
       if (disk_.file()) {
         auto record = decode_vote(*disk_.file());
-        HC_CHECK(record.has_value(), name() + ": " + record.error());
-        started.vote = std::move(*record);
+        HC_CHECK(record.has_value() != disk_.rotten(),
+                 name() + (record ? ": the damage of its vote file goes unnoticed" : ": " + record.error()));
+        if (record) started.vote = std::move(*record);
+        if (disk_.rotten()) disk_.wipe();  // as the error tells the operator to do
       }
       step(std::move(started), event_kind<Started>(), process_, disk_.file() ? Bytes(*disk_.file()) : Bytes());
       if (up()) around_.overseer.started(*this);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/base/seam.h"
+#include "sim/summary.h"
 #include "sim/sweep.h"
 #include "sim/world.h"
 
@@ -30,6 +31,8 @@ struct CommandLine {
   std::uint64_t most = 200;  // mutants: seeds tried for each
   bool twice = false, keep_going = false, quiet = false, list_mutants = false, print_plan = false, hashes = false;
 };
+
+constexpr std::uint64_t kSeedsForAll = 250;  // a sweep of so many has to come by everything (sim/summary.h)
 
 int usage(const std::string& what) {
   std::fprintf(stderr, "sim: %s\n", what.c_str());
@@ -78,12 +81,16 @@ int run_one(const CommandLine& line) {
 }
 
 // More than one void seed in a hundred is too many, and so is too little on average.
-Verdict verdict_of(const Sweep& s, const CommandLine& line) {
+Verdict verdict_of(const Sweep& s, const CommandLine& line, const SweepOptions& options) {
   if (s.first_failure) return s.first_failure->verdict;
   if (s.empty * 100 > s.seeds || s.sum.undecided * 100 > s.seeds) return Verdict::kVoid;
   if (!line.run.faults || line.run.seconds < 60 || s.seeds < 20) return Verdict::kPassed;
   if (s.sum.compared < 200 * s.seeds || s.sum.views < 3 * s.seeds || s.sum.faults < 5 * s.seeds) {
     std::printf("too little happened: wanted on average 200 operations compared, 3 views, 5 faults\n");
+    return Verdict::kVoid;
+  }
+  if (s.seeds >= kSeedsForAll && !never(s, options).empty()) {
+    std::printf("so many seeds should exercise everything\n");
     return Verdict::kVoid;
   }
   return Verdict::kPassed;
@@ -92,7 +99,7 @@ Verdict verdict_of(const Sweep& s, const CommandLine& line) {
 int run_many(const CommandLine& line, const SweepOptions& options) {
   const Sweep s = sweep(options);
   if (!line.quiet) std::printf("%s", summary(s, options).c_str());
-  const Verdict verdict = verdict_of(s, line);
+  const Verdict verdict = verdict_of(s, line, options);
   if (s.first_failure) {
     const Result& r = *s.first_failure;
     std::printf("seed %" PRIu64 ": %s: %s\n", r.seed, r.check.c_str(), r.reason.c_str());

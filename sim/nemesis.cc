@@ -22,12 +22,15 @@ Fault draw_fault(const Setting& s, FaultKind kind, Instant at, Random& random) {
   switch (kind) {
     case FaultKind::kCrash:
       f.lasts = draw_log(random, 20ms, 12s);
-      f.variant = (random.percent(25) ? 1 : 0) | (random.percent(15) ? 2 : 0);
+      f.variant = (random.percent(25) ? 1 : 0) | (random.percent(15) ? 4 : 0);
+      static constexpr std::uint64_t kDisk[] = {2, 8, 16};
+      if (random.percent(25)) f.variant |= kDisk[random.below(3)];
       f.amount = random.percent(50) ? 0 : random.between(1, 30);
       break;
     case FaultKind::kMassRestart:
       f.a = 1 + random.below(all_of(n));
       f.lasts = draw_log(random, 50ms, 5s);
+      f.variant = random.percent(30) ? 1 : 0;
       break;
     case FaultKind::kPause:
       f.lasts = draw_log(random, 20ms, 10s);
@@ -40,7 +43,7 @@ Fault draw_fault(const Setting& s, FaultKind kind, Instant at, Random& random) {
       f.lasts = draw(random, 10s, 15s);
       break;
     case FaultKind::kJoin:
-      f.a = n;
+      f.a = n + random.below(s.joiners);
       break;
     case FaultKind::kFsyncFails:
       f.lasts = draw_log(random, 100ms, 5s);
@@ -92,13 +95,33 @@ Fault draw_fault(const Setting& s, FaultKind kind, Instant at, Random& random) {
       f.amount = random.below(static_cast<std::uint64_t>(2 * ns(s.wall_skew_most)) + 1);
       break;
     case FaultKind::kClockRate: {
-      f.amount = static_cast<std::uint64_t>(draw_rate(random, rate_bounds(s.node.drift_percent)));
+      f.amount = static_cast<std::uint64_t>(draw_rate(random, rate_bounds(s.clock_drift_percent)));
       break;
     }
+    case FaultKind::kNarrow:
+      f.b = random.below(n);
+      f.amount = random.between(2'000, 200'000);
+      f.lasts = draw_log(random, 1s, 15s);
+      break;
+    case FaultKind::kWrongDoor:
+      f.b = random.below(n);
+      f.variant = random.below(n);
+      f.lasts = draw_log(random, 1s, 15s);
+      break;
     case FaultKind::kCount:
       break;
   }
   return f;
+}
+
+// The same cut, over and over.
+void flap(Plan& plan, Fault cut, Random& random) {
+  const Duration open = draw_log(random, 10ms, 1s);
+  cut.lasts = draw_log(random, 20ms, 2s);
+  for (std::uint64_t times = random.between(3, 12); times > 0; --times) {
+    cut.at += cut.lasts + open;
+    plan.faults.push_back(cut);
+  }
 }
 
 }  // namespace
@@ -125,7 +148,8 @@ Plan draw_plan(const Setting& s, Random& random) {
         Fault f = draw_fault(s, on[k], at, random);
         f.after_view = random.percent(on_views * 20);
         plan.faults.push_back(f);
-        if (on[k] == FaultKind::kJoin) break;
+        if (on[k] == FaultKind::kCut && random.percent(20)) flap(plan, f, random);
+        if (on[k] == FaultKind::kJoin && random.percent(50)) break;
         for (Instant next = at; random.percent(storm * 15);) {
           next += draw_log(random, 1ms, 2s);
           const FaultKind other = on[random.below(on.size())];
@@ -223,7 +247,7 @@ bool Nemesis::strike(const Fault& f, std::uint32_t index) {
       bool any = false;
       for (std::uint32_t i = 0; i < around_.machines.size(); ++i) {
         if (!(f.a >> i & 1) || !running(i) || !spares(bit(i))) continue;
-        around_.machines[i]->die(true);
+        around_.machines[i]->die(!(f.variant & 1));
         start_later(i, f.lasts);
         any = true;
       }
@@ -267,6 +291,15 @@ bool Nemesis::strike(const Fault& f, std::uint32_t index) {
     case FaultKind::kHalfOpen:
       around_.network.half_open(static_cast<Endpoint>(f.a), static_cast<Endpoint>(f.b));
       return f.a != f.b;
+    case FaultKind::kNarrow:
+      if (f.a == f.b) return false;
+      around_.network.narrow(static_cast<Endpoint>(f.a), static_cast<Endpoint>(f.b), f.amount);
+      return ends_later();
+    case FaultKind::kWrongDoor:
+      if (f.b == f.variant) return false;
+      around_.network.misguide(static_cast<Endpoint>(f.a), static_cast<Endpoint>(f.b),
+                               static_cast<Endpoint>(f.variant));
+      return ends_later();
     case FaultKind::kWallJump:
       around_.machines[f.a]->clock().set_wall_skew(Duration(static_cast<std::int64_t>(f.amount)) -
                                                    around_.setting.wall_skew_most);
@@ -298,6 +331,12 @@ void Nemesis::fault_ends(std::uint32_t index) {
     case FaultKind::kCut:
       cut(f, -1);
       return;
+    case FaultKind::kNarrow:
+      around_.network.narrow(static_cast<Endpoint>(f.a), static_cast<Endpoint>(f.b), 0);
+      return;
+    case FaultKind::kWrongDoor:
+      around_.network.misguide(static_cast<Endpoint>(f.a), static_cast<Endpoint>(f.b), static_cast<Endpoint>(f.b));
+      return;
     default:
       weather(f, false);
   }
@@ -307,10 +346,12 @@ bool Nemesis::crash(const Fault& f) {
   Machine* m = running(f.a);
   if (!m || !spares(bit(f.a))) return false;
   const bool orderly = !(f.variant & 1);
-  if (f.variant & 2 && may_wipe(m->index())) {
-    wiped_.insert(m->node().self().storage);
+  if (f.variant & 4) crashes_again_[m->index()] = 1 + f.amount;
+  if (harm_disk(*m, f.variant)) {
     m->die(orderly);
-    m->disk().wipe();
+    if (f.variant & 2) m->disk().wipe();
+    if (f.variant & 8) m->disk().rot();
+    if (f.variant & 16) m->disk().restore();
   } else if (f.amount == 0) {
     m->die(orderly);
   } else {
@@ -318,6 +359,15 @@ bool Nemesis::crash(const Fault& f) {
     return true;
   }
   start_later(m->index(), f.lasts);
+  return true;
+}
+
+// True if the budget permits what the crash shall do to its disk.
+bool Nemesis::harm_disk(Machine& m, std::uint64_t how) {
+  const ViewRef view = around_.newest_view();
+  if (how & 16) return view && !view->votes(m.id());
+  if (!(how & (2 | 8)) || !may_wipe(m.index())) return false;
+  wiped_.insert(m.node().self().storage);
   return true;
 }
 
@@ -329,8 +379,11 @@ void Nemesis::died(std::uint32_t machine) {
 void Nemesis::start_later(std::uint32_t machine, Duration d) { around_.schedule.after(d, Kind::kStart, machine); }
 
 void Nemesis::restart_due(std::uint32_t machine) {
-  if (running(machine) || stays_dead(machine)) return;
+  if (running(machine) || lost(machine)) return;
   around_.start(machine);
+  const auto again = crashes_again_.extract(machine);
+  if (!again || healed_ || !running(machine)) return;
+  running(machine)->die_after(again.mapped(), true);
 }
 
 void Nemesis::cut(const Fault& f, int by) {
@@ -379,7 +432,16 @@ bool Nemesis::weather(const Fault& f, bool on) {
 
 // ---- the end
 
-void Nemesis::bury_some() {
+// Lost for good, but alive: it hears nobody, or nobody hears it, or both.
+void Nemesis::isolate(std::uint32_t machine, std::uint64_t how) {
+  for (Endpoint other = 0; other < around_.machines.size(); ++other) {
+    if (other == machine) continue;
+    if (how != 1) around_.network.cut(machine, other, 1);
+    if (how != 2) around_.network.cut(other, machine, 1);
+  }
+}
+
+void Nemesis::lose_some() {
   // A minority that leaves every slot a living member and the voters their majority.
   std::vector<std::uint32_t> order(around_.machines.size());
   for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
@@ -402,19 +464,22 @@ void Nemesis::bury_some() {
     --left;
     if (random_.percent(50)) break;
   }
-  dead_for_good_ = dead;
+  lost_ = dead;
 }
 
 void Nemesis::heal() {
   healed_ = true;
   around_.network.calm();
-  if (around_.setting.some_stay_dead) bury_some();
+  if (around_.setting.some_stay_lost) lose_some();
   for (const auto& m : around_.machines) {
     m->disk().calm();
     m->set_slow(0ns);
     m->survive();
-    if (stays_dead(m->index())) {
-      m->die(random_.percent(50));
+    if (lost(m->index())) {
+      if (const std::uint64_t how = random_.below(5); how < 3)
+        isolate(m->index(), how);
+      else
+        m->die(how == 3);
       continue;
     }
     m->resume();

@@ -7,13 +7,15 @@
 // Budgets, which keep the promise meaningful; a fault that would break one is left out when its time comes:
 //   a crash leaves every slot's newest list a living member, unless the run is one that loses slots (then the checkers
 //   forget what a lost slot held);
-//   a disk is wiped only while the intact disks of the newest view's voters stay a majority;
+//   a disk is wiped or damaged only while the intact disks of the newest view's voters stay a majority, and an older
+//   one put back only where no voter is (rule 2e promises no more);
 //   clocks stay within the drift bound, wall clocks within the stated skew;
 //   a joiner joins once.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <set>
 
 #include "core/view/view.h"
@@ -44,13 +46,13 @@ class Nemesis {
   void view_installed();
   void restart_due(std::uint32_t machine);
   void died(std::uint32_t machine);  // of something that was armed: it is started again some time later
-  // The end of all faults. What may not come back stays dead.
+  // The end of all faults, for most: a minority may stay lost, be it dead or cut off, both ways or one.
   void heal();
 
   std::uint64_t fired() const { return fired_; }
   std::uint64_t skipped() const { return skipped_; }
   std::uint64_t fired(FaultKind kind) const { return fired_of_[static_cast<std::size_t>(kind)]; }
-  bool stays_dead(std::uint32_t machine) const { return dead_for_good_ >> machine & 1; }
+  bool lost(std::uint32_t machine) const { return lost_ >> machine & 1; }
 
  private:
   using Mask = std::uint64_t;
@@ -61,14 +63,17 @@ class Nemesis {
   bool spares(Mask dead) const;
   bool may_wipe(std::uint32_t machine) const;
   bool voters_survive(Mask dead) const;
-  void bury_some();
+  bool harm_disk(Machine& m, std::uint64_t how);
+  void lose_some();
+  void isolate(std::uint32_t machine, std::uint64_t how);
   void start_later(std::uint32_t machine, Duration d);
   Machine* running(std::uint64_t machine) const;
 
   Around around_;
   Random random_;
   bool healed_ = false;
-  Mask dead_for_good_ = 0, joined_ = 0;
+  Mask lost_ = 0, joined_ = 0;
+  std::map<std::uint32_t, std::uint64_t> crashes_again_;  // machines, after so many effects of their next process
   std::set<StorageId> wiped_;
   std::uint64_t fired_ = 0, skipped_ = 0;
   std::uint64_t fired_of_[kFaultKinds] = {};

@@ -116,6 +116,7 @@ void Network::parcel_due(std::uint64_t parcel) {
 
 void Network::dial(Endpoint from, LinkId link, Endpoint to) {
   ++counters_.dials;
+  if (const auto door = misguided_.find({from, to}); door != misguided_.end()) to = door->second;
   const auto c = static_cast<Connection>(streams_.size());
   Stream s;
   s.end[0] = from;
@@ -241,7 +242,9 @@ void Network::push(Connection c, unsigned d, std::string bytes, bool ends) {
   Direction& way = s.way[d];
   const auto clogged = clogs_.find({s.end[d], s.end[1 - d]});
   if (clogged != clogs_.end()) way.clogged_until = std::max(way.clogged_until, clogged->second);
-  const Instant due = std::max({schedule_.now() + delay(), way.last_due, way.clogged_until});
+  Instant due = std::max({schedule_.now() + delay(), way.last_due, way.clogged_until});
+  if (const auto narrow = narrow_.find({s.end[d], s.end[1 - d]}); narrow != narrow_.end())
+    due += Duration(static_cast<std::int64_t>(bytes.size() * 1'000'000'000 / narrow->second));
   way.last_due = due;
   way.pieces.push_back({due, std::move(bytes), ends});
   arm(c, d);
@@ -389,7 +392,23 @@ void Network::clog(Endpoint from, Endpoint to, Instant until) {
   known = std::max(known, until);
 }
 
+void Network::narrow(Endpoint from, Endpoint to, std::uint64_t bytes_per_second) {
+  if (bytes_per_second == 0)
+    narrow_.erase({from, to});
+  else
+    narrow_[{from, to}] = bytes_per_second;
+}
+
+void Network::misguide(Endpoint from, Endpoint to, Endpoint reached) {
+  if (reached == to)
+    misguided_.erase({from, to});
+  else
+    misguided_[{from, to}] = reached;
+}
+
 void Network::calm() {
+  narrow_.clear();
+  misguided_.clear();
   weather_ = Weather{};
   std::fill(cuts_.begin(), cuts_.end(), 0);
   clogs_.clear();

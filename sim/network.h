@@ -81,6 +81,8 @@ class Network {
   void cut(Endpoint from, Endpoint to, int by) { cuts_[from * endpoints_ + to] += by; }  // counted, one way
   bool is_cut(Endpoint from, Endpoint to) const { return cuts_[from * endpoints_ + to] > 0; }
   void clog(Endpoint from, Endpoint to, Instant until);
+  void narrow(Endpoint from, Endpoint to, std::uint64_t bytes_per_second);  // 0: no more
+  void misguide(Endpoint from, Endpoint to, Endpoint reached);              // who dials; reached == to: no more
   void reset(Endpoint a, Endpoint b);      // every stream between the two breaks, in the middle of a frame if it can
   void half_open(Endpoint a, Endpoint b);  // every stream between the two falls silent for good
   // The end of all faults: fair weather, nothing cut, half-open streams break.
@@ -148,6 +150,8 @@ class Network {
   std::vector<std::vector<std::pair<LinkId, Connection>>> links_;  // per endpoint, few at a time
   std::vector<std::vector<std::string>> old_frames_;               // per ordered pair of machines
   std::map<std::pair<Endpoint, Endpoint>, Instant> clogs_;
+  std::map<std::pair<Endpoint, Endpoint>, std::uint64_t> narrow_;  // bytes per second
+  std::map<std::pair<Endpoint, Endpoint>, Endpoint> misguided_;
   Counters counters_;
 };
 

@@ -115,8 +115,8 @@ bool World::excused(Slot s) const {
   bool comes_back = true;
   for (const Incarnation& who : slot.list) {
     const Machine& m = *machines_[who.member.value - 1];
-    if (m.up() && m.incarnation() == who) return false;
-    comes_back &= !nemesis_->stays_dead(m.index());
+    if (m.up() && m.incarnation() == who && !nemesis_->lost(m.index())) return false;
+    comes_back &= !nemesis_->lost(m.index());
   }
   return !comes_back || setting_.node.slot_loss_wait;
 }
@@ -125,8 +125,9 @@ std::optional<std::string> World::unsettled() const {
   const ViewRef newest = views_->newest();
   if (!newest) return "there is no view";
   for (const auto& m : machines_) {
+    if (nemesis_->lost(m->index())) continue;
     if (!m->up()) {
-      if (!nemesis_->stays_dead(m->index()) && m->index() < setting_.nodes) return m->name() + " is not up";
+      if (m->index() < setting_.nodes) return m->name() + " is not up";
       continue;
     }
     const ViewRef view = m->node().view();
@@ -141,8 +142,9 @@ std::optional<std::string> World::unsettled() const {
   for (std::size_t i = 0; i < newest->slots.size(); ++i) {
     const Slot s{static_cast<std::uint16_t>(i)};
     if (excused(s)) continue;
-    const bool served = std::any_of(machines_.begin(), machines_.end(),
-                                    [&](const auto& m) { return m->up() && m->node().slot(s, m->now()).may_execute; });
+    const bool served = std::any_of(machines_.begin(), machines_.end(), [&](const auto& m) {
+      return m->up() && !nemesis_->lost(m->index()) && m->node().slot(s, m->now()).may_execute;
+    });
     if (!served) return "slot " + std::to_string(i) + " is served by nobody; " + narrate(*newest, i + 1);
     for (const NodeId wanted : newest->ring.wanted(s))
       if (!newest->config(s).list.names(wanted))
@@ -162,7 +164,7 @@ std::optional<std::string> World::long_expired() const {
   const ViewRef newest = views_->newest();
   std::optional<std::string> found;
   for (const auto& m : machines_) {
-    if (!m->up()) continue;
+    if (!m->up() || nemesis_->lost(m->index())) continue;
     for (std::uint32_t i = 0; i < newest->slot_count(); ++i) {
       const Slot s{static_cast<std::uint16_t>(i)};
       if (!newest->config(s).list.names(m->incarnation()) || excused(s)) continue;
@@ -186,7 +188,7 @@ void World::begin_reading() {
   for (const auto& c : clients_) c->rest();
   std::size_t turn = 0;
   for (const auto& m : machines_) {
-    if (!m->up()) continue;
+    if (!m->up() || nemesis_->lost(m->index())) continue;
     Client& reader = *clients_[turn++ % clients_.size()];
     for (std::uint32_t key = 0; key < workload_->keys(); ++key) {
       if (excused(slot_of(workload_->name(key), setting_.node.slots))) continue;

@@ -20,9 +20,10 @@ namespace hc::sim {
 // a and b are machines (from 0), or sets of endpoints as bit masks where the name says so. `lasts`: until the fault is
 // taken back (the process restarts, the way is open again, …).
 #define HC_SIM_FAULTS(X)                                                                                               \
-  X(kCrash, "crash")              /* a; variant bit 0: the whole machine, silently; bit 1: its disk is wiped;       */ \
-                                  /* amount: effects that still get out                                             */ \
-  X(kMassRestart, "mass-restart") /* mask a, at once                                                                */ \
+  X(kCrash, "crash") /* a; amount: effects that still get out; variant bit 0: the whole machine,       */              \
+                     /* silently; its disk is 1: wiped, 3: damaged, 4: an older one (not of a voter);   */             \
+                     /* bit 2: it crashes once more while it recovers                                  */              \
+  X(kMassRestart, "mass-restart") /* mask a, at once; variant bit 0: whole machines, silently (a rack)              */ \
   X(kPause, "pause")              /* a; its clocks go on                                                            */ \
   X(kSlow, "slow")                /* a; amount: nanoseconds per event                                               */ \
   X(kStop, "stop")                /* a; SIGTERM, a restart afterwards                                               */ \
@@ -44,7 +45,9 @@ namespace hc::sim {
   X(kReplay, "replay")                                                                                                 \
   X(kBreakOff, "break-off")                                                                                            \
   X(kWallJump, "wall-jump")   /* a; amount: the new skew in nanoseconds, plus the bound                         */     \
-  X(kClockRate, "clock-rate") /* a; amount: parts per million                                                   */
+  X(kClockRate, "clock-rate") /* a; amount: parts per million                                                   */     \
+  X(kNarrow, "narrow")        /* a to b; amount: bytes per second that streams carry                            */     \
+  X(kWrongDoor, "wrong-door") /* who dials b from a reaches machine `variant`                                   */
 
 enum class FaultKind : std::uint8_t {
 #define X(identifier, name) identifier,

@@ -40,6 +40,7 @@ struct Result {
   std::uint64_t steps = 0, simulated_ms = 0;
   std::array<std::uint64_t, kFaultKinds> faults_of{};
   std::array<std::uint64_t, seam::kPoints> struck{};  // by BUGGIFY point
+  seam::MutantSet reached;                            // places of mutants: which rules were exercised
   std::array<std::uint64_t, kMessageKinds> messages_of{};
 };
 

@@ -46,6 +46,15 @@ void draw_backlog(NodeConfig& node, Random random) {
   node.backlog_bytes_all = node.backlog_bytes * 8;
 }
 
+// A clock that shows only every tick may show a lease for a tick too long: that much less is left for its drift.
+void draw_clocks(Setting& s, Random& random) {
+  static constexpr Duration kTicks[] = {1ns, 1ns, 1ns, 1ms, 4ms, 10ms};
+  const bool beyond = seam::on(seam::Mutant::kDriftBeyondBound);
+  s.clock_tick = pick(random, kTicks);
+  const std::uint32_t lost = s.clock_tick > 1us ? static_cast<std::uint32_t>(200 * s.clock_tick / s.node.lease) + 1 : 0;
+  s.clock_drift_percent = beyond ? 40 : s.node.drift_percent - std::min(lost, s.node.drift_percent);
+}
+
 Weather draw_weather(Random& random) {
   Weather w;
   if (random.percent(30)) w.delay_most = draw_log(random, 500us, 20ms);
@@ -86,16 +95,20 @@ Setting draw_setting(const Options& options) {
   s.client.patience = s.node.deadline + 2s;
   s.client.deadline = s.node.deadline * 8 / 10;  // true time; node clocks may be faster
   const Weather weather = draw_weather(random);
-  for (std::uint32_t i = 0; i < s.nodes + 1; ++i)
+  Random late = stream(options.seed, "late setting");  // what was added after seeds were known
+  draw_clocks(s, late);
+  if (late.percent(30)) s.client.vanishes_percent = static_cast<std::uint32_t>(late.between(1, 5));
+  const std::uint32_t most_join = late.percent(50) ? 1 : static_cast<std::uint32_t>(late.between(1, 3));
+  for (std::uint32_t i = 0; i < s.nodes + 3; ++i)
     s.host_labels.push_back(random.percent(10) ? "host-" + std::to_string(random.below(2)) : "");
-  if (s.nodes <= 2) s.host_labels.assign(s.nodes + 1, "");
+  if (s.nodes <= 2) s.host_labels.assign(s.nodes + 3, "");
   Random plan = stream(options.seed, "plan");
   if (s.faults) {
     s.early = early;
     s.loses_slots = loses || s.node.replication_factor == 1;
     if (s.loses_slots) s.node.slot_loss_wait = false;  // else a lost slot stays lost, and little happens from then on
-    s.some_stay_dead = stay_dead && s.nodes >= 3;
-    s.joiners = joins ? 1 : 0;
+    s.some_stay_lost = stay_dead && s.nodes >= 3;
+    s.joiners = joins ? most_join : 0;
     s.weather = weather;
     s.buggify = options.buggify.value_or(!options.plan);
     s.plan = options.plan ? *options.plan : draw_plan(s, plan);

@@ -40,14 +40,16 @@ struct Setting {
   std::uint32_t joiners = 0;  // machines more, for the fault "join"
   std::uint32_t clients = 4;
   bool faults = false;
-  bool early = false;        // faults begin before the cluster is formed
-  bool loses_slots = false;  // crashes may take every in-sync replica of a slot; else they spare one
-  bool some_stay_dead = false;
+  bool early = false;           // faults begin before the cluster is formed
+  bool loses_slots = false;     // crashes may take every in-sync replica of a slot; else they spare one
+  bool some_stay_lost = false;  // a minority is not healed: dead, or cut off both ways or one
   Duration load = 60s;
   Founding founding = Founding::kFounders;
   NodeConfig node;  // what all nodes have in common
   std::vector<std::string> host_labels;
   Duration wall_skew_most{};
+  std::uint32_t clock_drift_percent = 10;  // what two clocks really differ by, at most
+  Duration clock_tick{1};                  // how coarse monotonic clocks are
   Duration turn_delay{};
   Workload::Knobs workload;
   Client::Knobs client;

@@ -34,6 +34,7 @@ struct Line {
       simulated_ms;
   std::array<std::uint64_t, kFaultKinds> faults_of;
   std::array<std::uint64_t, seam::kPoints> struck;
+  seam::MutantSet reached;
   std::array<std::uint64_t, kMessageKinds> messages_of;
   Verdict verdict;
   std::uint32_t check_size, reason_size;
@@ -54,7 +55,7 @@ void send_result(int fd, const Result& r) {
   l.seed = r.seed, l.hash = r.hash, l.compared = r.compared, l.unknown = r.unknown, l.refused = r.refused;
   l.views = r.views, l.faults = r.faults, l.faults_skipped = r.faults_skipped, l.losses = r.losses;
   l.undecided = r.undecided, l.steps = r.steps, l.simulated_ms = r.simulated_ms;
-  l.struck = r.struck;
+  l.struck = r.struck, l.reached = r.reached;
   l.faults_of = r.faults_of, l.messages_of = r.messages_of, l.verdict = r.verdict;
   l.check_size = static_cast<std::uint32_t>(r.check.size());
   l.reason_size = static_cast<std::uint32_t>(r.reason.size());
@@ -72,7 +73,7 @@ std::optional<Result> take_result(std::string& buffer) {
   r.seed = l.seed, r.hash = l.hash, r.compared = l.compared, r.unknown = l.unknown, r.refused = l.refused;
   r.views = l.views, r.faults = l.faults, r.faults_skipped = l.faults_skipped, r.losses = l.losses;
   r.undecided = l.undecided, r.steps = l.steps, r.simulated_ms = l.simulated_ms;
-  r.struck = l.struck;
+  r.struck = l.struck, r.reached = l.reached;
   r.faults_of = l.faults_of, r.messages_of = l.messages_of, r.verdict = l.verdict;
   r.check = buffer.substr(sizeof l, l.check_size);
   r.reason = buffer.substr(sizeof l + l.check_size, l.reason_size);
@@ -129,6 +130,7 @@ void add(Result& sum, const Result& r) {
   for (std::size_t k = 0; k < kFaultKinds; ++k) sum.faults_of[k] += r.faults_of[k];
   for (std::size_t k = 0; k < kMessageKinds; ++k) sum.messages_of[k] += r.messages_of[k];
   for (std::size_t k = 0; k < seam::kPoints; ++k) sum.struck[k] += r.struck[k];
+  sum.reached |= r.reached;
 }
 
 class Collector {
@@ -245,46 +247,6 @@ Sweep sweep(const SweepOptions& options) {
   Sweep result = collector.finish();
   ::munmap(memory, size);
   return result;
-}
-
-std::string summary(const Sweep& s, const SweepOptions& options) {
-  const auto mean = [&](std::uint64_t sum) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.1f",
-                  static_cast<double>(sum) / static_cast<double>(std::max<std::uint64_t>(1, s.seeds)));
-    return std::string(text);
-  };
-  char head[256];
-  std::snprintf(
-      head, sizeof head, "%llu seeds in %.1f s (%.1f per second and job): %llu passed, %llu failed, %llu void\n",
-      static_cast<unsigned long long>(s.seeds), s.seconds,
-      static_cast<double>(s.seeds) / s.seconds / std::max(1U, options.jobs), static_cast<unsigned long long>(s.passed),
-      static_cast<unsigned long long>(s.failed), static_cast<unsigned long long>(s.empty));
-  std::string out = head;
-  out += "on average: " + mean(s.sum.compared) + " operations compared, " + mean(s.sum.unknown) + " unknown, " +
-         mean(s.sum.refused) + " refused, " + mean(s.sum.views) + " views, " + mean(s.sum.faults) + " faults (" +
-         mean(s.sum.faults_skipped) + " left out by budget), " + mean(s.sum.losses) + " slots lost, " +
-         std::to_string(s.sum.undecided) + " keys undecided in all, " + mean(s.sum.steps) + " steps\n";
-  if (options.run.faults) {
-    out += "faults:";
-    for (std::size_t k = 0; k < kFaultKinds; ++k)
-      out += " " + std::string(name_of(static_cast<FaultKind>(k))) + " " + std::to_string(s.sum.faults_of[k]);
-    out += "\nBUGGIFY points:";
-    for (std::size_t k = 0; k < seam::kPoints; ++k)
-      out += " " + std::string(seam::kPointInfo[k].name) + " " + std::to_string(s.sum.struck[k]);
-    out += "\n";
-  }
-  out += "messages:";
-  static const std::vector<Message> kOneOfEach = [] {
-    std::vector<Message> all;
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (all.emplace_back(std::in_place_index<I>), ...);
-    }(std::make_index_sequence<kMessageKinds>());
-    return all;
-  }();
-  for (std::size_t k = 0; k < kMessageKinds; ++k)
-    out += " " + std::string(hc::name_of(kOneOfEach[k])) + " " + std::to_string(s.sum.messages_of[k]);
-  return out + "\n";
 }
 
 }  // namespace hc::sim

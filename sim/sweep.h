@@ -30,7 +30,4 @@ struct Sweep {
 
 Sweep sweep(const SweepOptions& options);
 
-// What was exercised, on average and at all, as lines for people.
-std::string summary(const Sweep& s, const SweepOptions& options);
-
 }  // namespace hc::sim

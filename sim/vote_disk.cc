@@ -22,6 +22,7 @@ std::optional<VoteDisk::Done> VoteDisk::synced(std::uint64_t process) {
     pending_.clear();
     return Done{w.id, true};
   }
+  if (random_.percent(5)) keep_older();
   file_ = std::move(w.bytes);
   acknowledged_view_ = std::max(acknowledged_view_, w.view);
   return Done{w.id, false};
@@ -36,8 +37,31 @@ void VoteDisk::crash() {
   busy_until_ = {};
 }
 
+void VoteDisk::keep_older() {
+  older_ = file_;
+  older_view_ = acknowledged_view_;
+}
+
+void VoteDisk::rot() {
+  if (!file_ || file_->empty()) return;
+  for (std::uint64_t n = random_.between(1, 3); n > 0; --n) {
+    char& byte = (*file_)[random_.below(file_->size())];
+    byte = static_cast<char>(byte ^ static_cast<char>(random_.between(1, 255)));
+  }
+  rotten_ = true;
+  acknowledged_view_ = Epoch(0);
+}
+
+void VoteDisk::restore() {
+  if (!older_) return;
+  file_ = older_;
+  acknowledged_view_ = older_view_;
+}
+
 void VoteDisk::wipe() {
   file_.reset();
+  older_.reset();
+  rotten_ = false;
   pending_.clear();
   acknowledged_view_ = Epoch(0);
 }

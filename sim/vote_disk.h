@@ -2,8 +2,9 @@
 //
 // A write replaces the file as a whole (temporary file, fsync, rename, fsync of the folder), one after the other. What
 // it may do: be slow, fail an fsync (fatal to the process; whether the new file is there is open), lose at a crash what
-// was not synced yet, or have it without having said so, be wiped. A torn write tears the temporary file, which nobody
-// reads. Budget: the disks of a majority of the newest view's voters are never wiped (sim/nemesis.h).
+// was not synced yet, or have it without having said so, be wiped, rot, or be an older one that was put back. A torn
+// write tears the temporary file, which nobody reads. Budget: the disks of a majority of the newest view's voters stay
+// intact (sim/nemesis.h).
 #pragma once
 
 #include <cstdint>
@@ -33,8 +34,11 @@ class VoteDisk {
   std::optional<Done> synced(std::uint64_t process);
   void crash();
   void wipe();
+  void rot();      // some bytes of the file are others
+  void restore();  // an older state of the file takes its place
 
   const std::optional<std::string>& file() const { return file_; }
+  bool rotten() const { return rotten_; }
   Epoch acknowledged_view() const { return acknowledged_view_; }  // of the last write that was reported durable
 
   void set_slow(Duration most) { slow_ = most; }
@@ -51,8 +55,11 @@ class VoteDisk {
     std::string bytes;
     Epoch view;
   };
-  std::optional<std::string> file_;
-  Epoch acknowledged_view_;
+  void keep_older();
+
+  std::optional<std::string> file_, older_;
+  Epoch acknowledged_view_, older_view_;
+  bool rotten_ = false;
   std::deque<Write> pending_;
   Instant busy_until_{};
   Duration slow_ = kQuick;

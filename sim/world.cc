@@ -42,14 +42,14 @@ void World::build() {
       std::make_unique<Network>(schedule_, doorstep, machines, machines + setting_.clients, stream(seed, "network"));
   network_->weather() = setting_.weather;
   Random clocks = stream(seed, "clocks");
-  const RateBounds rates = rate_bounds(setting_.node.drift_percent);
+  const RateBounds rates = rate_bounds(setting_.clock_drift_percent);
   for (std::uint32_t i = 0; i < machines; ++i) {
     const std::int64_t rate = draw_rate(clocks, rates);
     const Time base{draw(clocks, 1h, 1000h)};
     const Duration skew = draw(clocks, 0ns, 2 * setting_.wall_skew_most) - setting_.wall_skew_most;
     machines_.push_back(std::make_unique<Machine>(Machine::Around{schedule_, *network_, trace_, *this}, i, machines,
-                                                  NodeClock(rate, base, skew), stream(seed, "disks", i),
-                                                  stream(seed, "processes", i)));
+                                                  NodeClock(rate, base, skew, setting_.clock_tick),
+                                                  stream(seed, "disks", i), stream(seed, "processes", i)));
     machines_.back()->set_turn_delay(setting_.turn_delay);
   }
   workload_ = std::make_unique<Workload>(setting_.workload, setting_.skew_between_clocks(), stream(seed, "workload"));
@@ -315,6 +315,7 @@ seam::Buggify draw_buggify(std::uint64_t seed) {
 
 Result run_seed(const Options& options) {
   seam::active = options.mutants;
+  seam::reached.reset();
   Result result;
   {
     Setting setting = draw_setting(options);
@@ -322,6 +323,7 @@ Result run_seed(const Options& options) {
     World world(options, std::move(setting));
     result = world.run();
   }
+  result.reached = seam::reached;
   seam::active.reset();
   seam::buggify.reset();
   return result;

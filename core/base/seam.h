@@ -42,8 +42,12 @@ inline constexpr MutantInfo kMutantInfo[] = {
 
 using MutantSet = std::bitset<kMutants>;
 inline thread_local MutantSet active;
+inline thread_local MutantSet reached;  // whose place in the code a run came by, switched on or not
 
-inline bool on(Mutant mutant) { return active[static_cast<std::size_t>(mutant)]; }
+inline bool on(Mutant mutant) {
+  reached.set(static_cast<std::size_t>(mutant));
+  return active[static_cast<std::size_t>(mutant)];
+}
 inline std::optional<Mutant> mutant_named(std::string_view name) {
   for (std::size_t i = 0; i < kMutants; ++i)
     if (kMutantInfo[i].name == name) return static_cast<Mutant>(i);

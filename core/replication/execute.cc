@@ -95,26 +95,25 @@ Executor::Result Replication::execute_now(Slot s, const CommandSpec& spec, Args 
     }
     advance_commit(s, now);
   }
-  const auto wait =
-      wrote ? (r.at.seq > r.commit ? std::optional(r.at.seq) : std::nullopt) : must_wait_for(r, spec, args);
+  const Seq wait = !wrote ? must_wait_for(r, spec, args) : r.at.seq > r.commit ? r.at.seq : Seq();
   const bool early = wrote ? HC_MUTANT(kAckBeforeReplication) : HC_MUTANT(kReadUncommitted);
   if (!wait || early) return {Ran::kDone, std::move(reply)};
   reply.own();
   auto& waiters = r.lead->waiters;
-  const auto place = std::ranges::upper_bound(waiters, *wait, {}, &Waiter::seq);
-  waiters.insert(place, Waiter{*wait, token, std::move(reply)});
+  const auto place = std::ranges::upper_bound(waiters, wait, {}, &Waiter::seq);
+  waiters.insert(place, Waiter{wait, token, std::move(reply)});
   return {Ran::kWaits, {}};
 }
 
 // 5b: a reply waits for the uncommitted effects that it depends on, and for nothing else.
-std::optional<Seq> Replication::must_wait_for(const Replica& r, const CommandSpec& spec, Args args) const {
-  if (r.at.seq <= r.commit) return std::nullopt;
+Seq Replication::must_wait_for(const Replica& r, const CommandSpec& spec, Args args) const {
+  if (r.at.seq <= r.commit) return {};
   if (spec.route != Route::kKeys) return r.at.seq;
   const KeyHashes keys = touched_keys(spec, args);
   const auto& touched = r.lead->touched;
   for (auto it = touched.rbegin(); it != touched.rend() && it->seq > r.commit; ++it)
     if (it->hash == 0 || std::ranges::find(keys, it->hash) != keys.end()) return it->seq;
-  return std::nullopt;
+  return {};
 }
 
 // What waited for a takeover, a lease or a view: list, takeover, lease and time are checked again (3e).

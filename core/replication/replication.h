@@ -119,7 +119,7 @@ class Replication : public Executor {
   bool leased(const Replica& r, Time now) const;
   std::optional<Reply> too_few_in_sync(Slot s, const CommandSpec& spec) const;
   Result execute_now(Slot s, const CommandSpec& spec, Args args, std::uint64_t token, Now now);
-  std::optional<Seq> must_wait_for(const Replica& r, const CommandSpec& spec, Args args) const;
+  Seq must_wait_for(const Replica& r, const CommandSpec& spec, Args args) const;
   bool backlog_full(const Replica& r) const;
   void expire(Now now);
 

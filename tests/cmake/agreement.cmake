@@ -5,5 +5,7 @@ hc_test(agreement_test LABELS unit
 hc_test(replication_test LABELS unit
   SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/replication/leases_test.cc
           ${CMAKE_CURRENT_SOURCE_DIR}/replication/reports_test.cc
+          ${CMAKE_CURRENT_SOURCE_DIR}/replication/fill_test.cc
+          ${CMAKE_CURRENT_SOURCE_DIR}/replication/commands_test.cc
   USES core_sim_replication core_sim_agreement)
 hc_test(sessions_test LABELS unit SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer/sessions_test.cc USES core_peer)

@@ -8,4 +8,6 @@ hc_test(replication_test LABELS unit
           ${CMAKE_CURRENT_SOURCE_DIR}/replication/fill_test.cc
           ${CMAKE_CURRENT_SOURCE_DIR}/replication/commands_test.cc
   USES core_sim_replication core_sim_agreement)
-hc_test(sessions_test LABELS unit SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer/sessions_test.cc USES core_peer)
+hc_test(sessions_test LABELS unit
+  SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer/sessions_test.cc ${CMAKE_CURRENT_SOURCE_DIR}/peer/frames_test.cc
+  USES core_peer core_agreement)

@@ -171,8 +171,9 @@ void PeerLinks::end_overdue() {
 void PeerLinks::send(LinkId id, const Frame& frame) {
   const auto found = links_.find(id);
   if (found == links_.end()) return;
-  found->second->send(frame);
-  if (std::exchange(found->second->to_flush, true)) return;
+  PeerLink* link = found->second;
+  link->send(frame);  // may close it: then its row is gone, and it lives until the loop goes on
+  if (std::exchange(link->to_flush, true)) return;
   to_flush_.push_back(id);
 }
 

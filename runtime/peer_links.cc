@@ -51,7 +51,7 @@ class PeerLink final : public Stream {
       welcomed_ = true;
       frames_.set_limit(kFrameBytesMax);
     }
-    if (unsent() <= PeerLinks::kUnsentBytesMax + largest_) return;  // one frame may be of any size
+    if (unsent() <= links_.unsent_max_ + largest_) return;  // one frame may be of any size
     spdlog::warn("link {} to {}: {} bytes wait to be sent, more than allowed; closing it", id_.value, name_, unsent());
     close();
   }
@@ -118,7 +118,8 @@ class PeerLink final : public Stream {
   std::size_t largest_ = 0;  // frame, of those that wait to be sent
 };
 
-PeerLinks::PeerLinks(Loop& loop, Resolver& resolver) : loop_(loop), resolver_(resolver) {
+PeerLinks::PeerLinks(Loop& loop, Resolver& resolver, std::size_t unsent_max)
+    : loop_(loop), resolver_(resolver), unsent_max_(unsent_max) {
   uv_timer_init(loop.uv(), &watch_);
   watch_.data = this;
 }
@@ -170,8 +171,9 @@ void PeerLinks::end_overdue() {
 void PeerLinks::send(LinkId id, const Frame& frame) {
   const auto found = links_.find(id);
   if (found == links_.end()) return;
-  found->second->send(frame);
-  if (std::exchange(found->second->to_flush, true)) return;
+  PeerLink* link = found->second;
+  link->send(frame);  // may close it: then its row is gone, and it lives until the loop goes on
+  if (std::exchange(link->to_flush, true)) return;
   to_flush_.push_back(id);
 }
 

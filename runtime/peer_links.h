@@ -2,8 +2,9 @@
 // (even). Frames in, frames out; what is sent within a turn leaves with one write per link.
 //
 // A link ends when either side closes it, when what arrives is no frame, when a dial takes longer than kDialTime, when
-// the node has not answered a stranger within kStrangerTime, and when more than kUnsentBytesMax wait to be sent; the
-// node hears LinkClosed each time. A dial that was `refused`: the other machine said that nobody listens there.
+// the node has not answered a stranger within kStrangerTime, and when more than `unsent_max` bytes wait to be sent, one
+// frame of any size beside them; the node hears LinkClosed each time. A dial that was `refused`: the other machine said
+// that nobody listens there.
 #pragma once
 
 #include <uv.h>
@@ -27,7 +28,7 @@ class PeerLinks {
   static constexpr Duration kStrangerTime = 5s;
   static constexpr std::size_t kUnsentBytesMax = std::size_t{256} * 1024 * 1024;
 
-  PeerLinks(Loop& loop, Resolver& resolver);
+  PeerLinks(Loop& loop, Resolver& resolver, std::size_t unsent_max = kUnsentBytesMax);
   ~PeerLinks();  // Requires: close_all() was called, and the loop has run since
   PeerLinks(const PeerLinks&) = delete;
   PeerLinks& operator=(const PeerLinks&) = delete;
@@ -50,6 +51,7 @@ class PeerLinks {
 
   Loop& loop_;
   Resolver& resolver_;
+  std::size_t unsent_max_;
   Host* host_ = nullptr;
   PeerCodec codec_;
   std::map<LinkId, PeerLink*> links_;

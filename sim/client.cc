@@ -62,7 +62,7 @@ void Client::ask(Request request) {
   for (Request::Part& p : request.parts) {
     const Duration later = now() - p.operation.called;
     p.operation.called = now();
-    p.operation.connection = links_;
+    p.operation.connection = request.shape == Request::Shape::kKeys ? 0 : links_;
     p.operation.place = asked_;
     if (p.operation.ends != kForever) p.operation.ends += later;
   }

@@ -218,7 +218,7 @@ Request Workload::several(Instant now) {
   return r;
 }
 
-Request Workload::whole(Instant) {
+Request Workload::whole(Instant now) {
   Request r;
   r.shape = Request::Shape::kSane;
   switch (random_.below(4)) {
@@ -227,6 +227,13 @@ Request Workload::whole(Instant) {
       break;
     case 1:
       r.args = {"KEYS", "*"};
+      r.shape = Request::Shape::kKeys;
+      for (std::uint32_t key = 0; key < keys(); ++key) {
+        Operation o;
+        o.kind = K::kExists;
+        o.called = now;
+        r.parts.push_back({key, std::move(o)});
+      }
       break;
     case 2:
       r.args = {"SCAN", "0", "COUNT", std::to_string(random_.between(1, 20))};
@@ -291,6 +298,14 @@ std::optional<std::string> Workload::conclude(Request& request, const Reply& rep
       if (reply.kind != Reply::Kind::kInteger || reply.integer < 0 ||
           reply.integer > static_cast<std::int64_t>(request.parts.size()))
         return sentence(request, reply);
+      return std::nullopt;
+    case Request::Shape::kKeys:
+      if (reply.kind != Reply::Kind::kArray) return sentence(request, reply);
+      for (Request::Part& p : request.parts) {
+        const bool there = std::any_of(reply.items.begin(), reply.items.end(),
+                                       [&](const Reply& item) { return item.text.view == names_[p.key]; });
+        p.operation.observed = {Is::kNumber, {}, there ? 1 : 0};
+      }
       return std::nullopt;
     case Request::Shape::kSane: {
       const bool number = request.args.front() == "DBSIZE" || request.args.front() == "PTTL";

@@ -26,7 +26,8 @@ struct Request {
     kMany,  // MGET: the reply is an array, one item per part
     kAll,   // MSET: OK for all
     kSum,   // DEL of several: tells about no single part
-    kSane,  // KEYS, SCAN, DBSIZE, TTL …: no part; the reply has to have the right kind
+    kKeys,  // KEYS: the reply names those that are there; no order against other commands of its connection (4d)
+    kSane,  // SCAN, DBSIZE, TTL …: no part; the reply has to have the right kind
   };
   std::vector<std::string> args;
   std::vector<Part> parts;

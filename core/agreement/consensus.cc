@@ -271,7 +271,8 @@ void Consensus::handle(Incarnation from, const AcceptedIs& m, Time now, Effects&
   if (installed_ && !entitled(from.member, m.storage)) return;
   Proposing& p = *proposing_;
   p.accepts.insert(from.member);
-  if (p.accepts.size() < (installed_ ? majority() : voters().size())) return;  // 2g: founders found together, or not
+  const bool by_majority = installed_ || HC_MUTANT(kFoundingByMajority);
+  if (p.accepts.size() < (by_majority ? majority() : voters().size())) return;  // 2g: founders found together, or not
   const Proposal value = p.adopted ? p.adopted->proposal : p.mine;
   decided(value, now, out);
 }

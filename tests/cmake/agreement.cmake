@@ -1,9 +1,17 @@
 hc_test(agreement_test LABELS unit
   SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/agreement/step_rule_test.cc ${CMAKE_CURRENT_SOURCE_DIR}/agreement/planner_test.cc
+          ${CMAKE_CURRENT_SOURCE_DIR}/agreement/consensus_test.cc
   USES core_sim_agreement)
 hc_test(replication_test LABELS unit
   SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/replication/leases_test.cc
           ${CMAKE_CURRENT_SOURCE_DIR}/replication/pace_test.cc
           ${CMAKE_CURRENT_SOURCE_DIR}/replication/reports_test.cc
+          ${CMAKE_CURRENT_SOURCE_DIR}/replication/fill_test.cc
+          ${CMAKE_CURRENT_SOURCE_DIR}/replication/commands_test.cc
   USES core_sim_replication core_sim_agreement)
-hc_test(sessions_test LABELS unit SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer/sessions_test.cc USES core_peer)
+hc_test(sessions_test LABELS unit
+  SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer/sessions_test.cc ${CMAKE_CURRENT_SOURCE_DIR}/peer/frames_test.cc
+  USES core_peer core_agreement)
+hc_test(routing_test LABELS unit
+  SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/routing/every_slot_test.cc
+  USES core_routing core_agreement)

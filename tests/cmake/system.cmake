@@ -10,4 +10,5 @@ endforeach()
 
 hc_test(runtime_test
   SOURCES runtime/options_test.cc runtime/settings_test.cc runtime/input_buffer_test.cc runtime/data_folder_test.cc
+          runtime/peer_links_test.cc
   USES runtime)

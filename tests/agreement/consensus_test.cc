@@ -1,0 +1,109 @@
+// Rules 2a and 2g by examples: when a view is decided, and what a voter says again.
+#include "core/agreement/consensus.h"
+
+#include <gtest/gtest.h>
+
+#include "core/base/seam.h"
+#include "tests/agreement/views.h"
+#include "tests/peer/post.h"
+
+namespace hc::testing {
+namespace {
+
+const Time kStart{std::chrono::hours(1)};
+
+// Member 1 of three founders; the others are hand-made messages.
+struct Founding : ::testing::Test {
+  Founding() : config(config_of(1)), post(config, kStart), consensus(config, post.peers, Random(2)) {
+    for (std::uint32_t member : {2U, 3U}) post.open(info(member));
+    consensus.start(std::nullopt, kStart, out);
+  }
+  static NodeConfig config_of(std::uint32_t member) {
+    NodeConfig c;
+    c.self = info(member);
+    c.slots = 1;
+    c.fresh_storage = info(member).storage;
+    for (std::uint32_t m = 1; m <= 3; ++m) c.founders.push_back({NodeId(m), info(m).gossip()});
+    return c;
+  }
+  Proposal first() const { return {std::make_shared<View>(first_view(3)), {}}; }
+
+  NodeConfig config;
+  Post post;
+  Consensus consensus;
+  Effects out;
+};
+
+TEST_F(Founding, IsDecidedWhenAllFoundersHaveAccepted) {
+  for (const bool mutant : {false, true}) {
+    if (mutant) seam::active.set(static_cast<std::size_t>(seam::Mutant::kFoundingByMajority));
+    Consensus proposer(config, post.peers, Random(2));
+    proposer.start(std::nullopt, kStart, out);
+    proposer.propose(first(), kStart, out);
+    const Ballot ballot = post.take<Prepare>(NodeId(2)).at(0).ballot;
+    proposer.handle(process(2), Promise{Epoch(1), ballot, {2, 1}, 1, {}}, kStart, out);
+    ASSERT_EQ(post.take<Accept>(NodeId(2)).size(), 1U) << "a majority promised";
+    EXPECT_FALSE(proposer.installed());
+    proposer.handle(process(2), AcceptedIs{Epoch(1), ballot, {2, 1}, 2}, kStart, out);
+    EXPECT_EQ(proposer.installed() != nullptr, mutant) << "two of three accepted";
+    proposer.handle(process(3), AcceptedIs{Epoch(1), ballot, {3, 1}, 2}, kStart, out);
+    EXPECT_TRUE(proposer.installed());
+  }
+  seam::active.reset();
+}
+
+TEST_F(Founding, AVoterSaysItsPromiseAgainWhenASessionOpens) {
+  const Ballot ballot{1, NodeId(2), process(2).generation};
+  const Ballot of_another{2, NodeId(3), process(3).generation};
+  std::string founders;
+  consensus.propose(first(), kStart, out);
+  founders = post.take<Prepare>(NodeId(2)).at(0).founders;
+  Consensus voter(config, post.peers, Random(2));
+  voter.start(std::nullopt, kStart, out);
+
+  voter.handle(process(2), Prepare{Epoch(1), ballot, founders}, kStart, out);
+  ASSERT_EQ(post.take<Promise>(NodeId(2)).size(), 1U);
+  voter.session_opened(NodeId(3));
+  EXPECT_TRUE(post.take<Promise>(NodeId(3)).empty()) << "it was not promised anything";
+  voter.session_opened(NodeId(2));
+  const auto promises = post.take<Promise>(NodeId(2));
+  ASSERT_EQ(promises.size(), 1U);
+  EXPECT_EQ(promises[0].ballot, ballot);
+  EXPECT_FALSE(promises[0].accepted);
+
+  voter.handle(process(2), Accept{Epoch(1), ballot, first(), founders}, kStart, out);
+  ASSERT_EQ(post.take<AcceptedIs>(NodeId(2)).size(), 1U);
+  voter.session_opened(NodeId(2));
+  EXPECT_EQ(post.take<AcceptedIs>(NodeId(2)).size(), 1U);
+
+  voter.handle(process(3), Prepare{Epoch(1), of_another, founders}, kStart, out);
+  post.frames(NodeId(3));
+  voter.session_opened(NodeId(3));
+  const auto with_accepted = post.take<Promise>(NodeId(3));
+  ASSERT_EQ(with_accepted.size(), 1U);
+  ASSERT_TRUE(with_accepted[0].accepted);
+  EXPECT_EQ(with_accepted[0].accepted->ballot, ballot);
+  voter.session_opened(NodeId(2));
+  EXPECT_TRUE(post.frames(NodeId(2)).empty()) << "its ballot is promised no more";
+}
+
+// What is not durable yet is not said either (2e).
+TEST_F(Founding, AVoterSaysNothingAgainBeforeItIsDurable) {
+  consensus.propose(first(), kStart, out);
+  const std::string founders = post.take<Prepare>(NodeId(2)).at(0).founders;
+  NodeConfig durable = config;
+  durable.durable_votes = true;
+  Consensus voter(durable, post.peers, Random(2));
+  out.clear();
+  voter.start(std::nullopt, kStart, out);
+  voter.stored(std::get<StoreVote>(out.list().at(0)).id, kStart, out);
+  out.clear();
+  voter.handle(process(2), Prepare{Epoch(1), {1, NodeId(2), process(2).generation}, founders}, kStart, out);
+  voter.session_opened(NodeId(2));
+  EXPECT_TRUE(post.frames(NodeId(2)).empty());
+  voter.stored(std::get<StoreVote>(out.list().at(0)).id, kStart, out);
+  EXPECT_EQ(post.take<Promise>(NodeId(2)).size(), 1U);
+}
+
+}  // namespace
+}  // namespace hc::testing

@@ -1,0 +1,146 @@
+// Rule 7a by examples: what a primary believes of its learner.
+#include <algorithm>
+
+#include "core/base/seam.h"
+#include "tests/replication/primary.h"
+
+namespace hc::testing {
+namespace {
+
+const NodeId kLearner(2);
+
+// Member 1 leads the slot alone, member 2 is its learner.
+struct Filling : Primary, ::testing::Test {
+  Filling() : Primary(small_chunks()) {
+    install(1, list({process(1)}));
+    for (int i = 0; i < 40; ++i) set("key " + std::to_string(i), "value", 0);
+    replication.flush(at());
+  }
+  static NodeConfig small_chunks() {
+    NodeConfig c;
+    c.fill_chunk_bytes = 16;
+    return c;
+  }
+  std::vector<FillChunk> chunks() { return post.take<FillChunk>(kLearner); }
+  void acknowledge(const FillChunk& c) {
+    replication.handle(process(2), FillAck{c.slot, c.slot_epoch, c.fill, c.chunk, c.attempt}, at());
+  }
+  // It holds all entries.
+  void acknowledge_entries() { Primary::acknowledge(1); }
+  void time_without_progress() {
+    now += config.patience;
+    replication.tick(at());
+  }
+  void session_breaks() {
+    post.open(info(2));
+    replication.session_opened(kLearner, at());
+    replication.flush(at());
+  }
+};
+
+TEST_F(Filling, ALearnerThatAcknowledgedAllIsCounted) {
+  const auto sent = chunks();
+  ASSERT_GE(sent.size(), 3U);
+  ASSERT_TRUE(sent.back().last);
+  acknowledge_entries();
+  grant(1);
+  for (const FillChunk& c : sent) {
+    EXPECT_FALSE(says_caught_up());
+    acknowledge(c);
+  }
+  EXPECT_TRUE(says_caught_up());
+}
+
+TEST_F(Filling, AnAcknowledgementOfAnEarlierAttemptDoesNotCount) {
+  const auto first = chunks();
+  ASSERT_GE(first.size(), 4U);
+  acknowledge(first[0]);
+  acknowledge(first[1]);
+  session_breaks();
+  const auto second = chunks();
+  ASSERT_FALSE(second.empty());
+  EXPECT_EQ(second.front().fill, first.front().fill);
+  EXPECT_EQ(second.front().chunk, 2U) << "the walk goes on behind the last chunk that was acknowledged";
+  EXPECT_NE(second.front().attempt, first.front().attempt);
+  acknowledge_entries();
+  grant(1);
+  acknowledge(first.back());  // of chunks that may have held other keys
+  EXPECT_FALSE(says_caught_up());
+  for (const FillChunk& c : second) acknowledge(c);
+  EXPECT_TRUE(says_caught_up());
+}
+
+TEST_F(Filling, UnderTheMutantItCounts) {
+  const auto first = chunks();
+  acknowledge(first.at(0));
+  acknowledge(first.at(1));
+  session_breaks();
+  acknowledge_entries();
+  grant(1);
+  seam::active.set(static_cast<std::size_t>(seam::Mutant::kChunkAttemptIgnored));
+  acknowledge(first.back());
+  seam::active.reset();
+  EXPECT_TRUE(says_caught_up());
+}
+
+// Filled, but it grants no lease and acknowledges no entries; after a while the tail is cut.
+TEST_F(Filling, ALearnerBehindTheKeptTailIsFilledOnceMore) {
+  for (const FillChunk& c : chunks()) acknowledge(c);
+  set("key", "kept", 0);
+  ASSERT_EQ(replication.replica(kSlot).tail.size(), 1U) << "for the learner";
+  time_without_progress();
+  ASSERT_TRUE(replication.replica(kSlot).tail.empty()) << "the tail is cut";
+  set("key", "another", 0);
+  replication.flush(at());
+  const auto again = chunks();
+  ASSERT_FALSE(again.empty());
+  EXPECT_EQ(again.front().chunk, 0U) << "from an empty slot";
+  acknowledge_entries();
+  grant(1);
+  EXPECT_FALSE(says_caught_up());
+  for (const FillChunk& c : again) acknowledge(c);
+  EXPECT_TRUE(says_caught_up());
+}
+
+TEST_F(Filling, ALearnerWithoutProgressIsReported) {
+  const auto says_stuck = [&] {
+    return std::ranges::any_of(replication.reports(now), [](const Report& r) { return r.kind == ReportKind::kStuck; });
+  };
+  // Three members, of whom the ring wants two: there is somebody to stand in.
+  auto view = std::make_shared<View>(first_view(3));
+  view->epoch = Epoch(2);
+  view->slots[0] = {Epoch(2), list({process(1)})};
+  replication.install(view, now);
+  replication.flush(at());
+  ASSERT_FALSE(view->learners(kSlot).empty());
+  now += config.patience - 1ms;
+  EXPECT_FALSE(says_stuck());
+  now += 1ms;
+  EXPECT_TRUE(says_stuck());
+}
+
+// What is kept for it is bounded: who writes waits, who reads does not.
+TEST_F(Filling, AFullBacklogSlowsItsWriters) {
+  config.backlog_bytes = 1000;
+  const std::string value(600, 'x');
+  EXPECT_EQ(set("key", value, 0).ran, Executor::Ran::kDone);
+  EXPECT_EQ(set("key", value, 0).ran, Executor::Ran::kDone) << "one entry may be beyond it";
+  EXPECT_EQ(set("key", value, 7).ran, Executor::Ran::kWaits);
+  acknowledge_entries();  // a learner that takes them makes room
+  for (const FillChunk& c : chunks()) acknowledge(c);
+  const auto end = end_of(7);
+  ASSERT_TRUE(end);
+  EXPECT_EQ(end->outcome, Outcome::kDone);
+}
+
+TEST_F(Filling, ALearnerThatIsStuckSlowsNobodyForLong) {
+  config.backlog_bytes = 1000;
+  const std::string value(600, 'x');
+  set("key", value, 0), set("key", value, 0);
+  EXPECT_EQ(set("key", value, 7).ran, Executor::Ran::kWaits);
+  time_without_progress();
+  EXPECT_TRUE(end_of(7));
+}
+
+}  // namespace
+}  // namespace hc::testing

@@ -1,5 +1,6 @@
 #include "io/vote_file.h"
 
+#include "core/base/seam.h"
 #include "io/crc32c.h"
 #include "io/parts.h"
 #include "io/peer.pb.h"
@@ -85,7 +86,7 @@ std::expected<VoteRecord, std::string> decode_vote(Bytes bytes, Bytes name) {
     return damaged(
         name, kLengthAt,
         "its payload should have " + std::to_string(size) + " bytes and has " + std::to_string(payload.size()));
-  if (crc32c(payload) != get32(bytes, kPayloadSumAt))
+  if (crc32c(payload) != get32(bytes, kPayloadSumAt) && !HC_MUTANT(kDamageUnnoticed))
     return damaged(name, kHeadBytes, "the checksum over " + std::to_string(payload.size()) + " bytes does not match");
   wire::VoteRecord from;
   if (payload.size() > kMessageBytesMax || !from.ParseFromArray(payload.data(), static_cast<int>(payload.size())))

@@ -61,6 +61,7 @@ class Planner {
       if (stopping(who) || dead_by_majority(who)) continue;
       auto it = std::ranges::lower_bound(next_->members, id, {}, [](const ViewMember& m) { return m.info.id; });
       if (it == next_->members.end() || it->info.id != id) {
+        if (HC_MUTANT(kMembersUnsorted)) it = next_->members.end();
         next_->members.insert(it, ViewMember{s->info, MemberState::kActive, next_->epoch});
       } else if (it->info != s->info || it->state == MemberState::kAbsent) {
         if (it->info.generation != s->info.generation) it->since = next_->epoch;

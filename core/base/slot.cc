@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "core/base/seam.h"
+
 namespace hc {
 namespace {
 
@@ -26,7 +28,7 @@ std::uint16_t crc16(Bytes bytes) {
 
 Bytes hash_tag(Bytes key) {
   const auto open = key.find('{');
-  if (open == Bytes::npos) return key;
+  if (open == Bytes::npos || HC_MUTANT(kHashTagIgnored)) return key;
   const auto close = key.find('}', open + 1);
   if (close == Bytes::npos || close == open + 1) return key;
   return key.substr(open + 1, close - open - 1);

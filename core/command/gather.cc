@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/seam.h"
 #include "core/base/slot.h"
 #include "core/command/families.h"
 
@@ -56,6 +57,7 @@ void Gather::add(std::size_t part, Reply reply) {
   HC_CHECK(part < replies_.size() && replies_[part].kind == Reply::Kind::kNothing,
            "a part answered twice, or none of ours");
   HC_CHECK(reply.kind != Reply::Kind::kNothing, "a part without an answer");
+  if (HC_MUTANT(kRepliesInArrivalOrder)) part = replies_.size() - missing_;
   replies_[part] = std::move(reply);
   --missing_;
 }

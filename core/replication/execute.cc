@@ -10,6 +10,12 @@ namespace {
 constexpr std::size_t kExpireSlotsPerTick = 2048;
 constexpr std::size_t kExpireBudget = 64;
 
+// Ends of life are wall time, and no other clock's.
+WallTime wall_of(Now now) {
+  if (!HC_MUTANT(kWrongWallClock)) return now.wall;
+  return WallTime(std::chrono::duration_cast<std::chrono::milliseconds>(now.mono.time_since_epoch()));
+}
+
 }  // namespace
 
 // Grants from every other member of the commit set (3a), by the time that was read after the request (3e).
@@ -44,12 +50,12 @@ Executor::Result Replication::run(Slot slot, const CommandSpec& spec, Args args,
                                   Time give_up, Now now) {
   Replica& r = at(slot);
   if (HC_MUTANT(kOneInFive)) {  // an executor that serves whatever it is sent, from a store of its own
-    Execution x{strays_[slot], now.wall, random_, nullptr};
+    Execution x{strays_[slot], wall_of(now), random_, nullptr};
     return {Ran::kDone, execute(spec, args, x)};
   }
   if (!r.lead) {
     if (HC_MUTANT(kNoEpochCheck)) {
-      Execution x{r.table, now.wall, random_, nullptr};
+      Execution x{r.table, wall_of(now), random_, nullptr};
       return {Ran::kDone, execute(spec, args, x)};
     }
     if (sender <= epoch()) return {Ran::kNotMine, {}};
@@ -73,7 +79,7 @@ Executor::Result Replication::execute_now(Slot s, const CommandSpec& spec, Args 
   ++counters_.executed;
   if (r.lead->targets.empty()) {  // nobody to tell
     const std::uint64_t before = r.table.digest();
-    Execution x{r.table, now.wall, random_, nullptr};
+    Execution x{r.table, wall_of(now), random_, nullptr};
     Reply reply = execute(spec, args, x);
     if (r.table.digest() != before) {
       r.at = r.base = {r.epoch, r.at.seq.next()};
@@ -82,7 +88,7 @@ Executor::Result Replication::execute_now(Slot s, const CommandSpec& spec, Args 
     return {Ran::kDone, std::move(reply)};
   }
   EffectWriter effects;
-  Execution x{r.table, now.wall, random_, &effects};
+  Execution x{r.table, wall_of(now), random_, &effects};
   Reply reply = execute(spec, args, x);
   const bool wrote = !effects.empty();
   if (wrote) {
@@ -170,7 +176,7 @@ void Replication::expire(Now now) {
     const std::size_t before = r.table.size();
     const bool replicate = !r.lead->targets.empty();
     EffectWriter effects;
-    Execution x{r.table, now.wall, random_, replicate ? &effects : nullptr};
+    Execution x{r.table, wall_of(now), random_, replicate ? &effects : nullptr};
     expire_some(x, budget);
     counters_.expired += before - r.table.size();
     if (replicate && !effects.empty()) {

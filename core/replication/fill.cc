@@ -76,7 +76,7 @@ bool Replication::send_chunk(Slot s, Target& t, Lane& lane, Time now) {
   const std::size_t chunk_bytes = HC_BUGGIFY(kChunkTiny) ? 1 : config_.fill_chunk_bytes;
   do {
     fill.cursor = r.table.walk(fill.cursor, [&](const SlotTable::Item& item) {
-      puts.put(item.key, item.value, item.expiry);
+      puts.put(item.key, item.value, HC_MUTANT(kFillForgetsExpiry) ? kNoExpiry : item.expiry);
       bytes += item.key.size() + item.value.size();
     });
   } while (fill.cursor != 0 && bytes < chunk_bytes);

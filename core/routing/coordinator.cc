@@ -129,7 +129,7 @@ void Coordinator::park(Part& part, Now now) {
 }
 
 RequestId Coordinator::request_of(std::uint64_t token, const Part& part) {
-  return RequestId(token * kTries + part.tries % kTries);
+  return RequestId(token * kTries + (HC_MUTANT(kRequestIdReused) ? 0 : part.tries % kTries));
 }
 
 void Coordinator::retry(std::uint64_t token, Now now, Effects& out) {

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/seam.h"
 
 namespace hc {
 namespace {
@@ -457,6 +458,10 @@ Ring Ring::build(std::vector<RingMember> members, std::uint32_t replication_fact
     const std::size_t begin = std::size_t{order[rank].value} * ring.width_;
     for (std::size_t i = 0; const MemberIndex m : placement.of(rank)) ring.owners_[begin + i++] = members[m].id;
   }
+  // What a tie must not be broken by: something that differs between processes.
+  if (HC_MUTANT(kRingTieByAddress) && ring.width_ > 1 &&
+      (reinterpret_cast<std::uintptr_t>(ring.owners_.data()) >> 6 & 1))
+    std::swap(ring.owners_[0], ring.owners_[1]);
   if (ring.width_ == members.size()) return ring;
   ring.next_.resize(slots);
   for (Rank rank = 0; rank < slots; ++rank) ring.next_[order[rank].value] = members[placement.next_after(rank)].id;

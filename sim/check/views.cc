@@ -60,7 +60,10 @@ std::optional<std::string> ViewCheck::installed(NodeId who, const ViewRef& view)
   at = view->epoch;
   const auto known = by_epoch_.find(view->epoch);
   if (known == by_epoch_.end()) return first_seen(view);
-  if (known->second == view || known->second->same_decision(*view)) return std::nullopt;
+  if (known->second == view) return std::nullopt;
+  if (known->second->ring != view->ring)
+    return name_of(who) + " derives another ring from view " + std::to_string(view->epoch.value) + " than others do";
+  if (known->second->same_decision(*view)) return std::nullopt;
   return name_of(who) + " has another view " + std::to_string(view->epoch.value) + " than others have";
 }
 

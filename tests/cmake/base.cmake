@@ -1,0 +1,2 @@
+# Identities, slots, time: what everything else takes for granted.
+hc_test(slot_test LABELS unit SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/base/slot_test.cc USES core_sim_base)

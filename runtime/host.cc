@@ -8,7 +8,9 @@
 
 namespace hc {
 
-Host::Host(Loop& loop, NodeConfig config, Outside& outside) : loop_(loop), outside_(outside), node_(std::move(config)) {
+Host::Host(Loop& loop, NodeConfig config, Outside& outside, Recorder* recorder)
+    : loop_(loop), outside_(outside), node_(std::move(config)), recorder_(recorder) {
+  if (recorder_) recorder_->configured(node_.config());
   uv_timer_init(loop.uv(), &timer_);
   timer_.data = this;
   uv_prepare_init(loop.uv(), &turn_end_);
@@ -61,7 +63,9 @@ void Host::ask(ClientId client, RequestId request, std::span<const Bytes> args, 
 
 void Host::step(Event&& event, Now now) {
   HC_CHECK(!draining_, "the node is stepped while its effects are carried out");
+  if (recorder_) recorder_->happened(event, now);
   node_.step(std::move(event), now, effects_);
+  if (recorder_) recorder_->wanted(effects_.list());
   stepped_ = true;
   if (!effects_.empty()) drain();
 }

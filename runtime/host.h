@@ -18,6 +18,7 @@
 #include "core/node.h"
 #include "runtime/asker.h"
 #include "runtime/loop.h"
+#include "runtime/recorder.h"
 
 namespace hc {
 
@@ -40,7 +41,8 @@ class Outside {
 
 class Host {
  public:
-  Host(Loop& loop, NodeConfig config, Outside& outside);
+  // `recorder`: writes down all that passes here; nullptr: nobody does.
+  Host(Loop& loop, NodeConfig config, Outside& outside, Recorder* recorder = nullptr);
   ~Host();  // Requires: close() was called, and the loop has run since
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
@@ -79,6 +81,7 @@ class Host {
   Loop& loop_;
   Outside& outside_;
   Node node_;
+  Recorder* recorder_;
   Effects effects_;
   std::deque<Event> later_;  // happened while effects were drained
   bool draining_ = false;

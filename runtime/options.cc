@@ -152,6 +152,7 @@ void declare(CLI::App& app, Options& options, Given& given) {
   app.add_option("--log-level", options.log_level, "debug, info, warning or error")
       ->check(one_of({"debug", "info", "warning", "error"}))
       ->capture_default_str();
+  app.add_option("--record", options.record, "write all that happens to this file, for sim --replay");
   app.add_flag("--check-config", given.check_config, "check flags and file, and end")->configurable(false);
   app.add_flag("--version", given.version, "print the version, and end")->configurable(false);
   app.set_config("--config", "", "TOML file with these flags, without the dashes before the name");

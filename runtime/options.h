@@ -32,6 +32,7 @@ struct Options {
   std::uint64_t deadline_ms = 5000;
   std::string log_level = "info";
   std::string config_file;
+  std::string record;  // file; empty: no recording
 };
 
 // What to do instead of running: print `text` and end with `status`.

@@ -88,8 +88,14 @@ int Server::run() {
   describe_process();
   const auto ports = take_ports();
   auto vote = ports ? take_data() : std::unexpected(ports.error());
+  if (vote && !options_.record.empty()) {
+    if (auto recorder = Recorder::open(options_.record))
+      recorder_.emplace(std::move(*recorder));
+    else
+      vote = std::unexpected(recorder.error());
+  }
   if (vote) {
-    host_.emplace(loop_, configure(), *this);
+    host_.emplace(loop_, configure(), *this, recorder_ ? &*recorder_ : nullptr);
     office_.emplace(Office{host_->node(), facts_, settings_, statistics_, {}});
     links_.attach(*host_);
     if (votes_) votes_->attach(*host_);
@@ -243,6 +249,7 @@ void Server::show_settings() {
 }
 
 void Server::every_second() {
+  if (recorder_) recorder_->flush();
   const std::uint64_t done = statistics_.commands_processed + statistics_.http_requests;
   statistics_.commands_last_second = done - std::min(done, std::exchange(commands_counted_, done));
   const LiveSettings& live = settings_.live();

@@ -80,6 +80,7 @@ class Server final : public Outside {
   Statistics statistics_;
   Settings settings_;
   ProcessFacts facts_;
+  std::optional<Recorder> recorder_;
   std::optional<Host> host_;
   std::optional<Office> office_;
   HttpClients http_clients_;

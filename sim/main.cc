@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/base/seam.h"
+#include "sim/replay.h"
 #include "sim/summary.h"
 #include "sim/sweep.h"
 #include "sim/world.h"
@@ -108,6 +109,16 @@ int run_many(const CommandLine& line, const SweepOptions& options) {
   return end(s.sum.hash, verdict, replay_of(line, "--seeds " + line.seeds));
 }
 
+int run_replay(const std::string& path, const CommandLine& line) {
+  seam::active = line.run.mutants;  // a rule that is broken should show
+  const Replay r = replay(path);
+  if (r.end == Replay::End::kUnreadable) return usage(path + " " + r.reason);
+  std::printf("%" PRIu64 " events in %.3f s of the node's time, %" PRIu64 " effects%s\n", r.events,
+              static_cast<double>(r.nanoseconds) / 1e9, r.effects, r.cut ? "; the file ends within a record" : "");
+  if (r.end == Replay::End::kDiffers) std::printf("%s\n", r.reason.c_str());
+  return end(r.hash, r.end == Replay::End::kSame ? Verdict::kPassed : Verdict::kViolated, "sim --replay " + path);
+}
+
 constexpr std::string_view kWith = "with ";
 
 int run_mutants(CommandLine& line, SweepOptions options) {
@@ -186,6 +197,8 @@ int main(int argc, char** argv) {
   app.add_flag("--trace", line.run.trace, "narrate every event and effect");
   app.add_option("--plan", line.plan_file, "faults from this file instead of the seed");
   app.add_flag("--print-plan", line.print_plan, "print the plan of faults and end");
+  std::string recording;
+  app.add_option("--replay", recording, "feed the recording of a node (hypercache-node --record) to the core");
   app.add_flag("--list-mutants", line.list_mutants, "names and rules");
   auto* mutants = app.add_subcommand("mutants", "run each mutant until it is caught; print a table");
   common(*mutants);
@@ -209,6 +222,7 @@ int main(int argc, char** argv) {
     if (!mutant) return usage("there is no mutant " + name + "; see --list-mutants");
     line.run.mutants.set(static_cast<std::size_t>(*mutant));
   }
+  if (!recording.empty()) return run_replay(recording, line);
   if (!line.plan_file.empty()) {
     std::ifstream file(line.plan_file);
     if (!file) return usage("cannot read " + line.plan_file);

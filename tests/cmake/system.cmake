@@ -4,7 +4,7 @@ foreach(topic single process scenarios failover)
   add_test(NAME system_${topic}
     COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/system/${topic}_test.py)
   set_tests_properties(system_${topic} PROPERTIES
-    ENVIRONMENT "HC_NODE=$<TARGET_FILE:hypercache-node>;PYTHONUNBUFFERED=1"
+    ENVIRONMENT "HC_NODE=$<TARGET_FILE:hypercache-node>;HC_SIM=$<TARGET_FILE:sim>;PYTHONUNBUFFERED=1"
     TIMEOUT 240 LABELS "system" PROCESSORS 2)
 endforeach()
 

@@ -61,6 +61,35 @@ class Flags(unittest.TestCase):
                 self.assertEqual(client("CONFIG", "GET", "deadline-ms"), [b"deadline-ms", b"700"])
                 self.assertEqual(client("CONFIG", "GET", "zone"), [b"zone", b"west"])
 
+    def test_a_recording_replays_effect_by_effect(self):
+        with cluster.folder() as path:
+            record = os.path.join(path, "record")
+            with cluster.single("--id", 1, "--gossip-port", cluster.free_port(), "--found",
+                                "--data-dir", os.path.join(path, "data"), "--record", record) as node:
+                with node.resp() as client:
+                    client.pipeline([("SET", f"k{i}", i) for i in range(100)] +
+                                    [("EXPIREAT", "k1", 4102444800), ("TTL", "k1"), ("KEYS", "*")])
+                self.assertEqual(node.terminate(), 0)
+            status, said = self.replay(record)
+            self.assertEqual(status, 0, said)
+            self.assertIn("verdict passed", said)
+            status, said = self.replay(record, "--mutant", "wrong-wall-clock")
+            self.assertEqual(status, 1, said)
+            self.assertIn("TTL", said, "it names the event at which both part")
+            with open(record, "r+b") as file:
+                file.seek(-30, os.SEEK_END)
+                file.write(b"damage")
+            status, said = self.replay(record)
+            self.assertEqual(status, 64, said)
+            status, said = self.replay(os.path.join(path, "none"))
+            self.assertEqual(status, 64, said)
+
+    @staticmethod
+    def replay(*arguments):
+        done = subprocess.run([os.environ["HC_SIM"], "--replay", *arguments], capture_output=True, text=True,
+                              timeout=60)
+        return done.returncode, done.stdout + done.stderr
+
     def test_version_and_help(self):
         status, out, err = run("--version")
         self.assertEqual((status, err), (0, ""))

@@ -43,6 +43,8 @@ std::string verb(const Operation& o) {
       return "PERSIST";
     case Operation::Kind::kExists:
       return "EXISTS";
+    case Operation::Kind::kCompareAndSet:
+      return "CAS \"" + o.expected + "\" to \"" + o.value + "\"";
     case Operation::Kind::kLost:
       return "(the slot was lost)";
   }

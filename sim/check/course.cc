@@ -49,6 +49,8 @@ bool observer(const Operation& o) {
   }
 }
 
+bool unheard(const Operation& o) { return o.kind == Kind::kAppend && o.observed.kind == Is::kNothing; }
+
 // What a PERSIST replied is not asked after one of unknown outcome (takes_part()).
 bool not_asked(const Operation& o, Instant first_unknown_persist) {
   return o.kind == Kind::kPersist && o.observed.number == 0 && o.returned >= first_unknown_persist;
@@ -56,14 +58,15 @@ bool not_asked(const Operation& o, Instant first_unknown_persist) {
 
 }  // namespace
 
-Course::Course(const History& history, const std::vector<Moment>& moments, Moves& moves) : part(history.size()) {
-  describe(history, moments, moves);
+Course::Course(const History& history, const std::vector<Moment>& moments, Moves& moves, const Chains& chains)
+    : part(history.size()) {
+  describe(history, moments, moves, chains);
   give_slots(moments);
   number_optionals(moments);
   lay_out(history, moments);
 }
 
-void Course::describe(const History& history, const std::vector<Moment>& moments, Moves& moves) {
+void Course::describe(const History& history, const std::vector<Moment>& moments, Moves& moves, const Chains& chains) {
   Instant first_unknown_persist = kForever;
   for (const Operation& o : history)
     if (o.kind == Kind::kPersist && o.outcome == Operation::Outcome::kUnknown)
@@ -84,7 +87,8 @@ void Course::describe(const History& history, const std::vector<Moment>& moments
     } else {
       p.move = moves.move(o);
     }
-    p.free_write = p.definite && p.blind;
+    p.free_write = p.definite && (p.blind || (unheard(o) && !(chains.on() && chains.placed(m.operation))));
+    p.needless = p.free_write && chains.on() && chains.unheard() && chains.needless(m.operation);
     if (p.definite && o.connection != 0) sent[{o.client, o.connection, o.place}] = m.operation;
   }
   for (auto it = sent.begin(); it != sent.end(); ++it) {
@@ -94,6 +98,7 @@ void Course::describe(const History& history, const std::vector<Moment>& moments
       continue;
     part[next->second].before = it->second;
     part[next->second].free_write = part[it->second].free_write = false;
+    part[next->second].needless = part[it->second].needless = false;
   }
 }
 
@@ -137,7 +142,7 @@ void Course::number_optionals(const std::vector<Moment>& moments) {
       part[i].slot = all++;
       optional_since.push_back(part[i].since);
     }
-    classes.push_back({move, first, all, part[operations.front()].blind});
+    classes.push_back({move, first, all, operations.front(), part[operations.front()].blind});
   }
   optional_words = (all + 63) / 64;
 }
@@ -168,14 +173,12 @@ void Course::lay_out(const History& history, const std::vector<Moment>& moments)
     }
     const std::size_t words = write_slots.size();
     write_slots.resize(words + slot_words);
-    observer_slots.resize(words + slot_words);
+    better_done_slots.resize(words + slot_words);
     for (const Index i : now) {
       const Part& q = part[i];
       const std::uint64_t bit = std::uint64_t{1} << (q.slot % 64);
-      if (q.observer) {
-        watching.push_back(i);
-        observer_slots[words + q.slot / 64] |= bit;
-      }
+      if (q.observer) watching.push_back(i);
+      if (q.observer || q.needless) better_done_slots[words + q.slot / 64] |= bit;
       if (q.free_write) write_slots[words + q.slot / 64] |= bit;
     }
     now.erase(now.begin());

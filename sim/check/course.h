@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "sim/check/chains.h"
 #include "sim/check/moves.h"
 #include "sim/check/timeline.h"
 
@@ -23,9 +24,11 @@ struct Course {
     std::uint32_t since = 0;  // the first phase in which it is in flight
     Index before = kNoIndex;  // the answered one that its connection sent just before
     bool definite = false;
-    bool observer = false;    // definite, and by its reply it changed nothing
-    bool blind = false;       // leaves the same state whatever was there before, and the reply tells nothing
-    bool free_write = false;  // definite and blind; nothing waits for it, nor it for anything
+    bool observer = false;  // definite, and by its reply it changed nothing
+    bool blind = false;     // leaves the same state whatever was there before, and the reply tells nothing
+    // Definite, and as if it had never been once a blind one follows; waits for nothing, and nothing for it.
+    bool free_write = false;
+    bool needless = false;  // a free write that nobody ever needs: to have taken effect is as good as it gets
   };
   struct Phase {
     Index returns;
@@ -35,10 +38,11 @@ struct Course {
   struct Class {
     MoveId move;
     std::uint32_t first, end;  // numbers
+    Index one;                 // of its operations
     bool blind;
   };
 
-  Course(const History& history, const std::vector<Moment>& moments, Moves& moves);
+  Course(const History& history, const std::vector<Moment>& moments, Moves& moves, const Chains& chains);
 
   std::size_t phases() const { return phase.size() - 1; }
   // Definite ones called since the phase before.
@@ -51,8 +55,8 @@ struct Course {
   }
   // The slots of free writes in flight.
   const std::uint64_t* writes(std::size_t p) const { return &write_slots[p * slot_words]; }
-  // Those of observers in flight.
-  const std::uint64_t* observers(std::size_t p) const { return &observer_slots[p * slot_words]; }
+  // Those of observers and needless writes in flight.
+  const std::uint64_t* better_done(std::size_t p) const { return &better_done_slots[p * slot_words]; }
 
   // Too much at once to lay out.
   bool too_much = false;
@@ -63,13 +67,13 @@ struct Course {
   std::size_t slot_words = 0, optional_words = 0;
 
   std::vector<Index> called, flying, watching;
-  std::vector<std::uint64_t> write_slots, observer_slots;
+  std::vector<std::uint64_t> write_slots, better_done_slots;
 
  private:
   static std::span<const Index> part_of(const std::vector<Index>& all, std::size_t begin, std::size_t end) {
     return {all.data() + begin, end - begin};
   }
-  void describe(const History& history, const std::vector<Moment>& moments, Moves& moves);
+  void describe(const History& history, const std::vector<Moment>& moments, Moves& moves, const Chains& chains);
   void give_slots(const std::vector<Moment>& moments);
   void lay_out(const History& history, const std::vector<Moment>& moments);
   void number_optionals(const std::vector<Moment>& moments);

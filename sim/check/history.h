@@ -72,7 +72,9 @@ struct Operation {
 using History = std::vector<Operation>;
 
 std::string to_text(const Observed& observed);
-// `[12.1 … 12.2] client 3 at node-2: SET "a17" px → OK`
+// `SET "a17" → OK`, `DEL → unknown: connection lost`
+std::string deed(const Operation& operation);
+// `[12.1 … 12.2] client 3 at node-2: SET "a17" → OK`
 std::string to_text(const Operation& operation);
 
 }  // namespace hc::sim

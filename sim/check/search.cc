@@ -4,8 +4,8 @@
 #include <array>
 #include <set>
 
+#include "sim/check/chains.h"
 #include "sim/check/course.h"
-#include "sim/check/lookahead.h"
 #include "sim/check/moves.h"
 #include "sim/check/visited.h"
 
@@ -38,14 +38,17 @@ class Search {
       : history_(history),
         budget_(budget),
         moves_(history),
-        course_(history, moments, moves_),
-        phases_(std::min(phases_most, course_.too_much ? 0 : course_.phases())),
-        lookahead_(history, course_, phases_, initial),
+        chains_(history, moments, phases_most, initial),
+        course_(history, moments, moves_, chains_),
+        phases_(course_.too_much ? 0
+                : chains_.on()   ? chains_.explicable()
+                                 : std::min(phases_most, course_.phases())),
         visited_(course_.slot_words, course_.optional_words),
         slot_words_(course_.slot_words),
         words_(2 * course_.slot_words + course_.optional_words),
         scratch_(words_) {
     state_ = moves_.state(initial);
+    lost_ = moves_.state(KeyState::present("(what no read shows)", kForever));
   }
 
   Judgement run() {
@@ -62,8 +65,9 @@ class Search {
     }
     return violated();
   }
-  bool looks_ahead() const { return lookahead_.on(); }
+  bool looks_ahead() const { return chains_.on(); }
   std::size_t phases() const { return phases_; }
+  std::size_t returns_in_all() const { return course_.phases(); }
   std::size_t furthest() const { return furthest_; }
   Index returns(std::size_t phase) const { return course_.phase[phase].returns; }
 
@@ -125,19 +129,14 @@ class Search {
     state_ = moves_.state(ended);
   }
 
-  // Of an operation in flight.
-  auto in_effect(const std::uint64_t* sets) const {
-    return [this, sets](Index i) {
+  // Of a definite operation: has it taken effect?
+  auto settled(std::uint32_t phase, const std::uint64_t* sets) const {
+    return [this, phase, sets](Index i) {
       const Course::Part& p = course_.part[i];
-      return has(p.definite ? sets : sets + 2 * slot_words_, p.slot);
+      return p.phase < phase || (p.since <= phase && has(sets, p.slot));
     };
   }
 
-  bool hopeless(std::uint32_t phase) {
-    if (!lookahead_.on()) return false;
-    ++result_.steps;
-    return lookahead_.hopeless(moves_.state_of(state_), phase, in_effect(scratch_.data()));
-  }
   // The configuration has come through all phases before this one. True: through all there are.
   bool arrive(std::uint32_t phase) {
     for (;; ++phase) {
@@ -157,10 +156,9 @@ class Search {
 
   // Always false: nothing is decided yet, but that it is worth a frame.
   bool visit(std::uint32_t phase, bool arrived) {
-    if (hopeless(phase)) return false;
     const std::uint64_t key =
         std::uint64_t{phase} << 32 | std::uint64_t{moves_.shape(state_)} << 1 | static_cast<std::uint64_t>(idle_);
-    if (!visited_.add(key, {done(), hidden(), optional()}, course_.observers(phase), moves_.state_of(state_).may_end,
+    if (!visited_.add(key, {done(), hidden(), optional()}, course_.better_done(phase), moves_.state_of(state_).may_end,
                       looked_at_))
       return false;
     frame_words_.resize(frames_.size() * words_);
@@ -192,7 +190,7 @@ class Search {
           break;
         case Way::kItself: {
           f.way = Way::kVanish;
-          const StateId next = legal(f, part);
+          const StateId next = legal(f, x);
           if (next == kIllegal) break;
           // A legal observer makes all longer ways superfluous.
           if (part.observer && next == f.state) f.way = Way::kNone;
@@ -221,7 +219,7 @@ class Search {
     }
   }
 
-  static bool always_legal(const Course::Part& p) { return p.free_write; }
+  static bool always_legal(const Course::Part& p) { return p.free_write && p.blind; }
 
   bool settle(const Course::Part& part) {
     if (has(done(), part.slot)) return finish(part);
@@ -236,9 +234,17 @@ class Search {
   }
 
   // What would be overwritten unobserved need not have happened, if its outcome is unknown: that way is not gone.
-  StateId legal(const Frame& f, const Course::Part& p) {
-    if ((f.idle && p.blind) || waits(words_of_top(), f.phase, p)) return kIllegal;
+  StateId legal(const Frame& f, Index i) {
+    const Course::Part& p = course_.part[i];
+    if ((f.idle && p.blind) || waits(words_of_top(), f.phase, p) || !fits(f, i)) return kIllegal;
     return apply(f.state, p.move);
+  }
+  // By what is read later.
+  bool fits(const Frame& f, Index i) {
+    const Course::Part& p = course_.part[i];
+    if (!chains_.on() || p.observer) return true;
+    ++result_.steps;
+    return chains_.allows(moves_.state_of(f.state), i, settled(f.phase, words_of_top()));
   }
 
   // The top frame's configuration, after `i`.
@@ -256,6 +262,12 @@ class Search {
     forget_past(course_.phase[f.phase].at);
     idle_ = !p.definite;
     if (absorb_all(f.phase)) idle_ = false;
+    lose(f.phase);
+  }
+  // All texts that nobody will read are one.
+  void lose(std::uint32_t phase) {
+    if (chains_.on() && chains_.unheard() && chains_.lost(moves_.state_of(state_), settled(phase, done())))
+      state_ = lost_;
   }
   void hide_others(std::uint32_t phase) {
     const std::uint64_t* writes = course_.writes(phase);
@@ -271,8 +283,8 @@ class Search {
     while (++f.at < flight.size()) {  // the first is `x`
       const Index i = flight[f.at];
       const Course::Part& p = course_.part[i];
-      if (has(words_of_top(), p.slot) || (p.observer && known && p.before == kNoIndex) || leads_nowhere(f, p)) continue;
-      const StateId next = legal(f, p);
+      if (has(words_of_top(), p.slot) || (p.observer && known && p.before == kNoIndex)) continue;
+      const StateId next = legal(f, i);
       if (next == kIllegal || (!all && helps(next, course_.part[x]) != helpers)) continue;
       take(f, i, next);
       return true;
@@ -282,14 +294,6 @@ class Search {
     return false;
   }
 
-  // Tells without building the value.
-  bool leads_nowhere(const Frame& f, const Course::Part& p) {
-    if (!lookahead_.on()) return false;
-    const Operation& o = moves_.operation_of(p.move);
-    return o.kind == Operation::Kind::kAppend &&
-           lookahead_.hopeless_with(moves_.state_of(f.state), o.value, f.phase, in_effect(words_of_top()));
-  }
-
   bool next_unknown(Frame& f, const Course::Part& x) {
     const bool helpers = f.way == Way::kUnknown, all = always_legal(x);
     for (; f.at < course_.classes.size(); ++f.at) {
@@ -297,7 +301,7 @@ class Search {
       if (f.idle && c.blind) continue;
       const std::uint32_t number = first_unused(c);
       if (number == c.end || course_.optional_since[number] > f.phase) continue;
-      const StateId next = apply(f.state, c.move);
+      const StateId next = fits(f, c.one) ? apply(f.state, c.move) : kIllegal;
       if (next == kIllegal || next == f.state || (!all && helps(next, x) != helpers)) continue;
       take_unknown(f, c, number, next);
       if (idle_ && !may_be_observed(f.phase)) continue;
@@ -321,6 +325,7 @@ class Search {
     add(optional(), number);
     forget_past(course_.phase[f.phase].at);
     idle_ = !absorb_all(f.phase);
+    lose(f.phase);
   }
 
   bool may_be_observed(std::uint32_t phase) {
@@ -350,7 +355,8 @@ class Search {
   }
   void tell_states() {
     std::set<KeyState> states;
-    for (const StateId s : states_there_) states.insert(moves_.state_of(s));
+    for (const StateId s : states_there_)
+      if (s != lost_) states.insert(moves_.state_of(s));
     result_.states.assign(states.begin(), states.end());
   }
   Judgement undecided() {
@@ -363,14 +369,14 @@ class Search {
   const History& history_;
   const std::uint64_t budget_;
   Moves moves_;
+  const Chains chains_;
   const Course course_;
   const std::size_t phases_;
-  Lookahead lookahead_;
   Visited visited_;
   const std::size_t slot_words_, words_;
 
   std::vector<std::uint64_t> scratch_;
-  StateId state_;
+  StateId state_, lost_;
   bool idle_ = false;
   bool finished_ = false;
 
@@ -415,6 +421,11 @@ Judgement search(const History& history, const std::vector<Moment>& moments, std
                  const KeyState& initial) {
   Search whole(history, moments, budget, initial);
   Judgement j = whole.run();
+  if (j.kind == Judgement::Kind::kLinearizable && whole.phases() < whole.returns_in_all()) {
+    j.kind = Judgement::Kind::kViolated;  // by the read that nothing explains
+    j.illegal = whole.returns(whole.phases());
+    return j;
+  }
   if (j.kind != Judgement::Kind::kViolated || !whole.looks_ahead()) return j;
   return pinned_down(history, moments, budget, initial, whole, std::move(j));
 }

@@ -10,7 +10,7 @@
 //     before that, and need not be placed any more;
 //   - one configuration may dominate another (sim/check/visited.h);
 //   - of what is of unknown outcome, only that takes effect which somebody may observe, and of alike ones the first;
-//   - the next read tells whether appending leads anywhere (sim/check/lookahead.h).
+//   - where texts grow, what is read later tells where an APPEND belongs (sim/check/chains.h).
 #pragma once
 
 #include <vector>

@@ -5,10 +5,10 @@
 
 namespace hc::sim {
 
-bool Visited::dominates(const std::uint64_t* a, const std::uint64_t* b, const std::uint64_t* observers) const {
+bool Visited::dominates(const std::uint64_t* a, const std::uint64_t* b, const std::uint64_t* better_done) const {
   for (std::size_t i = 0; i < slot_words_; ++i) {
-    const std::uint64_t a_hidden = a[slot_words_ + i], b_hidden = b[slot_words_ + i];
-    if ((b_hidden & ~a_hidden) | ((a[i] ^ b[i]) & ~a_hidden & ~(observers[i] & a[i]))) return false;
+    const std::uint64_t done = a[i] & better_done[i], hidden = a[slot_words_ + i];
+    if (((b[slot_words_ + i] & ~hidden) | ((a[i] ^ b[i]) & ~hidden)) & ~done) return false;
   }
   const std::size_t optional = 2 * slot_words_;
   for (std::size_t i = optional; i < optional + optional_words_; ++i)
@@ -18,7 +18,7 @@ bool Visited::dominates(const std::uint64_t* a, const std::uint64_t* b, const st
   return mine == others || mine == Instant::min() || (mine < others && others != kForever);
 }
 
-bool Visited::add(std::uint64_t key, const Sets& sets, const std::uint64_t* observers, Instant may_end,
+bool Visited::add(std::uint64_t key, const Sets& sets, const std::uint64_t* better_done, Instant may_end,
                   std::uint64_t& looked_at) {
   mine_.resize(words_);
   std::copy_n(sets.done, slot_words_, mine_.data());
@@ -30,8 +30,8 @@ bool Visited::add(std::uint64_t key, const Sets& sets, const std::uint64_t* obse
   for (std::uint32_t i = newest; i != FlatIndex::kAbsent; i = chain_[i]) {
     ++looked_at;
     const std::uint64_t* known = &all_[i * words_];
-    if (dominates(known, mine_.data(), observers)) return false;
-    if (worse == FlatIndex::kAbsent && dominates(mine_.data(), known, observers)) worse = i;
+    if (dominates(known, mine_.data(), better_done)) return false;
+    if (worse == FlatIndex::kAbsent && dominates(mine_.data(), known, better_done)) worse = i;
   }
   if (worse != FlatIndex::kAbsent) {
     std::copy(mine_.begin(), mine_.end(), &all_[worse * words_]);

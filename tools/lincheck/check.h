@@ -22,6 +22,8 @@ struct Verdict {
   std::uint64_t steps = 0;
 };
 
+inline constexpr std::uint64_t kBudget = 20'000'000;
+
 // `budget`: steps for each key.
 Verdict check(const sim::Histories& histories, std::uint64_t budget);
 

@@ -19,7 +19,7 @@ struct Judgement {
   enum class Kind : std::uint8_t { kLinearizable, kViolated, kUndecided };
   Kind kind = Kind::kLinearizable;
   std::size_t illegal = 0;       // kViolated: index in the history of the completion that has no explanation
-  std::vector<KeyState> states;  // kViolated: what the key may have been just before
+  std::vector<KeyState> states;  // kViolated: what the key may have been just before ("…": what nobody reads)
   std::uint64_t steps = 0;
 };
 

@@ -34,6 +34,7 @@ class Moves {
 
   const KeyState& state_of(StateId s) const { return states_[s].state; }
   const Operation& operation_of(MoveId m) const { return moves_[m]; }
+  const Names& names() const { return names_; }
   // One number for all states that differ in their ends only.
   std::uint32_t shape(StateId s) const { return states_[s].shape; }
 

@@ -66,6 +66,18 @@ bool Names::shown(std::string_view value) const {
   return lengths_ ? pieces_.contains(hash_of(value)) : texts_.contains(value);
 }
 
+std::string Names::readable(const std::string& text) const {
+  if (!mark_) return text;
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != *mark_)
+      out += text[i];
+    else if (i == 0 || text[i - 1] != *mark_)
+      out += "…";
+  }
+  return out;
+}
+
 std::optional<std::string> Names::of(const std::string& value) const {
   if (value.empty() || !mark_) return std::nullopt;
   if (counts_ && value.find_first_not_of("-0123456789") == std::string::npos) return std::nullopt;

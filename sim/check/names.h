@@ -21,6 +21,8 @@ class Names {
 
   // The name of `value` where it differs from it.
   std::optional<std::string> of(const std::string& value) const;
+  // For people: "…" where a text has such a name.
+  std::string readable(const std::string& text) const;
 
  private:
   void index_pieces(std::vector<std::string_view> texts, const History& history);

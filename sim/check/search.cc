@@ -355,8 +355,12 @@ class Search {
   }
   void tell_states() {
     std::set<KeyState> states;
-    for (const StateId s : states_there_)
-      if (s != lost_) states.insert(moves_.state_of(s));
+    for (const StateId s : states_there_) {
+      if (s == lost_) continue;
+      KeyState state = moves_.state_of(s);
+      state.value = moves_.names().readable(state.value);
+      states.insert(std::move(state));
+    }
     result_.states.assign(states.begin(), states.end());
   }
   Judgement undecided() {

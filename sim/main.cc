@@ -27,7 +27,7 @@ struct CommandLine {
   std::optional<std::uint64_t> seed;
   std::string seeds;
   std::vector<std::string> mutants;
-  std::string plan_file;
+  std::string plan_file, history_file;
   unsigned jobs = 1;
   std::uint64_t most = 200;  // mutants: seeds tried for each
   bool twice = false, keep_going = false, quiet = false, list_mutants = false, print_plan = false, hashes = false;
@@ -78,6 +78,10 @@ int run_one(const CommandLine& line) {
     if (again.hash == r.hash) r = again;
   }
   if (!line.quiet) tell(r);
+  if (!line.history_file.empty()) {
+    std::ofstream file(line.history_file, std::ios::binary);
+    if (!(file << r.history).flush()) return usage("cannot write the history to " + line.history_file);
+  }
   return end(r.hash, r.verdict, replay_of(line, "--seed " + std::to_string(o.seed)));
 }
 
@@ -196,6 +200,7 @@ int main(int argc, char** argv) {
   app.add_flag("--hashes", line.hashes, "with --seeds: a line for each seed with its hash");
   app.add_flag("--trace", line.run.trace, "narrate every event and effect");
   app.add_option("--plan", line.plan_file, "faults from this file instead of the seed");
+  app.add_option("--history", line.history_file, "with --seed: what clients saw, as JSON lines for tools/lincheck");
   app.add_flag("--print-plan", line.print_plan, "print the plan of faults and end");
   std::string recording;
   app.add_option("--replay", recording, "feed the recording of a node (hypercache-node --record) to the core");
@@ -232,6 +237,7 @@ int main(int argc, char** argv) {
     if (!line.run.plan) return usage(line.plan_file + ": " + error);
     line.run.faults = true;
   }
+  line.run.history = !line.history_file.empty();
   if (line.print_plan) {
     std::printf("%s", to_text(draw_setting(line.run).plan).c_str());
     return 0;
@@ -245,6 +251,7 @@ int main(int argc, char** argv) {
   options.hashes = line.hashes;
   if (mutants->parsed()) return run_mutants(line, options);
   if (!line.seeds.empty()) {
+    if (line.run.history) return usage("--history wants --seed: it is the history of one run");
     if (seed_option->count()) return usage("--seed or --seeds, not both");
     if (!parse_range(line.seeds, options.first, options.last))
       return usage("--seeds wants FIRST..LAST, both at least 1, not " + line.seeds);

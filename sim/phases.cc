@@ -4,6 +4,7 @@
 
 #include "core/narrate.h"
 #include "core/store/slot_table.h"
+#include "sim/check/history_json.h"
 #include "sim/check/linearizability.h"
 #include "sim/streams.h"
 #include "sim/world.h"
@@ -253,6 +254,15 @@ void World::report_illegal(Result& result, std::uint32_t key, const Operation& i
   const std::size_t skipped = around.size() - std::min(around.size(), kStoryAround);
   for (std::size_t i = skipped; i < around.size(); ++i)
     result.report += (around[i] == &illegal ? "→ " : "  ") + to_text(*around[i]) + "\n";
+}
+
+// A run that broke off has operations without an end.
+std::string World::whole_history() const {
+  for (const auto& c : clients_) c->end();
+  Histories all;
+  for (std::uint32_t key = 0; key < histories_.size(); ++key)
+    if (!histories_[key].empty()) all.keys.push_back({workload_->name(key), histories_[key]});
+  return to_json_lines(all);
 }
 
 // Counts only what the flags switched on.

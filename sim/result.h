@@ -33,6 +33,7 @@ struct Result {
   std::string key;     // that the failure is about, if it is about one
   Instant key_until = kForever;
   std::uint64_t hash = 0;
+  std::string history;  // JSON lines (docs/HISTORIES.md), if asked for
 
   std::uint64_t compared = 0;  // operations with an answer that the checker had to explain
   std::uint64_t unknown = 0, refused = 0;

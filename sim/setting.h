@@ -25,7 +25,8 @@ struct Options {
   seam::MutantSet mutants;
   std::optional<Plan> plan;  // instead of one drawn from the seed; BUGGIFY is off then, unless asked for
   std::optional<bool> buggify;
-  bool trace = false;  // narrate to standard output
+  bool trace = false;    // narrate to standard output
+  bool history = false;  // keep what clients saw, as JSON lines
   // For the report of a failure: so many lines are kept, up to this instant, of what concerns this key.
   std::size_t story = 0;
   Instant story_until = kForever;

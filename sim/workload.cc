@@ -187,6 +187,7 @@ Request Workload::one(std::uint32_t key, K kind, Instant now) {
       r.args = {"EXISTS", name};
       break;
     case K::kGet:
+    case K::kCompareAndSet:  // no command of ours
     case K::kLost:
       return get(key, now);
   }

@@ -298,6 +298,7 @@ Result World::run() {
     result.check = "internal";
     result.reason = "at " + seconds_text(schedule_.now()) + ": " + c.what;
   }
+  if (options_.history) result.history = whole_history();
   set_check_handler(before);
   fill_in(result);
   return result;

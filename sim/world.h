@@ -82,6 +82,7 @@ class World : private Doorstep, private Overseer, private Ledger {
   void judge_histories(Result& result);
   void report_illegal(Result& result, std::uint32_t key, const Operation& illegal,
                       const std::vector<KeyState>& states) const;
+  std::string whole_history() const;
   void judge_vacuity(Result& result) const;
   void fill_in(Result& result) const;
 

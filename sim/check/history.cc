@@ -43,6 +43,8 @@ std::string verb(const Operation& o) {
       return "PERSIST";
     case Operation::Kind::kExists:
       return "EXISTS";
+    case Operation::Kind::kCompareAndSet:
+      return "CAS \"" + o.expected + "\" to \"" + o.value + "\"";
     case Operation::Kind::kLost:
       return "(the slot was lost)";
   }
@@ -51,13 +53,8 @@ std::string verb(const Operation& o) {
 
 }  // namespace
 
-std::string to_text(const Operation& o) {
-  std::string line = "[" + seconds_text(o.called) + " … ";
-  line += o.outcome == Operation::Outcome::kDone ? seconds_text(o.returned) : "?";
-  line += "] ";
-  if (o.kind != Operation::Kind::kLost)
-    line += "client " + std::to_string(o.client) + " at node-" + std::to_string(o.node) + ": ";
-  line += verb(o);
+std::string deed(const Operation& o) {
+  std::string line = verb(o);
   if (o.ends != kForever) line += " (may end from " + seconds_text(o.ends) + ")";
   if (o.kind == Operation::Kind::kLost) return line;
   switch (o.outcome) {
@@ -69,6 +66,15 @@ std::string to_text(const Operation& o) {
       return line + " → unknown: " + o.error;
   }
   return line;
+}
+
+std::string to_text(const Operation& o) {
+  std::string line = "[" + seconds_text(o.called) + " … ";
+  line += o.outcome == Operation::Outcome::kDone ? seconds_text(o.returned) : "?";
+  line += "] ";
+  if (o.kind != Operation::Kind::kLost)
+    line += "client " + std::to_string(o.client) + " at node-" + std::to_string(o.node) + ": ";
+  return line + deed(o);
 }
 
 }  // namespace hc::sim

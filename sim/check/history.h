@@ -41,7 +41,8 @@ struct Operation {
     kExpire,    // ends
     kPersist,
     kExists,
-    kLost,  // not a client's: the slot was lost within the promise, nothing is known of the key from here on
+    kCompareAndSet,  // expected, value; replies OK, or nil where something else was there
+    kLost,           // not a client's: the slot was lost within the promise, nothing is known of the key from here on
   };
   enum class Outcome : std::uint8_t { kDone, kNotApplied, kUnknown };
 
@@ -49,6 +50,7 @@ struct Operation {
   Outcome outcome = Outcome::kUnknown;
   bool only_if_missing = false, only_if_present = false, keep_ttl = false, returns_old = false;
   std::string value;
+  std::string expected;
   std::int64_t amount = 0;
   // With a time to live: the earliest true time at which the key may be gone, all clock skews counted. Else kForever.
   Instant ends = kForever;
@@ -64,12 +66,15 @@ struct Operation {
   std::string error;  // for people: of a refused or unknown one
 
   bool pure_read() const { return kind == Kind::kGet || kind == Kind::kExists; }
+  bool definite() const { return outcome == Outcome::kDone; }
 };
 
 using History = std::vector<Operation>;
 
 std::string to_text(const Observed& observed);
-// `[12.1 … 12.2] client 3 at node-2: SET "a17" px → OK`
+// `SET "a17" → OK`, `DEL → unknown: connection lost`
+std::string deed(const Operation& operation);
+// `[12.1 … 12.2] client 3 at node-2: SET "a17" → OK`
 std::string to_text(const Operation& operation);
 
 }  // namespace hc::sim

@@ -43,6 +43,16 @@ bool apply_set(const KeyState& s, const Operation& op, KeyState& next) {
   return true;
 }
 
+bool apply_compare_and_set(const KeyState& s, const Operation& op, KeyState& next) {
+  const bool writes = s.kind == State::kPresent && s.value == op.expected;
+  if (!saw(op.observed, writes ? Is::kOk : Is::kNil)) return false;
+  if (writes)
+    next = KeyState::present(op.value, op.ends);
+  else
+    next = s;
+  return true;
+}
+
 bool apply_increase(const KeyState& s, const Operation& op, KeyState& next) {
   const bool there = s.kind == State::kPresent;
   const std::optional<std::int64_t> before = there ? integer(s.value) : std::optional<std::int64_t>(0);
@@ -87,6 +97,9 @@ bool apply_to_anything(const Operation& op, KeyState& next) {
     case Operation::Kind::kExists:
       if (o.kind == Is::kNumber && o.number == 0) next = KeyState::missing();
       return true;
+    case Operation::Kind::kCompareAndSet:
+      if (o.kind == Is::kOk) next = KeyState::present(op.value, op.ends);
+      return true;
     case Operation::Kind::kAppend:
     case Operation::Kind::kPersist:
     case Operation::Kind::kLost:
@@ -126,6 +139,8 @@ bool apply(const KeyState& s, const Operation& op, KeyState& next) {
              (there && s.may_end == Instant::min() && saw_number(op.observed, 0));  // its end was never known
     case Operation::Kind::kExists:
       return saw_number(op.observed, there ? 1 : 0);
+    case Operation::Kind::kCompareAndSet:
+      return apply_compare_and_set(s, op, next);
     case Operation::Kind::kLost:
       next = KeyState::anything();
       return true;

@@ -110,6 +110,7 @@ TEST(Linearizability, ManyUnknownWritesStayCheap) {
 TEST(Linearizability, BudgetIsReported) {
   History h;
   for (char c = 'a'; c <= 'l'; ++c) h.push_back(Make(K::kAppend, 1, -1).value(std::string(1, c)));
+  h.push_back(Make(K::kExists, 1, 2).number(0));
   h.push_back(get("lkjihgfedcba!", 5, 6));
   EXPECT_EQ(judge(h, 10'000).kind, Judgement::Kind::kUndecided);
 }

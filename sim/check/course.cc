@@ -1,0 +1,189 @@
+#include "sim/check/course.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+namespace hc::sim {
+namespace {
+
+constexpr std::size_t kFlightMost = 40'000'000;  // over all phases
+
+using Kind = Operation::Kind;
+using Is = Observed::Kind;
+
+bool blind(const Operation& o) {
+  switch (o.kind) {
+    case Kind::kSet:
+      return !o.only_if_missing && !o.only_if_present && !o.keep_ttl &&
+             (!o.returns_old || o.observed.kind == Is::kNothing);
+    case Kind::kDelete:
+    case Kind::kGetDelete:
+      return o.observed.kind == Is::kNothing;
+    case Kind::kLost:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool observer(const Operation& o) {
+  const bool zero = o.observed.kind == Is::kNumber && o.observed.number == 0;
+  switch (o.kind) {
+    case Kind::kGet:
+    case Kind::kExists:
+      return true;
+    case Kind::kCompareAndSet:
+    case Kind::kGetDelete:
+      return o.observed.kind == Is::kNil;
+    case Kind::kDelete:
+    case Kind::kExpire:
+      return zero;
+    case Kind::kIncrease:
+      return o.observed.kind == Is::kNotInteger;
+    case Kind::kSet:
+      if (o.only_if_missing) return o.observed.kind == (o.returns_old ? Is::kText : Is::kNil);
+      return o.only_if_present && o.observed.kind == Is::kNil;
+    default:
+      return false;
+  }
+}
+
+bool unheard(const Operation& o) { return o.kind == Kind::kAppend && o.observed.kind == Is::kNothing; }
+
+// What a PERSIST replied is not asked after one of unknown outcome (takes_part()).
+bool not_asked(const Operation& o, Instant first_unknown_persist) {
+  return o.kind == Kind::kPersist && o.observed.number == 0 && o.returned >= first_unknown_persist;
+}
+
+}  // namespace
+
+Course::Course(const History& history, const std::vector<Moment>& moments, Moves& moves, const Chains& chains)
+    : part(history.size()) {
+  describe(history, moments, moves, chains);
+  give_slots(moments);
+  number_optionals(moments);
+  lay_out(history, moments);
+}
+
+void Course::describe(const History& history, const std::vector<Moment>& moments, Moves& moves, const Chains& chains) {
+  Instant first_unknown_persist = kForever;
+  for (const Operation& o : history)
+    if (o.kind == Kind::kPersist && o.outcome == Operation::Outcome::kUnknown)
+      first_unknown_persist = std::min(first_unknown_persist, o.called);
+  std::map<std::tuple<std::uint32_t, std::uint64_t, std::uint64_t>, Index> sent;
+  for (const Moment& m : moments) {
+    if (m.returns) continue;
+    const Operation& o = history[m.operation];
+    Part& p = part[m.operation];
+    p.definite = o.definite();
+    KeyState next;
+    p.blind = blind(o) && apply(KeyState::missing(), o, next);
+    p.observer = p.definite && observer(o);
+    if (not_asked(o, first_unknown_persist)) {
+      Operation asked = o;
+      asked.observed = {};
+      p.move = moves.move(asked);
+    } else {
+      p.move = moves.move(o);
+    }
+    p.free_write = p.definite && (p.blind || (unheard(o) && !(chains.on() && chains.placed(m.operation))));
+    p.needless = p.free_write && chains.on() && chains.unheard() && chains.needless(m.operation);
+    if (p.definite && o.connection != 0) sent[{o.client, o.connection, o.place}] = m.operation;
+  }
+  for (auto it = sent.begin(); it != sent.end(); ++it) {
+    const auto next = std::next(it);
+    if (next == sent.end() || std::get<0>(next->first) != std::get<0>(it->first) ||
+        std::get<1>(next->first) != std::get<1>(it->first))
+      continue;
+    part[next->second].before = it->second;
+    part[next->second].free_write = part[it->second].free_write = false;
+    part[next->second].needless = part[it->second].needless = false;
+  }
+}
+
+void Course::give_slots(const std::vector<Moment>& moments) {
+  std::vector<std::uint32_t> free;
+  std::uint32_t slots = 0, returned = 0;
+  for (const Moment& m : moments) {
+    Part& p = part[m.operation];
+    if (!p.definite) continue;
+    if (m.returns) {
+      p.phase = returned++;
+      free.push_back(p.slot);
+      continue;
+    }
+    p.since = returned;
+    if (free.empty()) {
+      p.slot = slots++;
+    } else {
+      p.slot = free.back();
+      free.pop_back();
+    }
+  }
+  slot_words = (slots + 63) / 64;
+}
+
+void Course::number_optionals(const std::vector<Moment>& moments) {
+  std::map<MoveId, std::vector<Index>> alike;
+  std::uint32_t returned = 0, all = 0;
+  for (const Moment& m : moments) {
+    Part& p = part[m.operation];
+    if (m.returns) {
+      ++returned;
+    } else if (!p.definite) {
+      p.since = returned;
+      alike[p.move].push_back(m.operation);
+    }
+  }
+  for (const auto& [move, operations] : alike) {
+    const std::uint32_t first = all;
+    for (const Index i : operations) {
+      part[i].slot = all++;
+      optional_since.push_back(part[i].since);
+    }
+    classes.push_back({move, first, all, operations.front(), part[operations.front()].blind});
+  }
+  optional_words = (all + 63) / 64;
+}
+
+void Course::lay_out(const History& history, const std::vector<Moment>& moments) {
+  std::vector<Index> now, new_calls;
+  const auto begin_phase = [&](Index returns, Instant at) {
+    phase.push_back({returns, at, static_cast<std::uint32_t>(called.size()), static_cast<std::uint32_t>(flying.size()),
+                     static_cast<std::uint32_t>(watching.size())});
+  };
+  for (const Moment& m : moments) {
+    const Part& p = part[m.operation];
+    if (!p.definite) continue;
+    if (!m.returns) {
+      new_calls.push_back(m.operation);
+      now.insert(std::upper_bound(now.begin(), now.end(), p.phase,
+                                  [&](std::uint32_t at, Index i) { return at < part[i].phase; }),
+                 m.operation);
+      continue;
+    }
+    begin_phase(m.operation, history[m.operation].returned);
+    called.insert(called.end(), new_calls.begin(), new_calls.end());
+    new_calls.clear();
+    flying.insert(flying.end(), now.begin(), now.end());
+    if (flying.size() > kFlightMost) {
+      too_much = true;
+      return;
+    }
+    const std::size_t words = write_slots.size();
+    write_slots.resize(words + slot_words);
+    better_done_slots.resize(words + slot_words);
+    for (const Index i : now) {
+      const Part& q = part[i];
+      const std::uint64_t bit = std::uint64_t{1} << (q.slot % 64);
+      if (q.observer) watching.push_back(i);
+      if (q.observer || q.needless) better_done_slots[words + q.slot / 64] |= bit;
+      if (q.free_write) write_slots[words + q.slot / 64] |= bit;
+    }
+    now.erase(now.begin());
+  }
+  begin_phase(kNoIndex, kForever);
+}
+
+}  // namespace hc::sim

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/base/seam.h"
+#include "sim/matrix.h"
 #include "sim/replay.h"
 #include "sim/summary.h"
 #include "sim/sweep.h"
@@ -28,6 +29,8 @@ struct CommandLine {
   std::string seeds;
   std::vector<std::string> mutants;
   std::string plan_file, history_file;
+  std::string tests = "tests";  // mutants: where plans and stories are
+  bool markdown = false;
   unsigned jobs = 1;
   std::uint64_t most = 200;  // mutants: seeds tried for each
   bool twice = false, keep_going = false, quiet = false, list_mutants = false, print_plan = false, hashes = false;
@@ -123,43 +126,17 @@ int run_replay(const std::string& path, const CommandLine& line) {
   return end(r.hash, r.end == Replay::End::kSame ? Verdict::kPassed : Verdict::kViolated, "sim --replay " + path);
 }
 
-constexpr std::string_view kWith = "with ";
-
-int run_mutants(CommandLine& line, SweepOptions options) {
-  std::vector<std::string> names = line.mutants;
-  if (names.empty())
-    for (const auto& info : seam::kMutantInfo) names.emplace_back(info.name);
+int run_mutants(const CommandLine& line, const SweepOptions& sweep, const char* program) {
+  MatrixOptions options;
+  options.sweep = sweep;
   options.first = line.run.seed;
-  options.last = line.run.seed + line.most - 1;
-  options.quiet = true;
-  std::printf("%-34s %-4s %9s %7s  %s\n", "mutant", "rule", "seeds", "s", "caught by");
-  std::uint64_t hash = 0;
-  bool all = true;
-  for (const std::string& name : names) {
-    const auto mutant = static_cast<std::size_t>(*seam::mutant_named(name));
-    const std::string_view note = seam::kMutantInfo[mutant].note;
-    options.run.mutants.reset();
-    options.run.mutants.set(mutant);
-    if (note.starts_with(kWith)) {
-      options.run.mutants.set(static_cast<std::size_t>(*seam::mutant_named(note.substr(kWith.size()))));
-    } else if (!note.empty()) {
-      std::printf("%-34s %-4s %9s %7s  %s\n", name.c_str(), std::string(seam::kMutantInfo[mutant].rule).c_str(), "", "",
-                  std::string(note).c_str());
-      continue;
-    }
-    const Sweep s = sweep(options);
-    hash ^= s.sum.hash;
-    all &= s.first_failure.has_value();
-    const std::string pair = note.empty() ? "" : std::string(note) + ": ";
-    const std::string by = s.first_failure ? s.first_failure->check + " at seed " +
-                                                 std::to_string(s.first_failure->seed) + ": " + s.first_failure->reason
-                                           : "NOT CAUGHT";
-    std::printf("%-34s %-4s %9" PRIu64 " %7.1f  %s\n", name.c_str(),
-                std::string(seam::kMutantInfo[mutant].rule).c_str(), s.seeds, s.seconds,
-                (pair + by).substr(0, 160).c_str());
-    std::fflush(stdout);
-  }
-  return end(hash, all ? Verdict::kPassed : Verdict::kViolated, "sim mutants");
+  options.most = line.most;
+  options.names = line.mutants;
+  options.sim = program;
+  options.tests = line.tests;
+  options.markdown = line.markdown;
+  const bool all = print_matrix(options);
+  return end(0, all ? Verdict::kPassed : Verdict::kViolated, "sim mutants");
 }
 
 bool parse_range(const std::string& text, std::uint64_t& first, std::uint64_t& last) {
@@ -208,6 +185,8 @@ int main(int argc, char** argv) {
   auto* mutants = app.add_subcommand("mutants", "run each mutant until it is caught; print a table");
   common(*mutants);
   mutants->add_option("--most", line.most, "seeds tried for each mutant");
+  mutants->add_option("--tests", line.tests, "folder with seeds/ and scenarios/");
+  mutants->add_flag("--markdown", line.markdown, "as a table for docs/MUTANTS.md");
   mutants->add_option("--from", seed, "the first seed");
   try {
     app.parse(argc, argv);
@@ -249,7 +228,7 @@ int main(int argc, char** argv) {
   options.keep_going = line.keep_going;
   options.quiet = line.quiet;
   options.hashes = line.hashes;
-  if (mutants->parsed()) return run_mutants(line, options);
+  if (mutants->parsed()) return run_mutants(line, options, argv[0]);
   if (!line.seeds.empty()) {
     if (line.run.history) return usage("--history wants --seed: it is the history of one run");
     if (seed_option->count()) return usage("--seed or --seeds, not both");

@@ -350,6 +350,7 @@ void Machine::perform(Effect& effect) {
     around_.overseer.died(*this);
   } else {
     around_.trace.record(t, index_, what, 0);  // BecameReady, Note
+    if (auto* n = std::get_if<Note>(&effect)) around_.overseer.noted(*this, n->text);
   }
 }
 

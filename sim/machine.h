@@ -35,8 +35,9 @@ class Overseer {
   virtual void stepped(Machine& m) = 0;                           // after every step, before its effects
   virtual void stored(Machine& m, const VoteRecord& record) = 0;  // the node wants it stored
   virtual void sent(Machine& m, const Frame& frame) = 0;
-  virtual void ended(Machine& m) = 0;  // any end of a process, just before it
-  virtual void died(Machine& m) = 0;   // by a fault that was armed, or of a full stop
+  virtual void noted(Machine&, const std::string&) {}  // for its log
+  virtual void ended(Machine& m) = 0;                  // any end of a process, just before it
+  virtual void died(Machine& m) = 0;                   // by a fault that was armed, or of a full stop
 };
 
 class Machine {

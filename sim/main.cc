@@ -1,4 +1,4 @@
-// The command line of the simulator: one seed, many seeds, or the mutants.
+// The command line of the simulator: one seed, many seeds, the mutants, or scenarios.
 //
 // Standard output always ends with three lines: hash, verdict, replay. Exit codes: 0 passed, 1 violated, 2 liveness,
 // 3 internal check, 4 void, 64 usage.
@@ -14,6 +14,7 @@
 #include "core/base/seam.h"
 #include "sim/matrix.h"
 #include "sim/replay.h"
+#include "sim/scenario/play.h"
 #include "sim/summary.h"
 #include "sim/sweep.h"
 #include "sim/world.h"
@@ -188,12 +189,20 @@ int main(int argc, char** argv) {
   mutants->add_option("--tests", line.tests, "folder with seeds/ and scenarios/");
   mutants->add_flag("--markdown", line.markdown, "as a table for docs/MUTANTS.md");
   mutants->add_option("--from", seed, "the first seed");
+  scenario::PlayOptions story;
+  auto* scenarios =
+      app.add_subcommand("scenario", "run scenario files (sim/scenario/words.h), and under their mutants");
+  scenarios->add_option("files", story.files, "files, or folders of them")->required();
+  scenarios->add_flag("--rewrite", story.rewrite, "put what happens in the place of what is expected");
+  scenarios->add_flag("--survey", story.survey, "tell which of all mutants each file shows");
+  scenarios->add_option("--mutant", story.mutants, "show what is different under this mutant; repeatable");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : kExitUsage;
   }
 
+  if (scenarios->parsed()) return scenario::play(story) ? 0 : 1;
   line.run.seed = seed;
   if (slots) line.run.slots = slots;
   if (line.list_mutants) {

@@ -406,6 +406,29 @@ void Network::misguide(Endpoint from, Endpoint to, Endpoint reached) {
     misguided_[{from, to}] = reached;
 }
 
+void Network::unclog(Endpoint from, Endpoint to) {
+  clogs_.erase({from, to});
+  for (const auto& [link, c] : std::vector(links_[from])) {
+    const unsigned d = streams_[c].end[0] == from && streams_[c].link[0] == link ? 0 : 1;
+    if (streams_[c].end[1 - d] != to) continue;
+    Direction& way = streams_[c].way[d];
+    way.clogged_until = {};
+    way.last_due = schedule_.now() + delay();
+    for (Piece& piece : way.pieces) piece.due = std::min(piece.due, way.last_due);
+    way.scheduled = false;
+    arm(c, d);
+  }
+}
+
+void Network::sever(Endpoint a, Endpoint b) {
+  for (const auto& [link, c] : std::vector(links_[a])) {
+    Stream& s = streams_[c];
+    if (s.state != State::kOpen || (s.end[0] != b && s.end[1] != b)) continue;
+    for (unsigned side = 0; side < 2; ++side) tell_closed(s, side, false);
+    forget(c);
+  }
+}
+
 void Network::calm() {
   narrow_.clear();
   misguided_.clear();

@@ -83,7 +83,9 @@ class Network {
   void clog(Endpoint from, Endpoint to, Instant until);
   void narrow(Endpoint from, Endpoint to, std::uint64_t bytes_per_second);  // 0: no more
   void misguide(Endpoint from, Endpoint to, Endpoint reached);              // who dials; reached == to: no more
-  void reset(Endpoint a, Endpoint b);      // every stream between the two breaks, in the middle of a frame if it can
+  void reset(Endpoint a, Endpoint b);  // every stream between the two breaks, in the middle of a frame if it can
+  void unclog(Endpoint from, Endpoint to);
+  void sever(Endpoint a, Endpoint b);  // both ends hear at once that every stream broke; what was on its way is gone
   void half_open(Endpoint a, Endpoint b);  // every stream between the two falls silent for good
   // The end of all faults: fair weather, nothing cut, half-open streams break.
   void calm();

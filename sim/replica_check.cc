@@ -1,5 +1,7 @@
 #include "sim/replica_check.h"
 
+#include <algorithm>
+
 #include "core/store/slot_table.h"
 
 namespace hc::sim {
@@ -30,6 +32,18 @@ std::string text(Position p) {
 }
 
 }  // namespace
+
+std::optional<std::string> grant_to_stranger(const Machine& from, const Frame& frame) {
+  const ViewRef view = from.node().view();
+  for (const Message& message : frame.messages) {
+    const Grant* grant = std::get_if<Grant>(&message);
+    if (!grant || grant->view != view->epoch) continue;
+    if (std::ranges::none_of(view->members,
+                             [&](const ViewMember& x) { return x.info.generation == frame.to_generation; }))
+      return from.name() + " grants a lease to a process that its view does not name";
+  }
+  return std::nullopt;
+}
 
 std::optional<std::string> ReplicaCheck::one_executor(const Machine& m) const {
   for (std::size_t i = 0; i < of_slot_.size(); ++i) {

@@ -18,6 +18,9 @@
 
 namespace hc::sim {
 
+// 2d: a grant goes to a process that the view in which it is given names. A sentence if this one does not.
+std::optional<std::string> grant_to_stranger(const Machine& from, const Frame& frame);
+
 using Machines = std::vector<std::unique_ptr<Machine>>;
 
 class ReplicaCheck {

@@ -6,7 +6,7 @@ namespace hc::sim {
 
 void VoteDisk::write(Schedule& schedule, std::uint32_t machine, std::uint64_t process, std::uint64_t id,
                      std::string bytes, Epoch view) {
-  const Duration takes = draw(random_, 20us, slow_);
+  const Duration takes = draw(random_, least_, slow_);
   busy_until_ = std::max(busy_until_, schedule.now()) + takes;
   pending_.push_back({process, id, std::move(bytes), view});
   schedule.at(busy_until_, Kind::kSynced, machine, process);
@@ -56,6 +56,11 @@ void VoteDisk::restore() {
   if (!older_) return;
   file_ = older_;
   acknowledged_view_ = older_view_;
+}
+
+void VoteDisk::put_back(std::string file) {
+  wipe();
+  file_ = std::move(file);
 }
 
 void VoteDisk::wipe() {

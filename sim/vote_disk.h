@@ -34,14 +34,16 @@ class VoteDisk {
   std::optional<Done> synced(std::uint64_t process);
   void crash();
   void wipe();
-  void rot();      // some bytes of the file are others
-  void restore();  // an older state of the file takes its place
+  void rot();                       // some bytes of the file are others
+  void restore();                   // an older state of the file takes its place
+  void put_back(std::string file);  // as it was once
 
   const std::optional<std::string>& file() const { return file_; }
   bool rotten() const { return rotten_; }
   Epoch acknowledged_view() const { return acknowledged_view_; }  // of the last write that was reported durable
 
   void set_slow(Duration most) { slow_ = most; }
+  void set_exactly(Duration d) { least_ = slow_ = d; }
   void fail_next() { fail_next_ = true; }
   void calm() {
     slow_ = kQuick;
@@ -62,7 +64,7 @@ class VoteDisk {
   bool rotten_ = false;
   std::deque<Write> pending_;
   Instant busy_until_{};
-  Duration slow_ = kQuick;
+  Duration least_ = 20us, slow_ = kQuick;
   bool fail_next_ = false;
   Random random_;
 };

@@ -163,16 +163,8 @@ void World::stored(Machine&, const VoteRecord& record) {
   if (record.accepted) views_->proposed(record.accepted->proposal);
 }
 
-// 2d: a grant goes to a process that the view in which it is given names.
 void World::sent(Machine& m, const Frame& frame) {
-  const ViewRef view = m.node().view();
-  for (const Message& message : frame.messages) {
-    const Grant* grant = std::get_if<Grant>(&message);
-    if (!grant || grant->view != view->epoch) continue;
-    if (std::ranges::none_of(view->members,
-                             [&](const ViewMember& x) { return x.info.generation == frame.to_generation; }))
-      fail(Verdict::kViolated, "grants", m.name() + " grants a lease to a process that its view does not name");
-  }
+  if (auto wrong = grant_to_stranger(m, frame)) fail(Verdict::kViolated, "grants", *wrong);
 }
 
 void World::died(Machine& m) { nemesis_->died(m.index()); }

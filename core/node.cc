@@ -83,6 +83,7 @@ struct Node::Rooms {
 
   void tick(Now now, Effects& out);
   void settle(Now now, Effects& out);
+  void know_self();
   void view_installed(Now now, Effects& out);
   void drain_gossip(Now now, Effects& out);
   void peer_news(Now now, Effects& out);
@@ -98,9 +99,7 @@ void Node::Rooms::on(Started& e, Now now, Effects& out) {
   started = true;
   replication.start(now.mono);
   agreement.start(std::move(e.vote), self, now.mono, out);
-  self.storage = agreement.consensus().storage();
-  if (self != swim.self()) swim.update_self(self);
-  peers.set_self(self);
+  know_self();
   peers.set_view(agreement.consensus().cluster(), {});
   swim.set_cluster(agreement.consensus().cluster());
   swim.start(now.mono, gossip);
@@ -168,6 +167,7 @@ void Node::Rooms::report(Time now) {
 void Node::Rooms::settle(Now now, Effects& out) {
   for (bool again = true; again;) {
     again = false;
+    if (started && self.storage != agreement.consensus().storage()) know_self();
     if (agreement.consensus().take_news()) {
       view_installed(now, out);
       again = true;
@@ -194,12 +194,17 @@ void Node::Rooms::settle(Now now, Effects& out) {
   }
 }
 
-void Node::Rooms::view_installed(Now now, Effects& out) {
-  const ViewRef installed = view();
-  ++counters.views_installed;
+// Our storage identity may be a new one (2e): the others, and the next view, are to know it.
+void Node::Rooms::know_self() {
   self.storage = agreement.consensus().storage();
   if (self != swim.self()) swim.update_self(self);
   peers.set_self(self);
+}
+
+void Node::Rooms::view_installed(Now now, Effects& out) {
+  const ViewRef installed = view();
+  ++counters.views_installed;
+  know_self();
   peers.set_view(installed->cluster, installed->epoch);
   swim.set_cluster(installed->cluster);
   swim.set_epoch(installed->epoch);

@@ -195,6 +195,7 @@ int main(int argc, char** argv) {
   scenarios->add_option("files", story.files, "files, or folders of them")->required();
   scenarios->add_flag("--rewrite", story.rewrite, "put what happens in the place of what is expected");
   scenarios->add_flag("--survey", story.survey, "tell which of all mutants each file shows");
+  scenarios->add_flag("--trace", story.trace, "narrate every event and effect");
   scenarios->add_option("--mutant", story.mutants, "show what is different under this mutant; repeatable");
   try {
     app.parse(argc, argv);

@@ -29,7 +29,7 @@ struct Told {
   std::string objection;             // which checker spoke
 };
 
-Told tell(const Script& script, const seam::MutantSet& mutants) {
+Told tell(const Script& script, const seam::MutantSet& mutants, bool trace = false) {
   Told told;
   seam::active = mutants;
   const CheckHandler before = set_check_handler(throw_check);
@@ -37,7 +37,7 @@ Told tell(const Script& script, const seam::MutantSet& mutants) {
     set_check_handler(before);
     seam::active.reset();
   };
-  Story story;
+  Story story(trace);
   std::string output;
   const auto object = [&](const std::string& what) {
     told.objection = what;
@@ -140,11 +140,11 @@ bool play_file(const std::string& path, const PlayOptions& options) {
   Script script = parse_script(path, *text);
   if (options.rewrite) rewrite(script);
   if (!options.mutants.empty()) {
-    const Told told = tell(script, set_of(options.mutants, "--mutant"));
+    const Told told = tell(script, set_of(options.mutants, "--mutant"), options.trace);
     std::printf("%s%s", difference(script, told).c_str(), told.objection.empty() ? "" : "\n");
     return difference(script, told).empty();
   }
-  const Told told = tell(script, {});
+  const Told told = tell(script, {}, options.trace);
   std::string wrong = difference(script, told);
   if (!told.objection.empty()) wrong += "  a checker objects: " + told.objection + "\n";
   if (script.mutants.empty()) wrong += path + ":1: names no mutant under which it ends otherwise\n";

@@ -12,6 +12,7 @@ struct PlayOptions {
   std::vector<std::string> files;    // or folders of *.txt
   bool rewrite = false;              // put what happens in the place of what is expected
   bool survey = false;               // tell which of all mutants each file shows
+  bool trace = false;                // narrate every event and effect
   std::vector<std::string> mutants;  // instead: show what is different under these
 };
 

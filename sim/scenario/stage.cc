@@ -19,6 +19,7 @@ Stage::Stage(Setup setup)
       replicas_(machines_, setup_.node.slots),
       chronicle_(schedule_, setup_.node.slots),
       view_seen_(setup_.machines()) {
+  trace_.listen(setup_.trace ? stdout : nullptr, 0, kForever, {});
   const std::uint32_t count = setup_.machines();
   Doorstep& doorstep = *this;
   network_ = std::make_unique<Network>(schedule_, doorstep, count, count + kCallers, stream(setup_.seed, "network"));

@@ -31,6 +31,7 @@ struct Setup {
   NodeConfig node;  // what all have in common
   Duration delay = 1ms, disk = 1ms;
   Duration skew = 0ms;     // wall clocks are off true time by at most this
+  bool trace = false;      // narrate every event and effect to standard output
   bool strangers = false;  // more than one cluster: what holds within one is not checked
   std::uint32_t machines() const { return nodes + spares; }
 };

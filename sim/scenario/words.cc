@@ -71,6 +71,7 @@ Endpoint Story::endpoint(const Directive& d, const std::string& text) {
 
 std::string Story::cluster(const Directive& d) {
   Setup s;
+  s.trace = trace_;
   s.node.slots = 1;
   s.node.durable_votes = true;
   for (const auto& [name, value] : d.options()) {

@@ -27,6 +27,7 @@ namespace hc::sim::scenario {
 
 class Story {
  public:
+  explicit Story(bool trace) : trace_(trace) {}
   // What is shown. Throws Mistake, Objection.
   std::string tell(const Directive& d);
   // The last words: judges what the callers saw.
@@ -60,6 +61,7 @@ class Story {
   std::string show_slot(Slot slot);
   std::string show_members();
 
+  const bool trace_;
   std::unique_ptr<Stage> stage_;
   Ways cuts_;
   std::map<std::uint32_t, std::string> kept_disks_;

@@ -158,7 +158,9 @@ class Planner {
     list = in_ring_order(slot, list);
     if (HC_MUTANT(kReturnAsInSync)) list = with_returned(list);
     const bool survivor = std::ranges::any_of(list, [&](Incarnation who) { return !from.list.names(who); });
-    if (!survivor && all_ended(now_, slot) && now_.slot_loss == SlotLossPolicy::kReset) list = reset(slot, list);
+    if (HC_MUTANT(kDroppedByHearsay)) list = without_gone(list);
+    const bool over = all_ended(now_, slot) || (HC_MUTANT(kAnyReturnerServes) && nobody_lives(list));
+    if (!survivor && over && now_.slot_loss == SlotLossPolicy::kReset) list = reset(slot, list);
     if (HC_MUTANT(kEmptyInSync) && list.size() == 1 && !alive(list.front().member)) list = any_living(slot, list);
     to.list = list;
     to.passed_over = passed_over(slot, list, reports);
@@ -312,6 +314,17 @@ class Planner {
       return alone;
     }
     return list;
+  }
+  // Only under the mutant dropped-by-hearsay: whom membership holds for dead is dropped, whoever has said nothing.
+  InSyncList without_gone(const InSyncList& list) const {
+    InSyncList living;
+    for (Incarnation who : list)
+      if (as(who.member) != Seen::As::kGone && next_->names(who)) living.push_back(who);
+    return living.empty() ? list : living;
+  }
+  // Only under the mutant any-returner-serves: whoever of the list is back will do.
+  bool nobody_lives(const InSyncList& list) const {
+    return std::ranges::none_of(list, [&](Incarnation who) { return alive(who.member) && next_->names(who); });
   }
   // Only under the mutant return-as-in-sync: whoever is back is what its former process was.
   InSyncList with_returned(const InSyncList& list) const {

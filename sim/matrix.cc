@@ -113,13 +113,16 @@ class Matrix {
     caught_by(r, quoted(options_.sim) + " " + words + " --plan " + quoted(file) + " --mutant " + r.name);
   }
   void by_story(Row& r, const std::string& file) {
-    caught_by(r, quoted(options_.sim) + " --scenario " + quoted(file) + " --mutant " + r.name);
+    const std::string said = caught_by(r, quoted(options_.sim) + " scenario " + quoted(file) + " --mutant " + r.name);
+    // FILE:LINE: the words after which the story goes another way
+    if (r.caught) r.by = "another story from line " + said.substr(file.size() + 1, said.find('\n') - file.size() - 1);
   }
-  void caught_by(Row& r, const std::string& command) {
+  std::string caught_by(Row& r, const std::string& command) {
     const auto [status, said] = run(command);
     r.run = true;
     r.caught = status >= 1 && status <= 3;
     r.by = r.caught ? last_words(said) : "NOT CAUGHT (status " + std::to_string(status) + ")";
+    return said;
   }
 
   void head() const {

@@ -11,6 +11,7 @@ constexpr std::size_t kFlightMost = 40'000'000;  // over all phases
 
 using Kind = Operation::Kind;
 using Is = Observed::Kind;
+using Indices = std::vector<Index>;
 
 bool blind(const Operation& o) {
   switch (o.kind) {
@@ -59,7 +60,7 @@ bool not_asked(const Operation& o, Instant first_unknown_persist) {
 }  // namespace
 
 Course::Course(const History& history, const std::vector<Moment>& moments, Moves& moves, const Chains& chains)
-    : part(history.size()) {
+    : part(history.size()), effects(history.size(), kNoEffect) {
   describe(history, moments, moves, chains);
   give_slots(moments);
   number_optionals(moments);
@@ -80,13 +81,9 @@ void Course::describe(const History& history, const std::vector<Moment>& moments
     KeyState next;
     p.blind = blind(o) && apply(KeyState::missing(), o, next);
     p.observer = p.definite && observer(o);
-    if (not_asked(o, first_unknown_persist)) {
-      Operation asked = o;
-      asked.observed = {};
-      p.move = moves.move(asked);
-    } else {
-      p.move = moves.move(o);
-    }
+    p.move = not_asked(o, first_unknown_persist) ? moves.move(o, {}) : moves.move(o);
+    p.exchange = p.definite && o.kind == Kind::kCompareAndSet && o.observed.kind == Is::kOk;
+    if (p.exchange || (p.blind && o.kind == Kind::kSet)) effects[m.operation] = moves.move(o, {});
     p.free_write = p.definite && (p.blind || (unheard(o) && !(chains.on() && chains.placed(m.operation))));
     p.needless = p.free_write && chains.on() && chains.unheard() && chains.needless(m.operation);
     if (p.definite && o.connection != 0) sent[{o.client, o.connection, o.place}] = m.operation;
@@ -98,6 +95,7 @@ void Course::describe(const History& history, const std::vector<Moment>& moments
       continue;
     part[next->second].before = it->second;
     part[next->second].free_write = part[it->second].free_write = false;
+    effects[next->second] = effects[it->second] = kNoEffect;
     part[next->second].needless = part[it->second].needless = false;
   }
 }
@@ -148,40 +146,52 @@ void Course::number_optionals(const std::vector<Moment>& moments) {
 }
 
 void Course::lay_out(const History& history, const std::vector<Moment>& moments) {
-  std::vector<Index> now, new_calls;
+  std::size_t in_flight = 0, sum = 0;
+  for (const Moment& m : moments) {
+    if (!part[m.operation].definite) continue;
+    if (m.returns) sum += in_flight--;
+    in_flight += !m.returns;
+  }
+  if (sum > kFlightMost) {
+    too_much = true;
+    return;
+  }
+  flying.reserve(sum);
   const auto begin_phase = [&](Index returns, Instant at) {
     phase.push_back({returns, at, static_cast<std::uint32_t>(called.size()), static_cast<std::uint32_t>(flying.size()),
                      static_cast<std::uint32_t>(watching.size())});
   };
+  const auto insert = [&](Indices& now, Index i) {
+    now.insert(std::upper_bound(now.begin(), now.end(), part[i].phase,
+                                [&](std::uint32_t at, Index other) { return at < part[other].phase; }),
+               i);
+  };
+  // What is in flight now, and of that the observers, the free writes, those that are better done.
+  Indices now, observers, new_calls;
+  std::vector<std::uint64_t> writes(slot_words), better(slot_words);
   for (const Moment& m : moments) {
     const Part& p = part[m.operation];
     if (!p.definite) continue;
+    const std::uint64_t bit = std::uint64_t{1} << (p.slot % 64);
     if (!m.returns) {
       new_calls.push_back(m.operation);
-      now.insert(std::upper_bound(now.begin(), now.end(), p.phase,
-                                  [&](std::uint32_t at, Index i) { return at < part[i].phase; }),
-                 m.operation);
+      insert(now, m.operation);
+      if (p.observer) insert(observers, m.operation);
+      if (p.free_write) writes[p.slot / 64] |= bit;
+      if (p.observer || p.needless) better[p.slot / 64] |= bit;
       continue;
     }
     begin_phase(m.operation, history[m.operation].returned);
     called.insert(called.end(), new_calls.begin(), new_calls.end());
     new_calls.clear();
     flying.insert(flying.end(), now.begin(), now.end());
-    if (flying.size() > kFlightMost) {
-      too_much = true;
-      return;
-    }
-    const std::size_t words = write_slots.size();
-    write_slots.resize(words + slot_words);
-    better_done_slots.resize(words + slot_words);
-    for (const Index i : now) {
-      const Part& q = part[i];
-      const std::uint64_t bit = std::uint64_t{1} << (q.slot % 64);
-      if (q.observer) watching.push_back(i);
-      if (q.observer || q.needless) better_done_slots[words + q.slot / 64] |= bit;
-      if (q.free_write) write_slots[words + q.slot / 64] |= bit;
-    }
+    watching.insert(watching.end(), observers.begin(), observers.end());
+    write_slots.insert(write_slots.end(), writes.begin(), writes.end());
+    better_done_slots.insert(better_done_slots.end(), better.begin(), better.end());
     now.erase(now.begin());
+    if (p.observer) observers.erase(observers.begin());
+    writes[p.slot / 64] &= ~bit;
+    better[p.slot / 64] &= ~bit;
   }
   begin_phase(kNoIndex, kForever);
 }

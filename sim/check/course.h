@@ -16,6 +16,7 @@
 namespace hc::sim {
 
 struct Course {
+  static constexpr MoveId kNoEffect = 0xffffffff;
   // An operation that takes part; by index in the history.
   struct Part {
     MoveId move = 0;
@@ -24,6 +25,7 @@ struct Course {
     std::uint32_t since = 0;  // the first phase in which it is in flight
     Index before = kNoIndex;  // the answered one that its connection sent just before
     bool definite = false;
+    bool exchange = false;  // definite: a compare-and-set that found what it expected
     bool observer = false;  // definite, and by its reply it changed nothing
     bool blind = false;     // leaves the same state whatever was there before, and the reply tells nothing
     // Definite, and as if it had never been once a blind one follows; waits for nothing, and nothing for it.
@@ -67,6 +69,7 @@ struct Course {
   std::size_t slot_words = 0, optional_words = 0;
 
   std::vector<Index> called, flying, watching;
+  std::vector<MoveId> effects;  // by index: of plain writes and exchanges outside pipelines, whatever the reply
   std::vector<std::uint64_t> write_slots, better_done_slots;
 
  private:

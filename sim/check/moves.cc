@@ -28,25 +28,26 @@ StateId Moves::state(const KeyState& state) {
   if (number == FlatIndex::kAbsent) {
     number = static_cast<StateId>(states_.size());
     states_.push_back({state, shape});
+    if (few_moves()) rows_.resize(states_.size() * kFewMoves, FlatIndex::kAbsent);
   }
   return number;
 }
 
-MoveId Moves::move(const Operation& o) {
+MoveId Moves::move(const Operation& o, const Observed& observed) {
   using Kind = Operation::Kind;
   const std::optional<std::string> name = names_.of(o.value);
-  const bool unseen_delete = o.kind == Kind::kGetDelete && o.observed.kind == Observed::Kind::kNothing;
+  const bool unseen_delete = o.kind == Kind::kGetDelete && observed.kind == Observed::Kind::kNothing;
   const Kind kind = unseen_delete ? Kind::kDelete : o.kind;
   key_.clear();
   key_ += static_cast<char>(kind);
   key_ += static_cast<char>(o.only_if_missing | o.only_if_present << 1 | o.keep_ttl << 2 | o.returns_old << 3);
-  key_ += static_cast<char>(o.observed.kind);
+  key_ += static_cast<char>(observed.kind);
   put(key_, name ? *name : o.value);
   put(key_, o.expected);
   put(key_, o.amount);
   put(key_, ns(o.ends));
-  put(key_, o.observed.text);
-  put(key_, o.observed.number);
+  put(key_, observed.text);
+  put(key_, observed.number);
   const MoveId number = number_of(move_numbers_, key_, moves_.size());
   if (number < moves_.size()) return number;
   Operation& made = moves_.emplace_back();
@@ -59,14 +60,18 @@ MoveId Moves::move(const Operation& o) {
   made.expected = o.expected;
   made.amount = o.amount;
   made.ends = o.ends;
-  made.observed = o.observed;
+  made.observed = observed;
   return number;
+}
+
+void Moves::settle() {
+  if (moves_.size() <= kFewMoves) rows_.resize((states_.size() + 1) * kFewMoves, FlatIndex::kAbsent);
 }
 
 StateId Moves::apply_anew(StateId from, MoveId m) {
   KeyState next;
   const StateId to = hc::sim::apply(state_of(from), operation_of(m), next) ? state(next) : kIllegal;
-  results_[std::uint64_t{from} << 32 | m] = to;
+  (few_moves() ? rows_[from * kFewMoves + m] : results_[std::uint64_t{from} << 32 | m]) = to;
   return to;
 }
 

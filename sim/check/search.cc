@@ -20,7 +20,9 @@ void remove(std::uint64_t* set, std::uint32_t bit) { set[bit / 64] &= ~(std::uin
 
 // The ways on from a configuration, in the order in which they are tried.
 enum class Way : std::uint8_t {
+  kFirst,
   kHide,      // what returns is hidden: it is explained without any effect
+  kExchange,  // an exchange in flight finds what it expects: who knows when it will again
   kItself,    // what returns takes effect
   kVanish,    // the key's life ends
   kHelpers,   // something else in flight takes effect, after which what returns may
@@ -47,6 +49,7 @@ class Search {
         slot_words_(course_.slot_words),
         words_(2 * course_.slot_words + course_.optional_words),
         scratch_(words_) {
+    moves_.settle();
     state_ = moves_.state(initial);
     lost_ = moves_.state(KeyState::present("(what no read shows)", kForever));
   }
@@ -76,9 +79,10 @@ class Search {
     std::uint32_t phase;
     StateId state;
     std::uint32_t at = 0;  // how far within the way
-    Way way = Way::kHide;
-    bool idle;     // the last to take effect was of unknown outcome, and nothing has observed it so far
-    bool arrived;  // nothing took effect in this phase so far
+    Way way = Way::kFirst;
+    bool wanted = false;  // with what returns, something else in flight may take effect
+    bool idle;            // the last to take effect need not have, and nothing has observed it so far
+    bool arrived;         // nothing took effect in this phase so far
   };
 
   // ---- the configuration at hand: scratch_, state_, idle_
@@ -158,12 +162,12 @@ class Search {
   bool visit(std::uint32_t phase, bool arrived) {
     const std::uint64_t key =
         std::uint64_t{phase} << 32 | std::uint64_t{moves_.shape(state_)} << 1 | static_cast<std::uint64_t>(idle_);
-    if (!visited_.add(key, {done(), hidden(), optional()}, course_.better_done(phase), moves_.state_of(state_).may_end,
-                      looked_at_))
+    if (!visited_.add(key, {done(), hidden(), optional()}, course_.better_done(phase), course_.writes(phase),
+                      moves_.state_of(state_).may_end, looked_at_))
       return false;
     frame_words_.resize(frames_.size() * words_);
     frame_words_.insert(frame_words_.end(), scratch_.begin(), scratch_.end());
-    frames_.push_back({phase, state_, 0, Way::kHide, idle_, arrived});
+    frames_.push_back({phase, state_, 0, Way::kFirst, false, idle_, arrived});
     return false;
   }
 
@@ -184,12 +188,20 @@ class Search {
     const Course::Part& part = course_.part[x];
     for (;;) {
       switch (f.way) {
+        case Way::kFirst:
+          f.way = Way::kHide;
+          f.wanted = wanted(f, x);
+          if (f.wanted) f.way = Way::kExchange;
+          break;
         case Way::kHide:
-          f.way = Way::kItself;
+          f.way = f.wanted ? Way::kVanish : Way::kExchange;
           if (f.arrived && has(words_of_top() + slot_words_, part.slot)) return load(f), finish(part);
           break;
+        case Way::kExchange:
+          if (next_exchange(f, x)) return settle(part);
+          break;
         case Way::kItself: {
-          f.way = Way::kVanish;
+          f.way = f.wanted ? Way::kHide : Way::kVanish;
           const StateId next = legal(f, x);
           if (next == kIllegal) break;
           // A legal observer makes all longer ways superfluous.
@@ -233,7 +245,8 @@ class Search {
     return true;
   }
 
-  // What would be overwritten unobserved need not have happened, if its outcome is unknown: that way is not gone.
+  // What would be overwritten unobserved need not have happened, if its outcome is unknown, or is hidden if it is a
+  // free write: that way is not gone.
   StateId legal(const Frame& f, Index i) {
     const Course::Part& p = course_.part[i];
     if ((f.idle && p.blind) || waits(words_of_top(), f.phase, p) || !fits(f, i)) return kIllegal;
@@ -260,9 +273,15 @@ class Search {
       add(optional(), p.slot);
     }
     forget_past(course_.phase[f.phase].at);
-    idle_ = !p.definite;
+    idle_ = !p.definite || p.free_write;
     if (absorb_all(f.phase)) idle_ = false;
     lose(f.phase);
+  }
+  bool hides_more(const Frame& f) const {
+    const std::uint64_t *writes = course_.writes(f.phase), *sets = words_of_top();
+    for (std::size_t w = 0; w < slot_words_; ++w)
+      if (writes[w] & ~sets[w] & ~sets[slot_words_ + w]) return true;
+    return false;
   }
   // All texts that nobody will read are one.
   void lose(std::uint32_t phase) {
@@ -276,6 +295,48 @@ class Search {
 
   bool helps(StateId next, const Course::Part& x) { return apply(next, x.move) != kIllegal; }
 
+  // Somebody else in flight observes or exchanges what `x`, if it is hidden, would write.
+  bool wanted(const Frame& f, Index x) {
+    const Course::Part& part = course_.part[x];
+    if (!f.arrived || !part.blind || !has(words_of_top() + slot_words_, part.slot)) return false;
+    const StateId next = legal(f, x);
+    if (next == kIllegal || next == f.state) return false;
+    for (const Index i : course_.flight(f.phase)) {
+      const Course::Part& p = course_.part[i];
+      if ((p.observer || p.exchange) && !has(words_of_top(), p.slot) && apply(next, p.move) != kIllegal &&
+          (p.exchange || moves_.operation_of(p.move).kind == Operation::Kind::kGet))
+        return true;
+    }
+    return false;
+  }
+
+  // Of those in flight that do the same, the next to return goes first: whatever the other can do later, it can.
+  bool twin_waits(const Frame& f, std::size_t at) const {
+    const MoveId effect = course_.effects[course_.flight(f.phase)[at]];
+    return effect != Course::kNoEffect && twin_in_flight(f, effect, at);
+  }
+  bool twin_in_flight(const Frame& f, MoveId effect, std::size_t before) const {
+    const auto flight = course_.flight(f.phase).first(before);
+    return std::any_of(flight.begin(), flight.end(), [&](Index i) {
+      return course_.effects[i] == effect && !has(words_of_top(), course_.part[i].slot);
+    });
+  }
+
+  bool next_exchange(Frame& f, Index x) {
+    const auto flight = course_.flight(f.phase);
+    while (!course_.part[x].exchange && ++f.at < flight.size()) {
+      const Course::Part& p = course_.part[flight[f.at]];
+      if (!p.exchange || has(words_of_top(), p.slot)) continue;
+      const StateId next = legal(f, flight[f.at]);
+      if (next == kIllegal || next == f.state || twin_waits(f, f.at)) continue;
+      take(f, flight[f.at], next);
+      return true;
+    }
+    f.at = 0;
+    f.way = Way::kItself;
+    return false;
+  }
+
   bool next_in_flight(Frame& f, Index x) {
     const bool helpers = f.way == Way::kHelpers, all = always_legal(course_.part[x]);
     const auto flight = course_.flight(f.phase);
@@ -285,8 +346,9 @@ class Search {
       const Course::Part& p = course_.part[i];
       if (has(words_of_top(), p.slot) || (p.observer && known && p.before == kNoIndex)) continue;
       const StateId next = legal(f, i);
-      if (next == kIllegal || (!all && helps(next, course_.part[x]) != helpers)) continue;
+      if (next == kIllegal || (!all && helps(next, course_.part[x]) != helpers) || twin_waits(f, f.at)) continue;
       take(f, i, next);
+      if (idle_ && !may_be_observed(f.phase)) continue;
       return true;
     }
     f.at = 0;
@@ -298,11 +360,12 @@ class Search {
     const bool helpers = f.way == Way::kUnknown, all = always_legal(x);
     for (; f.at < course_.classes.size(); ++f.at) {
       const Course::Class& c = course_.classes[f.at];
-      if (f.idle && c.blind) continue;
+      if ((f.idle && c.blind) || twin_in_flight(f, c.move, course_.flight(f.phase).size())) continue;
       const std::uint32_t number = first_unused(c);
       if (number == c.end || course_.optional_since[number] > f.phase) continue;
       const StateId next = fits(f, c.one) ? apply(f.state, c.move) : kIllegal;
-      if (next == kIllegal || next == f.state || (!all && helps(next, x) != helpers)) continue;
+      const bool in_vain = next == f.state && !(c.blind && hides_more(f));
+      if (next == kIllegal || in_vain || (!all && helps(next, x) != helpers)) continue;
       take_unknown(f, c, number, next);
       if (idle_ && !may_be_observed(f.phase)) continue;
       ++f.at;
@@ -334,9 +397,12 @@ class Search {
     const bool anything = s.kind == KeyState::Kind::kAnything;
     for (const Index i : course_.flight(phase)) {
       const Course::Part& p = course_.part[i];
-      if (!has(done(), p.slot) && !p.blind && (!p.observer || anything || p.before != kNoIndex)) return true;
+      if (has(done(), p.slot) || p.blind) continue;
+      if (anything || p.before != kNoIndex || (!p.observer && apply(state_, p.move) != kIllegal)) return true;
     }
-    const auto optional_observer = [&](const Course::Class& c) { return !c.blind && !used_up(c); };
+    const auto optional_observer = [&](const Course::Class& c) {
+      return !c.blind && !used_up(c) && apply(state_, c.move) != state_;
+    };
     return std::any_of(course_.classes.begin(), course_.classes.end(), optional_observer);
   }
   bool used_up(const Course::Class& c) { return has(optional(), c.end - 1); }

@@ -27,12 +27,12 @@ struct Sets {
 class Visited {
  public:
   Visited(std::size_t slot_words, std::size_t optional_words)
-      : slot_words_(slot_words), optional_words_(optional_words), words_(2 * slot_words + optional_words + 1) {}
+      : slot_words_(slot_words), optional_words_(optional_words), words_(2 * slot_words + optional_words + 2) {}
 
-  // False: dominated by one that is there. `key`: phase, kind and value, idle. `better_done`: slots. Adds to
-  // `looked_at` for every one that it had to be compared with.
-  bool add(std::uint64_t key, const Sets& sets, const std::uint64_t* better_done, Instant may_end,
-           std::uint64_t& looked_at);
+  // False: dominated by one that is there. `key`: phase, kind and value, idle. `better_done`, `free_writes`: slots.
+  // Adds to `looked_at` for every one that it had to be compared with.
+  bool add(std::uint64_t key, const Sets& sets, const std::uint64_t* better_done, const std::uint64_t* free_writes,
+           Instant may_end, std::uint64_t& looked_at);
 
   std::size_t size() const { return chain_.size(); }
 
@@ -40,9 +40,9 @@ class Visited {
   bool dominates(const std::uint64_t* a, const std::uint64_t* b, const std::uint64_t* better_done) const;
 
   const std::size_t slot_words_, optional_words_, words_;
-  FlatIndex newest_;                  // of a key
+  FlatIndex newest_;                  // of a key and what has to be done alike, by their hash
   std::vector<std::uint32_t> chain_;  // the one before, of the same key
-  std::vector<std::uint64_t> all_;    // done, hidden, optional, end
+  std::vector<std::uint64_t> all_;    // done, hidden, optional, end, key
   std::vector<std::uint64_t> mine_;   // reused
 };
 

@@ -1,5 +1,6 @@
 // Keys with texts that grow, an EDN map per line: `{:process 9, :type :invoke, :f :append, :key "0", :value "x"}`.
 #include <charconv>
+#include <cstring>
 #include <optional>
 
 #include "tools/lincheck/log.h"
@@ -18,14 +19,17 @@ class Edn {
   explicit Edn(std::string_view text) : text_(text) {}
 
   char peek() {
-    while (!text_.empty() && std::string_view(" ,\t").contains(text_.front())) text_.remove_prefix(1);
+    while (!text_.empty() && (text_.front() == ' ' || text_.front() == ',' || text_.front() == '\t'))
+      text_.remove_prefix(1);
     return text_.empty() ? '\0' : text_.front();
   }
   void skip() { text_.remove_prefix(1); }
   std::string_view word() {
     peek();
-    const std::string_view w = text_.substr(0, text_.find_first_of(" ,\t{}[]()\""));
-    text_.remove_prefix(w.size());
+    std::size_t end = 0;
+    while (end < text_.size() && !std::strchr(" ,\t{}[]()\"", text_[end])) ++end;
+    const std::string_view w = text_.substr(0, end);
+    text_.remove_prefix(end);
     return w;
   }
   // Requires: peek() is a quote. False: it never ends, or there is an escape that EDN does not have.

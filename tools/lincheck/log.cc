@@ -10,20 +10,33 @@ bool parse_type(std::string_view word, Type& type) {
 }
 
 std::string_view take_word(std::string_view& text) {
-  constexpr std::string_view kBlank = " \t";
-  text.remove_prefix(std::min(text.find_first_not_of(kBlank), text.size()));
-  const std::string_view word = text.substr(0, text.find_first_of(kBlank));
-  text.remove_prefix(word.size());
-  text.remove_prefix(std::min(text.find_first_not_of(kBlank), text.size()));
+  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
+  std::size_t begin = 0;
+  while (begin < text.size() && blank(text[begin])) ++begin;
+  std::size_t end = begin;
+  while (end < text.size() && !blank(text[end])) ++end;
+  const std::string_view word = text.substr(begin, end - begin);
+  while (end < text.size() && blank(text[end])) ++end;
+  text.remove_prefix(end);
   return word;
 }
 
-std::string Log::invoked(std::uint32_t process, const std::string& key, sim::Operation operation) {
-  const auto [number, fresh] = keys_.try_emplace(key, histories_.keys.size());
-  if (fresh) histories_.keys.push_back({key, {}});
-  sim::History& history = histories_.keys[number->second].history;
-  if (!open_.try_emplace(process, At{number->second, history.size()}).second)
-    return "process " + std::to_string(process) + " begins an operation before its last one has ended";
+std::size_t Log::key_number(std::string_view key) {
+  if (last_key_ < histories_.keys.size() && histories_.keys[last_key_].key == key) return last_key_;
+  const auto [number, fresh] = keys_.try_emplace(std::string(key), histories_.keys.size());
+  if (fresh) {
+    histories_.keys.push_back({std::string(key), {}});
+    histories_.keys.back().history.reserve(expected_);
+  }
+  return last_key_ = number->second;
+}
+
+std::string Log::invoked(std::uint32_t process, std::string_view key, sim::Operation operation) {
+  const std::size_t number = key_number(key);
+  sim::History& history = histories_.keys[number].history;
+  At& at = of_process_[process];
+  if (at.open) return "process " + std::to_string(process) + " begins an operation before its last one has ended";
+  at = {number, history.size(), true};
   operation.client = process;
   operation.called = sim::instant(static_cast<std::int64_t>(number_));
   history.push_back(std::move(operation));
@@ -31,11 +44,10 @@ std::string Log::invoked(std::uint32_t process, const std::string& key, sim::Ope
 }
 
 sim::Operation* Log::ended(std::uint32_t process) {
-  const auto found = open_.find(process);
-  if (found == open_.end()) return nullptr;
-  const At at = found->second;
-  open_.erase(found);
-  return &histories_.keys[at.key].history[at.operation];
+  const auto found = of_process_.find(process);
+  if (found == of_process_.end() || !found->second.open) return nullptr;
+  found->second.open = false;
+  return &histories_.keys[found->second.key].history[found->second.operation];
 }
 
 }  // namespace hc::lincheck

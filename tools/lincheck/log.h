@@ -23,6 +23,8 @@ std::string_view take_word(std::string_view& text);
 class Log {
  public:
   explicit Log(sim::KeyState initial) { histories_.initial = std::move(initial); }
+  // So many operations on one key: room for them is made at once.
+  void expect(std::size_t operations) { expected_ = operations; }
 
   // Calls line(text) for each that is not blank, which says what is wrong with it, or nothing.
   template <class Line>
@@ -32,7 +34,7 @@ class Log {
       std::string_view one = text.substr(0, end);
       text.remove_prefix(std::min(end + 1, text.size()));
       if (one.ends_with('\r')) one.remove_suffix(1);
-      if (one.find_first_not_of(" \t") == std::string_view::npos) continue;
+      if (std::string_view words = one; take_word(words).empty()) continue;
       if (std::string wrong = line(one); !wrong.empty())
         return std::unexpected(sim::Unreadable{number_, std::move(wrong)});
     }
@@ -40,7 +42,7 @@ class Log {
   }
 
   // Both say what is wrong, or nothing.
-  std::string invoked(std::uint32_t process, const std::string& key, sim::Operation operation);
+  std::string invoked(std::uint32_t process, std::string_view key, sim::Operation operation);
   // The operation that `process` has on its way, to be filled in; nullptr: none.
   sim::Operation* ended(std::uint32_t process);
   void answered(sim::Operation& o) const {
@@ -51,11 +53,14 @@ class Log {
  private:
   struct At {
     std::size_t key, operation;
+    bool open;
   };
-  std::size_t number_ = 0;
+  std::size_t key_number(std::string_view key);
+
+  std::size_t number_ = 0, expected_ = 0, last_key_ = 0;
   sim::Histories histories_;
   std::unordered_map<std::string, std::size_t> keys_;
-  std::unordered_map<std::uint32_t, At> open_;
+  std::unordered_map<std::uint32_t, At> of_process_;  // its last operation
 };
 
 }  // namespace hc::lincheck

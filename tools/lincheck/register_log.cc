@@ -36,7 +36,8 @@ std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\
 class RegisterLog {
  public:
   std::string line(std::string_view text) {
-    const std::size_t dash = text.find(" - ");
+    constexpr std::string_view kUsual = "INFO  jepsen.util - ";
+    const std::size_t dash = text.starts_with(kUsual) ? kUsual.size() - 3 : text.find(" - ");
     if (dash == std::string_view::npos)
       return quoted(text.substr(0, 40)) + " is no line of a log (LEVEL  LOGGER - MESSAGE), of EDN or of JSON";
     if (!text.substr(0, dash).ends_with("jepsen.util")) return {};
@@ -111,6 +112,8 @@ class RegisterLog {
 
 std::expected<sim::Histories, sim::Unreadable> read_register_log(std::string_view text) {
   RegisterLog log;
+  constexpr std::size_t kOperationBytes = 70;  // two lines, short ones
+  log.log().expect(text.size() / kOperationBytes);
   return log.log().read(text, [&](std::string_view line) { return log.line(line); });
 }
 

@@ -1,5 +1,6 @@
 #include "sim/client.h"
 
+#include "sim/film.h"
 #include "sim/streams.h"
 
 namespace hc::sim {
@@ -76,6 +77,7 @@ void Client::ask(Request request) {
   const bool vanishes = !request.must_succeed && random_.percent(knobs_.vanishes_percent);
   if (waiting_.empty()) busy_since_ = now();
   waiting_.push_back({std::move(request), now()});
+  if (Film* film = trace_.film()) film->asks(now(), endpoint(), machine_, bytes);
   network_.send(endpoint(), link_, std::move(bytes));
   if (vanishes) leave("it went away");
 }
@@ -88,6 +90,7 @@ void Client::connect(std::uint32_t machine) {
   busy_since_ = now();
   parser_ = {};
   buffer_.clear();
+  if (Film* film = trace_.film()) film->dials(endpoint());
   network_.dial(endpoint(), link_, machine);
 }
 
@@ -124,6 +127,7 @@ void Client::bytes(LinkId link, const std::string& bytes) {
     Reply reply;
     std::size_t consumed = 0;
     const auto outcome = parser_.next(buffer_, consumed, reply);
+    if (Film* film = trace_.film()) film->told(now(), endpoint(), machine_, Bytes(buffer_).substr(0, consumed));
     buffer_.erase(0, consumed);
     if (outcome == RespReplyParser::Outcome::kNeedMore) return;
     if (outcome == RespReplyParser::Outcome::kError || waiting_.empty()) {

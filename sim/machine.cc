@@ -3,6 +3,7 @@
 #include "core/base/check.h"
 #include "core/narrate.h"
 #include "io/vote_file.h"
+#include "sim/film.h"
 #include "sim/streams.h"
 
 namespace hc::sim {
@@ -45,6 +46,7 @@ void Machine::start(NodeConfig config) {
   dies_after_.reset();
   armed_ = kForever;
   node_ = std::make_unique<Node>(std::move(config));
+  if (Film* film = around_.trace.film()) film->life(up_since_, index_, "a process starts", true);
   deliver({.kind = Inbound::Kind::kStarted});
 }
 
@@ -53,6 +55,10 @@ void Machine::die(bool orderly) {
   around_.trace.record(around_.schedule.now(), index_, 100, orderly);
   if (around_.trace.listening()) around_.trace.line(around_.schedule.now(), name(), "dies");
   around_.overseer.ended(*this);
+  if (Film* film = around_.trace.film()) {
+    film->life(around_.schedule.now(), index_, orderly ? "its process ends" : "the machine dies", false);
+    film->roles(around_.schedule.now(), index_, nullptr, {});
+  }
   node_.reset();
   powered_ = orderly;
   inbox_.clear();
@@ -89,7 +95,7 @@ LinkId Machine::accept(Endpoint from) {
   if (from < machines_)
     assemblers_.try_emplace(link);
   else
-    clients_.try_emplace(link);
+    clients_.try_emplace(link, ClientLine{.from = from});
   return link;
 }
 
@@ -288,10 +294,27 @@ void Machine::step(Event event, std::uint32_t what, std::uint64_t number, Bytes 
   around_.trace.record(t, index_, what, number, hashed);
   if (around_.trace.listening() && !std::holds_alternative<TurnEnded>(event))
     around_.trace.line(t, name(), narrate(event));
+  Film* film = around_.trace.film();
+  if (film) film_event(event, hashed);
   ++steps_;
   node_->step(std::move(event), clock_.read(t), effects_);
+  if (film) film->roles(t, index_, node_.get(), clock_.read(t));
   around_.overseer.stepped(*this);
   drain();
+  if (film) film->step_ended();
+}
+
+void Machine::film_event(const Event& event, Bytes bytes) {
+  Film& film = *around_.trace.film();
+  film.event(around_.schedule.now(), index_, narrate(event));
+  if (const auto* received = std::get_if<Received>(&event)) {
+    film.receives(received->frame, bytes);
+  } else if (std::holds_alternative<Heard>(event)) {
+    film.hears(bytes);
+  } else if (const auto* asked = std::get_if<Asked>(&event)) {
+    if (const auto line = clients_.find(LinkId(asked->client.value)); line != clients_.end())
+      film.asked(line->second.from, bytes);
+  }
 }
 
 // ---- effects
@@ -318,6 +341,8 @@ void Machine::perform(Effect& effect) {
   const Instant t = around_.schedule.now();
   const std::uint32_t what = kEffectKinds + static_cast<std::uint32_t>(effect.index());
   if (around_.trace.listening()) around_.trace.line(t, name(), "  " + narrate(effect));
+  Film* film = around_.trace.film();
+  if (film) film->effect(narrate(effect));
   if (auto* a = std::get_if<Answer>(&effect)) {
     answer(*a);
   } else if (auto* d = std::get_if<Dial>(&effect)) {
@@ -333,10 +358,15 @@ void Machine::perform(Effect& effect) {
     codec_->encode(s->frame, bytes);
     end_frame(bytes, begun);
     around_.trace.record(t, index_, what, s->link.value, bytes);
+    if (film) {
+      const Endpoint to = around_.network.other_end(index_, s->link).value_or(index_);
+      film->sends(to, s->frame, Bytes(bytes).substr(kFrameHeaderBytes));
+    }
     around_.network.send(index_, s->link, std::move(bytes));
   } else if (auto* g = std::get_if<Gossip>(&effect)) {
     std::string bytes = seal_->seal(g->packet, nonce_of(generation_, ++packets_));
     around_.trace.record(t, index_, what, packets_, bytes);
+    if (film) film->gossips(around_.network.machine_at(g->to), bytes);
     around_.network.datagram(index_, g->to, std::move(bytes));
   } else if (auto* v = std::get_if<StoreVote>(&effect)) {
     std::string bytes = encode_vote(v->record);
@@ -377,7 +407,9 @@ void Machine::answer(Answer& a) {
 void Machine::flush(LinkId link, ClientLine& line) {
   std::string out;
   while (!line.waiting.empty() && line.waiting.front().answered) {
-    out += line.waiting.front().reply;
+    const std::string& reply = line.waiting.front().reply;
+    if (Film* film = around_.trace.film()) film->replies(around_.schedule.now(), index_, line.from, reply);
+    out += reply;
     line.waiting.pop_front();
   }
   if (!out.empty()) around_.network.send(index_, link, std::move(out));

@@ -113,9 +113,10 @@ class Machine {
     std::string reply{};
   };
   struct ClientLine {
-    RespParser parser;
-    std::string buffer;
-    std::deque<Waiting> waiting;
+    Endpoint from = 0;
+    RespParser parser{};
+    std::string buffer{};
+    std::deque<Waiting> waiting{};
     bool broken = false;
   };
 
@@ -127,6 +128,7 @@ class Machine {
   void peer_bytes(LinkId link, const std::string& bytes);
   void client_bytes(LinkId link, const std::string& bytes);
   void step(Event event, std::uint32_t what, std::uint64_t number, Bytes hashed);
+  void film_event(const Event& event, Bytes bytes);
   void drain();
   void perform(Effect& effect);
   void answer(Answer& a);

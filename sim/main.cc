@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "core/base/seam.h"
+#include "sim/film.h"
 #include "sim/matrix.h"
+#include "sim/page.h"
 #include "sim/replay.h"
 #include "sim/scenario/play.h"
 #include "sim/summary.h"
@@ -29,7 +31,8 @@ struct CommandLine {
   std::optional<std::uint64_t> seed;
   std::string seeds;
   std::vector<std::string> mutants;
-  std::string plan_file, history_file;
+  std::string plan_file, history_file, html_file;
+  double html_seconds = 5;      // before what is looked at
   std::string tests = "tests";  // mutants: where plans and stories are
   bool markdown = false;
   unsigned jobs = 1;
@@ -71,22 +74,38 @@ void tell(const Result& r) {
   if (r.verdict != Verdict::kPassed) std::printf("%s: %s\n%s", r.check.c_str(), r.reason.c_str(), r.report.c_str());
 }
 
+bool write_file(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  return static_cast<bool>((file << text).flush());
+}
+
+constexpr Duration kFilmedAfter = 200ms;
+
 int run_one(const CommandLine& line) {
   Options o = line.run;
   Result r = run_seed(o);
-  if (r.verdict != Verdict::kPassed && r.verdict != Verdict::kVoid && !o.trace) {
-    o.story = 120;  // the same again, listening
-    o.story_key = r.key;
-    o.story_until = r.key_until;
+  const bool failed = r.verdict != Verdict::kPassed && r.verdict != Verdict::kVoid, films = !line.html_file.empty();
+  const std::string replay = replay_of(line, "--seed " + std::to_string(o.seed));
+  const Instant until = r.key_until != kForever ? r.key_until : r.ended;
+  const Instant from = until - Duration(static_cast<std::int64_t>(line.html_seconds * 1e9));
+  Film film(from, until + kFilmedAfter);
+  if ((failed && !o.trace) || films) {  // the same again, with eyes and ears
+    if (failed && !o.trace) {
+      o.story = 120;
+      o.story_key = r.key;
+      o.story_until = r.key_until;
+    }
+    o.trace = false;
+    if (films) o.film = &film;
     const Result again = run_seed(o);
     if (again.hash == r.hash) r = again;
   }
   if (!line.quiet) tell(r);
-  if (!line.history_file.empty()) {
-    std::ofstream file(line.history_file, std::ios::binary);
-    if (!(file << r.history).flush()) return usage("cannot write the history to " + line.history_file);
-  }
-  return end(r.hash, r.verdict, replay_of(line, "--seed " + std::to_string(o.seed)));
+  if (!line.history_file.empty() && !write_file(line.history_file, r.history))
+    return usage("cannot write the history to " + line.history_file);
+  if (films && !write_file(line.html_file, page_of(film, r, replay)))
+    return usage("cannot write the page to " + line.html_file);
+  return end(r.hash, r.verdict, replay);
 }
 
 // More than one void seed in a hundred is too many, and so is too little on average.
@@ -179,6 +198,9 @@ int main(int argc, char** argv) {
   app.add_flag("--trace", line.run.trace, "narrate every event and effect");
   app.add_option("--plan", line.plan_file, "faults from this file instead of the seed");
   app.add_option("--history", line.history_file, "with --seed: what clients saw, as JSON lines for tools/lincheck");
+  app.add_option("--html", line.html_file, "with --seed: the run as a page to look at");
+  app.add_option("--html-seconds", line.html_seconds, "with --html: messages of so long before the failure, or the end")
+      ->check(CLI::Range(0.0, 1e6));
   app.add_flag("--print-plan", line.print_plan, "print the plan of faults and end");
   std::string recording;
   app.add_option("--replay", recording, "feed the recording of a node (hypercache-node --record) to the core");
@@ -240,6 +262,7 @@ int main(int argc, char** argv) {
   options.hashes = line.hashes;
   if (mutants->parsed()) return run_mutants(line, options, argv[0]);
   if (!line.seeds.empty()) {
+    if (!line.html_file.empty()) return usage("--html wants --seed: it shows one run");
     if (line.run.history) return usage("--history wants --seed: it is the history of one run");
     if (seed_option->count()) return usage("--seed or --seeds, not both");
     if (!parse_range(line.seeds, options.first, options.last))

@@ -188,6 +188,11 @@ std::optional<std::pair<Connection, unsigned>> Network::find(Endpoint e, LinkId 
   return std::nullopt;
 }
 
+std::optional<Endpoint> Network::other_end(Endpoint from, LinkId link) const {
+  const auto found = find(from, link);
+  return found ? std::optional(streams_[found->first].end[1 - found->second]) : std::nullopt;
+}
+
 void Network::forget(Connection c) {
   Stream& s = streams_[c];
   s.state = State::kGone;

@@ -68,6 +68,7 @@ class Network {
   void dial(Endpoint from, LinkId link, Endpoint to);  // to == machines: nobody is there
   void send(Endpoint from, LinkId link, std::string bytes);
   void close(Endpoint from, LinkId link);
+  std::optional<Endpoint> other_end(Endpoint from, LinkId link) const;  // whom bytes on it reach
   // `orderly`: its kernel goes on and tells the others; else it is silent.
   void process_died(Endpoint e, bool orderly);
 

@@ -6,6 +6,7 @@
 #include "core/store/slot_table.h"
 #include "sim/check/history_json.h"
 #include "sim/check/linearizability.h"
+#include "sim/film.h"
 #include "sim/streams.h"
 #include "sim/world.h"
 
@@ -64,7 +65,12 @@ void World::begin_trouble() {
   if (seam::buggify) seam::buggify->on = true;
 }
 
+void World::film_phase(const char* name) {
+  if (Film* film = options_.film) film->phase(schedule_.now(), name);
+}
+
 void World::begin_load() {
+  film_phase("load");
   phase_ = Phase::kLoad;
   phase_since_ = schedule_.now();
   if (setting_.faults && !setting_.early) begin_trouble();
@@ -94,6 +100,7 @@ void World::directed_script() {
 
 void World::begin_healing() {
   if (trace_.listening()) trace_.line(schedule_.now(), "world", "all faults end");
+  film_phase("healing");
   phase_ = Phase::kHealing;
   phase_since_ = schedule_.now();
   nemesis_->heal();
@@ -183,6 +190,7 @@ std::optional<std::string> World::long_expired() const {
 }
 
 void World::begin_reading() {
+  film_phase("reading");
   phase_ = Phase::kReading;
   phase_since_ = schedule_.now();
   sample();
@@ -242,6 +250,11 @@ void World::report_illegal(Result& result, std::uint32_t key, const Operation& i
                   "): no explanation for " + to_text(illegal);
   result.key = name;
   result.key_until = illegal.returned;
+  if (Film* film = options_.film) {
+    Film::Finding finding{name, to_text(illegal.observed), to_text(illegal), slot_of(name, setting_.node.slots).value, {}};
+    for (const KeyState& s : states) finding.could.push_back(to_text(s));
+    film->finding(std::move(finding));
+  }
   result.report += "Just before, the key may have been:";
   for (const KeyState& s : states) result.report += " " + to_text(s);
   result.report += "\nThe history around it, by time of call:\n";
@@ -263,6 +276,17 @@ std::string World::whole_history() const {
   for (std::uint32_t key = 0; key < histories_.size(); ++key)
     if (!histories_[key].empty()) all.keys.push_back({workload_->name(key), histories_[key]});
   return to_json_lines(all);
+}
+
+void World::film_operations(const Result& result) const {
+  for (const auto& c : clients_) c->end();
+  Film& film = *options_.film;
+  film.over(schedule_.now());
+  for (std::uint32_t key = 0; key < histories_.size(); ++key) {
+    const std::string& name = workload_->name(key);
+    for (const Operation& o : histories_[key])
+      film.did(name, o, name == result.key && to_text(o) == film.finding().deed);
+  }
 }
 
 // Counts only what the flags switched on.

@@ -32,6 +32,7 @@ struct Result {
   std::string report;  // the rest: history around it, last lines of the trace
   std::string key;     // that the failure is about, if it is about one
   Instant key_until = kForever;
+  Instant ended{};  // when the run did, or broke off
   std::uint64_t hash = 0;
   std::string history;  // JSON lines (docs/HISTORIES.md), if asked for
 

@@ -15,6 +15,8 @@
 
 namespace hc::sim {
 
+class Film;
+
 // From the command line.
 struct Options {
   std::uint64_t seed = 1;
@@ -27,6 +29,7 @@ struct Options {
   std::optional<bool> buggify;
   bool trace = false;    // narrate to standard output
   bool history = false;  // keep what clients saw, as JSON lines
+  Film* film = nullptr;  // somebody makes a page of the run
   // For the report of a failure: so many lines are kept, up to this instant, of what concerns this key.
   std::size_t story = 0;
   Instant story_until = kForever;

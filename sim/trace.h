@@ -16,6 +16,8 @@
 
 namespace hc::sim {
 
+class Film;
+
 class Trace {
  public:
   // Prints every line to `out` (nullptr: to nobody), keeps the last `keep` of them up to `until`. With a key: of those
@@ -27,6 +29,10 @@ class Trace {
     key_ = std::move(key);
   }
   bool listening() const { return out_ != nullptr || keep_ > 0; }
+
+  // nullptr: nobody films. Must outlive the run.
+  void show(Film* film) { film_ = film; }
+  Film* film() const { return film_; }
 
   // `what` tells events and effects of different kinds apart.
   void record(Instant at, std::uint32_t who, std::uint32_t what, std::uint64_t number, Bytes bytes = {}) {
@@ -46,6 +52,7 @@ class Trace {
  private:
   std::uint64_t hash_ = 0x243f6a8885a308d3ULL, records_ = 0;
   std::FILE* out_ = nullptr;
+  Film* film_ = nullptr;
   std::size_t keep_ = 0;
   Instant until_ = kForever;
   std::string key_;

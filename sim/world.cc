@@ -1,6 +1,7 @@
 #include "sim/world.h"
 
 #include "core/base/check.h"
+#include "sim/film.h"
 #include "sim/streams.h"
 
 namespace hc::sim {
@@ -24,6 +25,8 @@ struct InternalCheck {
 
 World::World(const Options& options, Setting setting) : options_(options), setting_(std::move(setting)) {
   trace_.listen(options_.trace ? stdout : nullptr, options_.story, options_.story_until, options_.story_key);
+  trace_.show(options_.film);
+  if (options_.film) options_.film->cast(setting_.machines(), setting_.clients, setting_.node.slots);
   build();
 }
 
@@ -144,6 +147,7 @@ void World::stepped(Machine& m) {
   if (view && view.get() != view_seen_[m.index()]) {
     view_seen_[m.index()] = view.get();
     view_changed_ = schedule_.now();
+    if (Film* film = options_.film) film->installed(view_changed_, m.index(), view);
     if (auto wrong = views_->installed(m.id(), view)) fail(Verdict::kViolated, "views", *wrong);
     note_losses();
     nemesis_->view_installed();
@@ -241,12 +245,13 @@ void World::dispatch(const Happening& h) {
     case Kind::kFault:
       if (trace_.listening()) trace_.line(schedule_.now(), "nemesis", to_text(setting_.plan.faults[h.who]));
       trace_.record(schedule_.now(), h.who, 200, 1);
-      nemesis_->fault_due(h.who, h.what != 0);
+      strike(h.who, h.what != 0);
       return;
     case Kind::kFaultEnds:
       if (trace_.listening()) trace_.line(schedule_.now(), "nemesis", "over: " + to_text(setting_.plan.faults[h.who]));
       trace_.record(schedule_.now(), h.who, 201, 1);
       nemesis_->fault_ends(h.who);
+      if (Film* film = options_.film) film->ends(schedule_.now(), h.who);
       return;
     case Kind::kSample:
       sample();
@@ -255,6 +260,14 @@ void World::dispatch(const Happening& h) {
       look_at_phase();
       return;
   }
+}
+
+void World::strike(std::uint32_t fault, bool woken) {
+  const std::uint64_t before = nemesis_->fired();
+  const Instant now = schedule_.now();
+  nemesis_->fault_due(fault, woken);
+  Film* film = options_.film;
+  if (film && nemesis_->fired() != before) film->begins(now, fault, setting_.plan.faults[fault]);
 }
 
 void World::live() {
@@ -290,7 +303,9 @@ Result World::run() {
     result.check = "internal";
     result.reason = "at " + seconds_text(schedule_.now()) + ": " + c.what;
   }
+  result.ended = schedule_.now();
   if (options_.history) result.history = whole_history();
+  if (options_.film) film_operations(result);
   set_check_handler(before);
   fill_in(result);
   return result;

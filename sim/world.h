@@ -64,6 +64,7 @@ class World : private Doorstep, private Overseer, private Ledger {
   NodeConfig config_of(std::uint32_t machine) const;
   void start(std::uint32_t machine);
   void dispatch(const Happening& h);
+  void strike(std::uint32_t fault, bool woken);
   void live();
 
   // The phases (sim/phases.cc)
@@ -83,6 +84,8 @@ class World : private Doorstep, private Overseer, private Ledger {
   void report_illegal(Result& result, std::uint32_t key, const Operation& illegal,
                       const std::vector<KeyState>& states) const;
   std::string whole_history() const;
+  void film_phase(const char* name);
+  void film_operations(const Result& result) const;
   void judge_vacuity(Result& result) const;
   void fill_in(Result& result) const;
 

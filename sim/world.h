@@ -57,6 +57,8 @@ class World : private Doorstep, private Overseer, private Ledger {
   void ended(Machine& m) override { ended_[m.incarnation()] = schedule_.now(); }
   void died(Machine& m) override;
   // Ledger
+  void asked(const Request& request, std::uint32_t client, std::uint32_t machine, Instant since,
+             bool vanishes) override;
   void concluded(const Request& request, std::uint32_t client, std::uint32_t machine) override;
   void complain(const std::string& what) override;
 
@@ -77,6 +79,7 @@ class World : private Doorstep, private Overseer, private Ledger {
   std::optional<std::string> long_expired() const;
   bool excused(Slot s) const;  // nobody can serve it any more, within the promise
   void directed_script();
+  void hand_out_asks();
   void sample();
   void note_losses();
   void judge_histories(Result& result);
@@ -84,6 +87,7 @@ class World : private Doorstep, private Overseer, private Ledger {
                       const std::vector<KeyState>& states) const;
   void judge_vacuity(Result& result) const;
   void fill_in(Result& result) const;
+  void fill_in_recording() const;
 
   const Options options_;
   const Setting setting_;
@@ -98,7 +102,7 @@ class World : private Doorstep, private Overseer, private Ledger {
   std::unique_ptr<Nemesis> nemesis_;
 
   Phase phase_ = Phase::kForming;
-  Instant phase_since_{}, view_changed_{};
+  Instant phase_since_{}, view_changed_{}, load_began_{};
   std::uint64_t steps_ = 0;
   std::vector<const View*> view_seen_;  // per machine, to notice a change cheaply
   std::vector<std::uint64_t> executed_seen_;

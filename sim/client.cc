@@ -1,5 +1,8 @@
 #include "sim/client.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "sim/film.h"
 #include "sim/streams.h"
 
@@ -29,14 +32,31 @@ void Client::turn(std::uint64_t number) {
     return;
   }
   ask_what_is_due();
-  if (state_ == State::kDialling || !waiting_.empty()) wake_after(busy_since_ + knobs_.patience - now());
+  arm();
 }
 
-void Client::ask_what_is_due() {
-  if (state_ == State::kDialling) return;
-  if (!script_.empty()) {
-    if (!waiting_.empty()) return;
-    const std::uint32_t at = script_.front().at.value_or(machine_);
+void Client::arm() {
+  Instant next = kForever;
+  if (state_ == State::kDialling || !waiting_.empty()) next = busy_since_ + knobs_.patience;
+  if (!script_.empty() && script_.front().due > now()) next = std::min(next, script_.front().due);
+  if (next != kForever) wake_after(next - now());
+}
+
+void Client::forget_timed() {
+  std::erase_if(script_, [](const Request& r) { return r.due > Instant{}; });
+}
+
+void Client::ask_from_script() {
+  while (!script_.empty()) {
+    const Request& front = script_.front();
+    if (front.due > now()) return;
+    const bool timed = front.due > Instant{};
+    if (timed && now() - front.due > knobs_.patience) {
+      script_.pop_front();
+      continue;
+    }
+    const std::uint32_t at = front.at.value_or(machine_);
+    if (!waiting_.empty() && (!timed || machine_ != at)) return;
     if (state_ == State::kAway || machine_ != at) {
       connect(at);
       return;
@@ -44,6 +64,14 @@ void Client::ask_what_is_due() {
     Request next = std::move(script_.front());
     script_.pop_front();
     ask(std::move(next));
+    if (!timed) return;
+  }
+}
+
+void Client::ask_what_is_due() {
+  if (state_ == State::kDialling) return;
+  if (!script_.empty()) {
+    ask_from_script();
     return;
   }
   if (resting_) return;
@@ -74,7 +102,8 @@ void Client::ask(Request request) {
     for (const std::string& a : request.args) words += " " + a;
     trace_.line(now(), "client " + std::to_string(index_), words);
   }
-  const bool vanishes = !request.must_succeed && random_.percent(knobs_.vanishes_percent);
+  const bool vanishes = (!request.must_succeed && random_.percent(knobs_.vanishes_percent)) || request.vanishes;
+  ledger_.asked(request, index_, machine_, std::exchange(fresh_, false) ? dialled_ : now(), vanishes);
   if (waiting_.empty()) busy_since_ = now();
   waiting_.push_back({std::move(request), now()});
   if (Film* film = trace_.film()) film->asks(now(), endpoint(), machine_, bytes);
@@ -87,7 +116,8 @@ void Client::connect(std::uint32_t machine) {
   machine_ = machine;
   link_ = LinkId(2 * ++links_ + 1);
   state_ = State::kDialling;
-  busy_since_ = now();
+  busy_since_ = dialled_ = now();
+  fresh_ = true;
   parser_ = {};
   buffer_.clear();
   if (Film* film = trace_.film()) film->dials(endpoint());

@@ -1,7 +1,8 @@
 // A client: one connection at a time to some machine, RESP bytes, one or a few requests on their way, think time
 // between. It gives up on a connection that is silent for too long; what was asked on it has an unknown outcome.
 //
-// A script (requests in order, each at a given machine) goes before what it thinks up itself.
+// A script (requests in order, each at a given machine) goes before what it thinks up itself. What has a time in it is
+// asked then, whether or not an answer is still due on the same connection; after its patience it is forgotten.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +21,9 @@ namespace hc::sim {
 class Ledger {
  public:
   virtual ~Ledger() = default;
+  // `since`: when the client set about it; earlier than now if it had to dial first.
+  virtual void asked(const Request& request, std::uint32_t client, std::uint32_t machine, Instant since,
+                     bool vanishes) = 0;
   virtual void concluded(const Request& request, std::uint32_t client, std::uint32_t machine) = 0;
   virtual void complain(const std::string& what) = 0;  // an answer that no server may give
 };
@@ -47,6 +51,7 @@ class Client {
     knobs_.think_most = most;
   }
   void script(Request request) { script_.push_back(std::move(request)); }
+  void forget_timed();  // what it was to ask at a time and did not yet
   void run_script() { wake_after(0ms); }
   bool script_done() const { return script_.empty() && waiting_.empty(); }
   std::string stuck_at() const;  // for the report of a script that does not end
@@ -67,6 +72,8 @@ class Client {
   };
   void wake_after(Duration d);
   void ask_what_is_due();
+  void ask_from_script();
+  void arm();
   void ask(Request request);
   void connect(std::uint32_t machine);
   void leave(const std::string& why);
@@ -86,7 +93,8 @@ class Client {
   LinkId link_{};
   std::uint64_t links_ = 0, turns_ = 0, asked_ = 0;
   std::uint32_t machine_ = 0;
-  Instant busy_since_{};
+  Instant busy_since_{}, dialled_{};
+  bool fresh_ = false;  // nothing was asked on this connection yet
   std::deque<Sent> waiting_;
   std::deque<Request> script_;
   bool resting_ = false;

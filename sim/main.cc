@@ -17,6 +17,8 @@
 #include "sim/page.h"
 #include "sim/replay.h"
 #include "sim/scenario/play.h"
+#include "sim/shrink.h"
+#include "sim/shrink_moves.h"
 #include "sim/summary.h"
 #include "sim/sweep.h"
 #include "sim/world.h"
@@ -31,13 +33,15 @@ struct CommandLine {
   std::optional<std::uint64_t> seed;
   std::string seeds;
   std::vector<std::string> mutants;
-  std::string plan_file, history_file, html_file;
+  std::string plan_file, history_file, html_file, shrink_to;
   double html_seconds = 5;      // before what is looked at
   std::string tests = "tests";  // mutants: where plans and stories are
   bool markdown = false;
+  Trials::Budget shrink_budget;
   unsigned jobs = 1;
   std::uint64_t most = 200;  // mutants: seeds tried for each
-  bool twice = false, keep_going = false, quiet = false, list_mutants = false, print_plan = false, hashes = false;
+  bool twice = false, keep_going = false, quiet = false, list_mutants = false, print_plan = false, hashes = false,
+       shrink = false;
 };
 
 constexpr std::uint64_t kSeedsForAll = 250;  // a sweep of so many has to come by everything (sim/summary.h)
@@ -49,7 +53,7 @@ int usage(const std::string& what) {
 
 std::string replay_of(const CommandLine& line, const std::string& which) {
   std::string out = "sim " + which + " --nodes " + std::to_string(line.run.nodes);
-  if (line.run.faults) out += " --faults";
+  if (line.run.faults && line.plan_file.empty()) out += " --faults";
   if (line.run.buggify) out += *line.run.buggify ? " --buggify" : " --no-buggify";
   if (line.run.slots) out += " --slots " + std::to_string(*line.run.slots);
   if (line.run.seconds != 60) out += " --seconds " + std::to_string(line.run.seconds);
@@ -159,6 +163,37 @@ int run_mutants(const CommandLine& line, const SweepOptions& sweep, const char* 
   return end(0, all ? Verdict::kPassed : Verdict::kViolated, "sim mutants");
 }
 
+// The plan goes to the file, or before the last lines; the run told there is its.
+int run_shrunk(CommandLine line) {
+  ShrinkOptions options;
+  options.run = line.run;
+  options.budget = line.shrink_budget;
+  options.budget.jobs = line.jobs;
+  options.quiet = line.quiet;
+  std::string why;
+  const auto shrunk = shrink(options, why);
+  if (!shrunk) {
+    std::printf("%s\n", why.c_str());
+    return run_one(line);
+  }
+  const std::string text = to_text(shrunk->plan, shrunk->comments);
+  line.run.plan = shrunk->plan;
+  line.run.seed = shrunk->seed;
+  line.run.nodes = counts_of(shrunk->plan).nodes;
+  line.run.seconds = 60;  // the plan says it
+  line.run.slots.reset();
+  line.run.buggify.reset();
+  line.plan_file = line.shrink_to.empty() ? "FILE" : line.shrink_to;
+  if (line.shrink_to.empty()) {
+    std::printf("%s", text.c_str());
+  } else if (std::ofstream file(line.shrink_to); !(file << text)) {
+    return usage("cannot write " + line.shrink_to);
+  } else if (!line.quiet) {
+    std::printf("%s", text.c_str());
+  }
+  return run_one(line);
+}
+
 bool parse_range(const std::string& text, std::uint64_t& first, std::uint64_t& last) {
   const std::size_t dots = text.find("..");
   try {
@@ -204,6 +239,10 @@ int main(int argc, char** argv) {
   app.add_flag("--print-plan", line.print_plan, "print the plan of faults and end");
   std::string recording;
   app.add_option("--replay", recording, "feed the recording of a node (hypercache-node --record) to the core");
+  app.add_flag("--shrink", line.shrink, "of a run that fails: find a small plan that fails by the same check");
+  app.add_option("--shrink-to", line.shrink_to, "the file that the small plan goes to, instead of standard output");
+  app.add_option("--shrink-seconds", line.shrink_budget.seconds, "how long it may take")->check(CLI::Range(1, 100000));
+  app.add_option("--shrink-runs", line.shrink_budget.runs, "how many runs it may take");
   app.add_flag("--list-mutants", line.list_mutants, "names and rules");
   auto* mutants = app.add_subcommand("mutants", "run each mutant until it is caught; print a table");
   common(*mutants);
@@ -249,6 +288,7 @@ int main(int argc, char** argv) {
     line.run.faults = true;
   }
   line.run.history = !line.history_file.empty();
+  if (const auto wrong = misfit(draw_setting(line.run))) return usage(line.plan_file + ": " + *wrong);
   if (line.print_plan) {
     std::printf("%s", to_text(draw_setting(line.run).plan).c_str());
     return 0;
@@ -267,7 +307,10 @@ int main(int argc, char** argv) {
     if (seed_option->count()) return usage("--seed or --seeds, not both");
     if (!parse_range(line.seeds, options.first, options.last))
       return usage("--seeds wants FIRST..LAST, both at least 1, not " + line.seeds);
-    return run_many(line, options);
+    if (!line.shrink) return run_many(line, options);
+    const Sweep s = sweep(options);
+    line.run.seed = s.first_failure ? s.first_failure->seed : options.first;
   }
+  if (line.shrink) return run_shrunk(line);
   return run_one(line);
 }

@@ -223,6 +223,7 @@ void Nemesis::fault_due(std::uint32_t index, bool woken) {
     return;
   }
   ++fired_;
+  struck_.emplace_back(index, around_.schedule.now());
   ++fired_of_[static_cast<std::size_t>(f.kind)];
 }
 

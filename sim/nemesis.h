@@ -49,6 +49,8 @@ class Nemesis {
   // The end of all faults, for most: a minority may stay lost, be it dead or cut off, both ways or one.
   void heal();
 
+  // Indices of the faults that struck, and when.
+  const std::vector<std::pair<std::uint32_t, Instant>>& struck() const { return struck_; }
   std::uint64_t fired() const { return fired_; }
   std::uint64_t skipped() const { return skipped_; }
   std::uint64_t fired(FaultKind kind) const { return fired_of_[static_cast<std::size_t>(kind)]; }
@@ -75,6 +77,7 @@ class Nemesis {
   Mask lost_ = 0, joined_ = 0;
   std::map<std::uint32_t, std::uint64_t> crashes_again_;  // machines, after so many effects of their next process
   std::set<StorageId> wiped_;
+  std::vector<std::pair<std::uint32_t, Instant>> struck_;
   std::uint64_t fired_ = 0, skipped_ = 0;
   std::uint64_t fired_of_[kFaultKinds] = {};
   std::vector<bool> active_;

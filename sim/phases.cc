@@ -7,6 +7,8 @@
 #include "sim/check/history_json.h"
 #include "sim/check/linearizability.h"
 #include "sim/film.h"
+#include "sim/recording.h"
+#include "sim/spoken.h"
 #include "sim/streams.h"
 #include "sim/world.h"
 
@@ -74,8 +76,41 @@ void World::begin_load() {
   phase_ = Phase::kLoad;
   phase_since_ = schedule_.now();
   if (setting_.faults && !setting_.early) begin_trouble();
+  load_began_ = schedule_.now();
   if (!setting_.faults) directed_script();
+  if (setting_.scripted) hand_out_asks();
   for (const auto& c : clients_) c->start();
+}
+
+// What the plan has them ask, and nothing else.
+void World::hand_out_asks() {
+  const auto key_named = [this](const std::string& name) {
+    for (std::uint32_t key = 0; key < workload_->keys(); ++key)
+      if (workload_->name(key) == name) return key;
+    return workload_->add_key(name);
+  };
+  for (const Ask& ask : setting_.plan.asks) {  // all of them before the first KEYS, which tells of each
+    const Spoken spoken = *understand(ask.words, Duration{});
+    for (const std::string& key : spoken.keys) key_named(key);
+  }
+  for (const Ask& ask : setting_.plan.asks) {
+    Spoken spoken = *understand(ask.words, setting_.skew_between_clocks());
+    Request r;
+    r.args = ask.words;
+    r.shape = spoken.shape;
+    for (std::size_t i = 0; i < spoken.keys.size(); ++i)
+      r.parts.push_back({key_named(spoken.keys[i]), std::move(spoken.operations[i])});
+    for (std::uint32_t key = 0; r.shape == Request::Shape::kKeys && key < workload_->keys(); ++key) {
+      Operation o;
+      o.kind = Operation::Kind::kExists;
+      r.parts.push_back({key, std::move(o)});
+    }
+    r.at = ask.machine;
+    r.due = load_began_ + (ask.at - Instant{});
+    r.vanishes = ask.vanishes;
+    clients_[ask.client]->script(std::move(r));
+  }
+  for (const auto& c : clients_) c->rest();
 }
 
 // The five cross-node reads of the original system's test.
@@ -104,6 +139,10 @@ void World::begin_healing() {
   phase_ = Phase::kHealing;
   phase_since_ = schedule_.now();
   nemesis_->heal();
+  if (setting_.scripted) {  // chance is kept out of the end, too
+    network_->weather().delay_least = setting_.weather.delay_least;
+    network_->weather().delay_most = setting_.weather.delay_most;
+  }
   if (seam::buggify) seam::buggify->on = false;
   for (const auto& c : clients_) c->think(500ms, 2s);
 }
@@ -194,7 +233,10 @@ void World::begin_reading() {
   phase_ = Phase::kReading;
   phase_since_ = schedule_.now();
   sample();
-  for (const auto& c : clients_) c->rest();
+  for (const auto& c : clients_) {
+    c->rest();
+    c->forget_timed();
+  }
   std::size_t turn = 0;
   for (const auto& m : machines_) {
     if (!m->up() || nemesis_->lost(m->index())) continue;
@@ -251,7 +293,8 @@ void World::report_illegal(Result& result, std::uint32_t key, const Operation& i
   result.key = name;
   result.key_until = illegal.returned;
   if (Film* film = options_.film) {
-    Film::Finding finding{name, to_text(illegal.observed), to_text(illegal), slot_of(name, setting_.node.slots).value, {}};
+    Film::Finding finding{
+        name, to_text(illegal.observed), to_text(illegal), slot_of(name, setting_.node.slots).value, {}};
     for (const KeyState& s : states) finding.could.push_back(to_text(s));
     film->finding(std::move(finding));
   }
@@ -299,10 +342,28 @@ void World::judge_vacuity(Result& result) const {
     result.reason = "too little happened: " + std::to_string(has) + " " + what + ", wanted " + std::to_string(wanted);
   };
   const auto seconds = static_cast<std::uint64_t>(setting_.load / 1s);
+  if (setting_.scripted) {
+    too_few("operations compared", compared_, std::min<std::uint64_t>(1, setting_.plan.asks.size()));
+    too_few("faults", nemesis_->fired(), std::min<std::uint64_t>(1, setting_.plan.faults.size()));
+    return;
+  }
   too_few("operations compared", compared_, seconds / 2);
   if (setting_.faults) {
     too_few("faults", nemesis_->fired(), std::min<std::uint64_t>(3, setting_.plan.faults.size()));
     too_few("views", views_->views(), 1);
+  }
+}
+
+void World::fill_in_recording() const {
+  Recording& r = *options_.recording;
+  r.setting = setting_;
+  r.load_began = load_began_;
+  r.ended = schedule_.now();
+  for (const auto& [index, at] : nemesis_->struck()) {
+    Fault f = setting_.plan.faults[index];
+    f.at = at;
+    f.after_view = false;
+    r.struck.push_back(f);
   }
 }
 

@@ -1,8 +1,12 @@
 #include "sim/plan.h"
 
 #include <algorithm>
-#include <charconv>
 #include <tuple>
+#include <utility>
+
+#include "sim/pins.h"
+#include "sim/spoken.h"
+#include "sim/words.h"
 
 namespace hc::sim {
 namespace {
@@ -12,67 +16,95 @@ constexpr std::string_view kNames[] = {
     HC_SIM_FAULTS(X)
 #undef X
 };
-
-bool number(Bytes text, std::uint64_t& out) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  return error == std::errc() && end == text.data() + text.size();
-}
-
-// "12.5" seconds in nanoseconds.
-bool seconds(Bytes text, std::int64_t& out) {
-  const std::size_t dot = text.find('.');
-  std::uint64_t whole = 0, fraction = 0;
-  if (!number(text.substr(0, dot), whole) || whole > 1'000'000'000) return false;
-  if (dot != Bytes::npos) {
-    std::string digits(text.substr(dot + 1));
-    if (digits.empty() || digits.size() > 9) return false;
-    digits.resize(9, '0');
-    if (!number(digits, fraction)) return false;
-  }
-  out = static_cast<std::int64_t>(whole * 1'000'000'000 + fraction);
-  return true;
-}
-
-Bytes word(Bytes& line) {
-  const std::size_t start = std::min(line.find_first_not_of(' '), line.size());
-  line.remove_prefix(start);
-  const std::size_t end = std::min(line.find(' '), line.size());
-  const Bytes w = line.substr(0, end);
-  line.remove_prefix(end);
-  return w;
-}
+constexpr std::size_t kLineMost = 110;
 
 bool field(Bytes w, Fault& f) {
   const std::size_t equals = w.find('=');
   if (equals == Bytes::npos) return false;
   const Bytes name = w.substr(0, equals), value = w.substr(equals + 1);
-  if (name == "a") return number(value, f.a);
-  if (name == "b") return number(value, f.b);
-  if (name == "amount") return number(value, f.amount);
-  if (name == "variant") return number(value, f.variant);
+  if (name == "a") return parse_number(value, f.a);
+  if (name == "b") return parse_number(value, f.b);
+  if (name == "amount") return parse_number(value, f.amount);
+  if (name == "variant") return parse_number(value, f.variant);
   std::uint64_t flag = 0;
   if (name == "after-view") {
-    if (!number(value, flag)) return false;
+    if (!parse_number(value, flag)) return false;
     f.after_view = flag != 0;
     return true;
   }
   std::int64_t n = 0;
-  if (name != "lasts" || !seconds(value, n)) return false;
+  if (name != "lasts" || !parse_seconds(value, n) || n < 0) return false;
   f.lasts = Duration(n);
   return true;
 }
 
-bool parse_fault(Bytes line, Fault& f) {
+using Words = std::vector<std::string>;
+
+bool parse_fault(const Words& words, Plan& plan) {
+  Fault f;
   std::int64_t at = 0;
-  if (!seconds(word(line), at)) return false;
+  if (words.size() < 2 || !parse_seconds(words[0], at) || at < 0) return false;
   f.at = instant(at);
-  const Bytes name = word(line);
-  const auto known = std::find(std::begin(kNames), std::end(kNames), name);
+  const auto known = std::find(std::begin(kNames), std::end(kNames), words[1]);
   if (known == std::end(kNames)) return false;
   f.kind = static_cast<FaultKind>(known - std::begin(kNames));
-  for (Bytes w = word(line); !w.empty(); w = word(line))
-    if (!field(w, f)) return false;
+  for (std::size_t i = 2; i < words.size(); ++i)
+    if (!field(words[i], f)) return false;
+  plan.faults.push_back(f);
   return true;
+}
+
+// client=2 at=1 vanishes=1, in any order, and the command behind them.
+bool parse_ask(const Words& words, Plan& plan) {
+  Ask ask;
+  std::int64_t at = 0;
+  if (!parse_seconds(words[0], at) || at < 0) return false;
+  ask.at = instant(at);
+  std::size_t i = 2;
+  for (; i < words.size(); ++i) {
+    const std::size_t equals = words[i].find('=');
+    if (equals == std::string::npos) break;
+    const Bytes name = Bytes(words[i]).substr(0, equals);
+    std::uint64_t n = 0;
+    if (!parse_number(Bytes(words[i]).substr(equals + 1), n) || n > 63) return false;
+    if (name == "client")
+      ask.client = static_cast<std::uint32_t>(n);
+    else if (name == "at")
+      ask.machine = static_cast<std::uint32_t>(n);
+    else if (name == "vanishes")
+      ask.vanishes = n != 0;
+    else
+      return false;
+  }
+  ask.words.assign(words.begin() + static_cast<std::ptrdiff_t>(i), words.end());
+  if (!understand(ask.words, Duration{})) return false;
+  plan.asks.push_back(std::move(ask));
+  return true;
+}
+
+bool parse_set(const Words& words, Plan& plan) {
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const std::size_t equals = words[i].find('=');
+    if (equals == std::string::npos) return false;
+    const std::string name = words[i].substr(0, equals), value = words[i].substr(equals + 1);
+    if (!pin_exists(name, value) || !plan.set.emplace(name, value).second) return false;
+  }
+  return true;
+}
+
+// What is wrong with the line; empty: nothing.
+std::string parse_line(Bytes line, Plan& plan) {
+  const auto words = split_words(line);
+  if (!words || words->empty()) return "is not to be read";
+  if (plan.version >= 2) {
+    if (words->front() == "set") return parse_set(*words, plan) ? "" : "sets what there is not, or twice";
+    if (*words == Words{"buggify"}) {
+      plan.buggify = true;
+      return "";
+    }
+    if (words->size() > 1 && (*words)[1] == "ask") return parse_ask(*words, plan) ? "" : "is no operation";
+  }
+  return parse_fault(*words, plan) ? "" : "is no fault";
 }
 
 }  // namespace
@@ -82,12 +114,14 @@ void sort(Plan& plan) {
     return std::tie(f.at, f.kind, f.a, f.b, f.amount, f.variant, f.lasts, f.after_view);
   };
   std::sort(plan.faults.begin(), plan.faults.end(), [&](const Fault& x, const Fault& y) { return key(x) < key(y); });
+  // What one client asks at one time stays in its order.
+  std::stable_sort(plan.asks.begin(), plan.asks.end(), [](const Ask& x, const Ask& y) { return x.at < y.at; });
 }
 
 std::string_view name_of(FaultKind kind) { return kNames[static_cast<std::size_t>(kind)]; }
 
 std::string to_text(const Fault& f) {
-  std::string out = seconds_text(f.at) + " " + std::string(name_of(f.kind));
+  std::string out = short_seconds(ns(f.at)) + " " + std::string(name_of(f.kind));
   const auto add = [&out](const char* name, std::uint64_t value) {
     if (value) out += std::string(" ") + name + "=" + std::to_string(value);
   };
@@ -96,13 +130,34 @@ std::string to_text(const Fault& f) {
   add("amount", f.amount);
   add("variant", f.variant);
   if (f.after_view) out += " after-view=1";
-  if (f.lasts > 0ns) out += " lasts=" + seconds_text(f.lasts);
+  if (f.lasts > 0ns) out += " lasts=" + short_seconds(ns(f.lasts));
   return out;
 }
 
-std::string to_text(const Plan& plan) {
-  std::string out = "plan 1\n";
-  for (const Fault& f : plan.faults) out += to_text(f) + "\n";
+std::string to_text(const Ask& ask) {
+  std::string out = short_seconds(ns(ask.at)) + " ask client=" + std::to_string(ask.client) +
+                    " at=" + std::to_string(ask.machine) + (ask.vanishes ? " vanishes=1" : "");
+  for (const std::string& word : ask.words) out += " " + quoted(word);
+  return out;
+}
+
+std::string to_text(const Plan& plan, const std::string& comments) {
+  std::string out = "plan " + std::to_string(plan.version) + "\n" + comments;
+  std::string line;
+  for (const auto& [name, value] : plan.set) {
+    std::string word = " " + name + "=" + value;
+    if (line.size() + word.size() > kLineMost) out += "set" + std::exchange(line, "") + "\n";
+    line += word;
+  }
+  if (!line.empty()) out += "set" + line + "\n";
+  if (plan.buggify) out += "buggify\n";
+  // In one sequence by time, as it happens.
+  auto ask = plan.asks.begin();
+  for (const Fault& f : plan.faults) {
+    for (; ask != plan.asks.end() && ask->at < f.at; ++ask) out += to_text(*ask) + "\n";
+    out += to_text(f) + "\n";
+  }
+  for (; ask != plan.asks.end(); ++ask) out += to_text(*ask) + "\n";
   return out;
 }
 
@@ -114,18 +169,19 @@ std::optional<Plan> parse_plan(Bytes text, std::string& error) {
     const Bytes line = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
     ++number;
-    if (line.empty() || line.starts_with('#')) continue;
     if (number == 1) {
-      if (line == "plan 1") continue;
-      error = "line 1: expected \"plan 1\"";
+      if (line == "plan 1" || line == "plan 2") {
+        plan.version = line == "plan 1" ? 1 : 2;
+        continue;
+      }
+      error = "line 1: expected \"plan 1\" or \"plan 2\"";
       return std::nullopt;
     }
-    Fault f;
-    if (!parse_fault(line, f)) {
-      error = "line " + std::to_string(number) + " is no fault: " + std::string(line);
+    if (line.empty() || line.starts_with('#')) continue;
+    if (const std::string wrong = parse_line(line, plan); !wrong.empty()) {
+      error = "line " + std::to_string(number) + " " + wrong + ": " + std::string(line);
       return std::nullopt;
     }
-    plan.faults.push_back(f);
   }
   sort(plan);
   return plan;

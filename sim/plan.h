@@ -1,12 +1,19 @@
-// A plan: what goes wrong, and when. A plain value: it is drawn from the seed, printed, read back, and changed, and it
-// depends on no random stream once it is there.
+// A plan: what goes wrong, and when; and, from version 2 on, in what setting and what clients ask. A plain value: it is
+// drawn from the seed, printed, read back, and changed, and it depends on no random stream once it is there.
 //
-// As text, one fault per line, the version first:
-//   plan 1
-//   12.500000000 crash a=3 lasts=2.000000000 variant=1
+// As text, one fault or operation per line, the version first:
+//   plan 2
+//   set nodes=5 replication-factor=3 lease=1.5          the setting, where it is not the usual one (sim/pins.h)
+//   buggify                                             rare ways of core more often: drawn from the run's seed
+//   12.5 crash a=3 variant=1 lasts=2                    seconds from the beginning of the load
+//   12.5 ask client=2 at=1 SET key4 "two words"         at: the machine, from 0; vanishes=1: and away at once
+// Version 1 has faults alone, and all else comes from the seed; in version 2 nothing does but the delays of disks, the
+// chance of nodes, and what the setting leaves open. Clients ask what stands there and nothing else, unless it says
+// load=drawn.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -68,8 +75,21 @@ struct Fault {
   bool operator==(const Fault&) const = default;
 };
 
+// What a client asks. If the machine is not to be reached it tries again, within its patience.
+struct Ask {
+  Instant at{};
+  std::uint32_t client = 0, machine = 0;
+  bool vanishes = false;  // it closes the connection right behind its question
+  std::vector<std::string> words;
+  bool operator==(const Ask&) const = default;
+};
+
 struct Plan {
+  std::uint32_t version = 1;
+  std::map<std::string, std::string> set;  // names and values of sim/pins.h
+  bool buggify = false;
   std::vector<Fault> faults;  // by time
+  std::vector<Ask> asks;      // by time
   bool operator==(const Plan&) const = default;
 };
 
@@ -77,7 +97,9 @@ struct Plan {
 void sort(Plan& plan);
 
 std::string to_text(const Fault& fault);
-std::string to_text(const Plan& plan);
+std::string to_text(const Ask& ask);
+// `comments`: whole lines below the first.
+std::string to_text(const Plan& plan, const std::string& comments = {});
 // nullopt and a sentence in `error` if it is no plan.
 std::optional<Plan> parse_plan(Bytes text, std::string& error);
 

@@ -1,6 +1,7 @@
 #include "sim/setting.h"
 
 #include "sim/nemesis.h"
+#include "sim/pins.h"
 #include "sim/streams.h"
 
 namespace hc::sim {
@@ -66,9 +67,70 @@ Weather draw_weather(Random& random) {
   return w;
 }
 
+void draw_machine_clocks(Setting& s, Random clocks) {
+  const RateBounds rates = rate_bounds(s.clock_drift_percent);
+  for (std::uint32_t i = 0; i < s.machines(); ++i) {
+    MachineClock c;
+    c.rate_ppm = draw_rate(clocks, rates);
+    c.base = draw(clocks, 1h, 1000h);
+    c.wall_skew = draw(clocks, 0ns, 2 * s.wall_skew_most) - s.wall_skew_most;
+    s.clocks.push_back(c);
+  }
+}
+
+Setting setting_of_plan(const Options& options) {
+  Setting s = usual_setting();
+  s.seed = options.seed;
+  s.nodes = options.nodes;
+  s.load = std::chrono::seconds(options.seconds);
+  if (options.slots) s.node.slots = *options.slots;
+  s.plan = *options.plan;
+  s.faults = true;
+  s.buggify = options.buggify.value_or(s.plan.buggify);
+  for (const auto& [name, value] : s.plan.set) set_pin(s, name, value);
+  settle(s);
+  return s;
+}
+
 }  // namespace
 
+Setting usual_setting() {
+  Setting s;
+  s.node.slots = 16;
+  s.node.durable_votes = true;
+  s.weather.delay_least = s.weather.delay_most = 250us;
+  s.client.moves_percent = 0;
+  s.scripted = true;
+  return s;
+}
+
+void settle(Setting& s) {
+  // Whatever a plan leaves out, the checkers have to know how far off clocks are.
+  for (const MachineClock& c : s.clocks) s.wall_skew_most = std::max(s.wall_skew_most, std::chrono::abs(c.wall_skew));
+  for (const Fault& f : s.plan.faults)
+    if (f.kind == FaultKind::kWallJump)
+      s.wall_skew_most = std::max(s.wall_skew_most, Duration(static_cast<std::int64_t>((f.amount + 1) / 2)));
+  s.weather.delay_most = std::max(s.weather.delay_least, s.weather.delay_most);
+  s.node.replication_factor = std::min(s.node.replication_factor, s.nodes);
+  s.node.min_in_sync = std::min(s.node.min_in_sync, s.node.replication_factor);
+  s.node.backlog_bytes_all = s.node.backlog_bytes * 8;
+  s.client.patience = s.node.deadline + 2s;
+  s.client.deadline = s.node.deadline * 8 / 10;  // true time; node clocks may be faster
+  s.host_labels.resize(s.machines());
+  s.clocks.resize(s.machines());
+  if (s.scripted) s.workload.keys = 0;  // but those that are asked for
+  for (const Ask& a : s.plan.asks) s.clients = std::max(s.clients, a.client + 1);
+  if (!s.scripted) s.client.moves_percent = Client::Knobs{}.moves_percent;
+}
+
+std::optional<std::string> misfit(const Setting& s) {
+  for (const Ask& a : s.plan.asks)
+    if (a.machine >= s.machines()) return "there is no machine to ask: " + to_text(a);
+  return std::nullopt;
+}
+
 Setting draw_setting(const Options& options) {
+  if (options.plan && options.plan->version >= 2) return setting_of_plan(options);
   Random random = stream(options.seed, "setting");
   Setting s;
   s.seed = options.seed;
@@ -113,6 +175,7 @@ Setting draw_setting(const Options& options) {
     s.buggify = options.buggify.value_or(!options.plan);
     s.plan = options.plan ? *options.plan : draw_plan(s, plan);
   }
+  draw_machine_clocks(s, stream(options.seed, "clocks"));
   return s;
 }
 

@@ -16,6 +16,7 @@
 namespace hc::sim {
 
 class Film;
+struct Recording;
 
 // From the command line.
 struct Options {
@@ -25,15 +26,23 @@ struct Options {
   std::optional<std::uint32_t> slots;
   std::uint32_t seconds = 60;
   seam::MutantSet mutants;
-  std::optional<Plan> plan;  // instead of one drawn from the seed; BUGGIFY is off then, unless asked for
+  std::optional<Plan> plan;  // instead of one drawn from the seed; BUGGIFY is off then, unless it or a flag asks for it
   std::optional<bool> buggify;
-  bool trace = false;    // narrate to standard output
-  bool history = false;  // keep what clients saw, as JSON lines
-  Film* film = nullptr;  // somebody makes a page of the run
+  std::optional<std::uint64_t> steps_most;  // a run that needs more is caught in a loop
+  Recording* recording = nullptr;           // not owned: gets what the run did
+  bool trace = false;                       // narrate to standard output
+  bool history = false;                     // keep what clients saw, as JSON lines
+  Film* film = nullptr;                     // somebody makes a page of the run
   // For the report of a failure: so many lines are kept, up to this instant, of what concerns this key.
   std::size_t story = 0;
   Instant story_until = kForever;
   std::string story_key;
+};
+
+struct MachineClock {
+  std::int64_t rate_ppm = 1'000'000;
+  Duration base = 1h;  // what its monotonic clock shows at the beginning
+  Duration wall_skew{};
 };
 
 struct Setting {
@@ -54,12 +63,14 @@ struct Setting {
   Duration wall_skew_most{};
   std::uint32_t clock_drift_percent = 10;  // what two clocks really differ by, at most
   Duration clock_tick{1};                  // how coarse monotonic clocks are
+  std::vector<MachineClock> clocks;        // of each machine
   Duration turn_delay{};
   Workload::Knobs workload;
   Client::Knobs client;
-  Weather weather;       // with faults: never quite fair
-  Plan plan;             // times count from the beginning of the load
-  bool buggify = false;  // core takes rare ways more often while there is load
+  bool scripted = false;  // clients ask what the plan says and nothing else
+  Weather weather;        // with faults: never quite fair
+  Plan plan;              // times count from the beginning of the load
+  bool buggify = false;   // core takes rare ways more often while there is load
 
   std::uint32_t machines() const { return nodes + joiners; }
   // Two wall clocks differ by at most this, rounding to milliseconds included.
@@ -67,5 +78,12 @@ struct Setting {
 };
 
 Setting draw_setting(const Options& options);
+// The setting of plans of version 2, before they change it: the same for every seed. What is a clock's, a label's and a
+// client's follows from the rest: see settle().
+Setting usual_setting();
+// Fills in what follows from the rest.
+void settle(Setting& setting);
+// A sentence if the plan asks for what the setting does not have.
+std::optional<std::string> misfit(const Setting& setting);
 
 }  // namespace hc::sim

@@ -34,6 +34,8 @@ struct Request {
   Shape shape = Shape::kOne;
   std::optional<std::uint32_t> at;  // the machine to ask; nullopt: any
   bool must_succeed = false;        // asked again until it is answered
+  Instant due{};                    // not before; 0: as soon as it can be, in its turn
+  bool vanishes = false;            // the client closes its connection right behind it
 };
 
 class Workload {

@@ -2,6 +2,7 @@
 
 #include "core/base/check.h"
 #include "sim/film.h"
+#include "sim/recording.h"
 #include "sim/streams.h"
 
 namespace hc::sim {
@@ -44,14 +45,10 @@ void World::build() {
   network_ =
       std::make_unique<Network>(schedule_, doorstep, machines, machines + setting_.clients, stream(seed, "network"));
   network_->weather() = setting_.weather;
-  Random clocks = stream(seed, "clocks");
-  const RateBounds rates = rate_bounds(setting_.clock_drift_percent);
   for (std::uint32_t i = 0; i < machines; ++i) {
-    const std::int64_t rate = draw_rate(clocks, rates);
-    const Time base{draw(clocks, 1h, 1000h)};
-    const Duration skew = draw(clocks, 0ns, 2 * setting_.wall_skew_most) - setting_.wall_skew_most;
+    const MachineClock& c = setting_.clocks[i];
     machines_.push_back(std::make_unique<Machine>(Machine::Around{schedule_, *network_, trace_, *this}, i, machines,
-                                                  NodeClock(rate, base, skew, setting_.clock_tick),
+                                                  NodeClock(c.rate_ppm, Time{c.base}, c.wall_skew, setting_.clock_tick),
                                                   stream(seed, "disks", i), stream(seed, "processes", i)));
     machines_.back()->set_turn_delay(setting_.turn_delay);
   }
@@ -140,7 +137,8 @@ void World::started(Machine& m) {
 }
 
 void World::stepped(Machine& m) {
-  if (++steps_ > kStepsMost) fail(Verdict::kInternal, "steps", "more than 5 M steps: a loop");
+  if (const std::uint64_t most = options_.steps_most.value_or(kStepsMost); ++steps_ > most)
+    fail(Verdict::kInternal, "steps", "more than " + std::to_string(most) + " steps: a loop");
   const Node& node = m.node();
   const ViewRef view = node.view();
   bool look = steps_ % kExecutorEvery == 0;
@@ -189,6 +187,11 @@ void World::note_losses() {
 }
 
 // ---- what clients saw
+
+void World::asked(const Request& request, std::uint32_t client, std::uint32_t machine, Instant since, bool vanishes) {
+  if (!options_.recording || phase_ == Phase::kReading) return;
+  options_.recording->asks.push_back({since, client, machine, vanishes, request.args});
+}
 
 void World::concluded(const Request& request, std::uint32_t client, std::uint32_t machine) {
   for (const Request::Part& p : request.parts) {
@@ -308,6 +311,7 @@ Result World::run() {
   if (options_.film) film_operations(result);
   set_check_handler(before);
   fill_in(result);
+  if (options_.recording) fill_in_recording();
   return result;
 }
 

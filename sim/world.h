@@ -57,6 +57,8 @@ class World : private Doorstep, private Overseer, private Ledger {
   void ended(Machine& m) override { ended_[m.incarnation()] = schedule_.now(); }
   void died(Machine& m) override;
   // Ledger
+  void asked(const Request& request, std::uint32_t client, std::uint32_t machine, Instant since,
+             bool vanishes) override;
   void concluded(const Request& request, std::uint32_t client, std::uint32_t machine) override;
   void complain(const std::string& what) override;
 
@@ -78,6 +80,7 @@ class World : private Doorstep, private Overseer, private Ledger {
   std::optional<std::string> long_expired() const;
   bool excused(Slot s) const;  // nobody can serve it any more, within the promise
   void directed_script();
+  void hand_out_asks();
   void sample();
   void note_losses();
   void judge_histories(Result& result);
@@ -88,6 +91,7 @@ class World : private Doorstep, private Overseer, private Ledger {
   void film_operations(const Result& result) const;
   void judge_vacuity(Result& result) const;
   void fill_in(Result& result) const;
+  void fill_in_recording() const;
 
   const Options options_;
   const Setting setting_;
@@ -102,7 +106,7 @@ class World : private Doorstep, private Overseer, private Ledger {
   std::unique_ptr<Nemesis> nemesis_;
 
   Phase phase_ = Phase::kForming;
-  Instant phase_since_{}, view_changed_{};
+  Instant phase_since_{}, view_changed_{}, load_began_{};
   std::uint64_t steps_ = 0;
   std::vector<const View*> view_seen_;  // per machine, to notice a change cheaply
   std::vector<std::uint64_t> executed_seen_;

@@ -1,0 +1,242 @@
+#include "sim/shrink.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <set>
+#include <vector>
+
+#include "sim/ddmin.h"
+#include "sim/pins.h"
+#include "sim/recording.h"
+#include "sim/shrink_moves.h"
+#include "sim/world.h"
+
+namespace hc::sim {
+namespace {
+
+constexpr std::size_t kTriesAtFirst = 40;  // seeds: what is asked at the same times meets other delays now
+constexpr std::size_t kTries = 3;
+constexpr std::size_t kJudged = 20;  // seeds under which the end is tried
+constexpr int kRoundsMost = 10;
+
+// What a plan says in any case, so that no flag and no default has a say.
+const std::set<std::string>& kept_pins() {
+  static const std::set<std::string> kept = {"nodes", "joiners", "clients", "seconds", "slots", "load"};
+  return kept;
+}
+
+std::map<std::string, std::string> all_pins(const Setting& s) {
+  auto pins = pins_of(s);
+  pins.emplace("nodes", std::to_string(s.nodes));
+  pins.emplace("slots", std::to_string(s.node.slots));
+  pins.emplace("clients", std::to_string(s.clients));
+  pins.emplace("seconds", std::to_string(s.load / 1s));
+  return pins;
+}
+
+class Shrinker {
+ public:
+  Shrinker(const ShrinkOptions& options, const Result& failed, Recording recording)
+      : options_(options),
+        recording_(std::move(recording)),
+        key_(failed.key),
+        seed_(options.run.seed),
+        trials_(options.run, failed.check, options.budget) {
+    if (failed.check != "steps") trials_.limit_steps(failed.steps * 3 + 200'000);
+    const Instant end = recording_.load_began + recording_.setting.load;
+    failed_at_ = Instant{} + (std::min({failed.key_until, recording_.ended, end}) - recording_.load_began);
+  }
+
+  bool write_down() {
+    const Setting& s = recording_.setting;
+    Plan said;
+    said.version = 2;
+    said.set = all_pins(s);
+    said.set.erase("load");
+    said.buggify = s.buggify;
+    said.asks = recording_.asks;
+    const Instant zero = s.early ? Instant{} : recording_.load_began;
+    for (Ask& a : said.asks) a.at = std::max(Instant{}, a.at - (recording_.load_began - Instant{}));
+    Plan struck = said, drawn = said;
+    struck.faults = recording_.struck;
+    for (Fault& f : struck.faults) f.at = std::max(Instant{}, f.at - (zero - Instant{}));
+    said.faults = drawn.faults = s.plan.faults;
+    for (Plan* p : {&said, &struck, &drawn}) sort(*p);
+    if (attempt({said, struck}, kTriesAtFirst)) return true;
+    // The same run once more, with clients that think up what they ask.
+    drawn.asks.clear();
+    drawn.set["load"] = "drawn";
+    if (s.scripted) drawn = s.plan;
+    return attempt({drawn}, 1);
+  }
+
+  void run() {
+    near_the_failure();
+    for (int round = 0; round < kRoundsMost && !trials_.over(); ++round) {
+      const Plan before = plan_;
+      leave_out_settings();
+      if (!key_.empty()) attempt_move(only_key(plan_, key_));
+      leave_out<Fault>(&Plan::faults);
+      leave_out<Ask>(&Plan::asks);
+      fewer_machines();
+      fewer_clients();
+      for (const Duration most : {500ms, 1000ms, 2000ms, 4000ms})
+        if (attempt_move(without_gaps(plan_, most))) break;
+      end_earlier();
+      while (attempt(simpler_faults(plan_), 1)) {
+      }
+      attempt_move(rounded(plan_));
+      if (plan_ == before) break;
+    }
+  }
+
+  Shrunk finish() {
+    const std::size_t fail =
+        trials_.over() ? 0 : trials_.failing(kJudged, [this](std::size_t i) { return Trial{plan_, i + 1}; });
+    Shrunk s;
+    s.plan = plan_;
+    s.seed = seed_;
+    s.comments = "# sim --seed " + std::to_string(seed_) + " --nodes " + std::to_string(counts_of(plan_).nodes) +
+                 options_.flags + "\n";
+    for (std::size_t m = 0; m < seam::kMutants; ++m)
+      if (options_.run.mutants[m]) s.comments += "# mutant " + std::string(seam::kMutantInfo[m].name) + "\n";
+    if (fail)
+      s.comments +=
+          "# It fails under " + std::to_string(fail) + " of the seeds 1 to " + std::to_string(kJudged) + ".\n";
+    return s;
+  }
+
+  void tell(const char* what) const {
+    if (options_.quiet) return;
+    const Counts c = counts_of(plan_);
+    std::fprintf(stderr, "%6.1f s %6llu runs  %-12s %3zu faults %5zu operations %2u nodes %2u clients %3zu settings\n",
+                 trials_.seconds(), static_cast<unsigned long long>(trials_.runs()), what, plan_.faults.size(),
+                 plan_.asks.size(), c.machines(), c.clients, plan_.set.size());
+  }
+
+ private:
+  using Make = std::function<Plan(std::size_t)>;
+
+  // The first plan that fails, under one seed or another, is ours from then on.
+  std::optional<std::size_t> attempt(std::size_t count, const Make& make, std::size_t tries) {
+    const auto trial = [&](std::size_t i) { return Trial{make(i / tries), seed_of(i % tries)}; };
+    const auto found = trials_.first_failing(count * tries, trial);
+    if (!found) return std::nullopt;
+    const Trial t = trial(*found);
+    plan_ = t.plan;
+    seed_ = t.seed;
+    return *found / tries;
+  }
+  bool attempt(const std::vector<Plan>& plans, std::size_t tries) {
+    return attempt(plans.size(), [&](std::size_t i) { return plans[i]; }, tries).has_value();
+  }
+  bool attempt_move(const std::optional<Plan>& next) { return next && attempt({*next}, kTries); }
+  std::uint64_t seed_of(std::size_t n) const { return n == 0 ? seed_ : n; }
+
+  template <class T>
+  void leave_out(std::vector<T> Plan::* what) {
+    const auto first = [&](std::size_t count, const std::function<std::vector<T>(std::size_t)>& make) {
+      const Plan base = plan_;
+      const auto found = attempt(
+          count,
+          [&](std::size_t i) {
+            Plan next = base;
+            next.*what = make(i);
+            return next;
+          },
+          kTries);
+      if (found) tell("leave out");
+      return found;
+    };
+    ddmin<T>(plan_.*what, first);
+  }
+
+  void leave_out_settings() {
+    if (plan_.buggify) {
+      Plan next = plan_;
+      next.buggify = false;
+      attempt_move(next);
+    }
+    using Pin = std::pair<std::string, std::string>;
+    std::vector<Pin> pins;
+    std::map<std::string, std::string> kept;
+    for (const Pin p : plan_.set) kept_pins().contains(p.first) ? void(kept.insert(p)) : pins.push_back(p);
+    const auto first = [&](std::size_t count, const std::function<std::vector<Pin>(std::size_t)>& make) {
+      const Plan base = plan_;
+      return attempt(
+          count,
+          [&](std::size_t i) {
+            Plan next = base;
+            next.set = kept;
+            for (const Pin& p : make(i)) next.set.insert(p);
+            return next;
+          },
+          kTries);
+    };
+    ddmin<Pin>(pins, first);
+    tell("settings");
+  }
+
+  // Often what matters happened in the last seconds.
+  void near_the_failure() {
+    std::vector<Plan> plans;
+    for (const Duration back : {500ms, 1000ms, 2000ms, 4000ms, 8000ms, 16000ms, 32000ms})
+      if (failed_at_ - back > Instant{})
+        if (auto p = window(plan_, failed_at_ - back, failed_at_ + 50ms)) plans.push_back(*p);
+    if (auto p = window(plan_, Instant{}, failed_at_ + 50ms)) plans.push_back(*p);
+    attempt(plans, kTries);
+    tell("window");
+  }
+
+  void fewer_machines() {
+    for (std::uint32_t m = counts_of(plan_).machines(); m-- > 0;) attempt_move(without_machine(plan_, m));
+    tell("machines");
+  }
+
+  void fewer_clients() {
+    for (std::uint32_t c = counts_of(plan_).clients; c-- > 0;) attempt_move(without_client(plan_, c));
+    tell("clients");
+  }
+
+  void end_earlier() {
+    const Duration last = last_beginning(plan_) - Instant{};
+    std::vector<Plan> plans;
+    for (const Duration after : {100ms, 500ms, 1000ms, 2000ms, 4000ms, 8000ms, 16000ms})
+      if (auto p = load_ends_at(plan_, last + after); p && load_of(*p) < load_of(plan_)) plans.push_back(*p);
+    attempt(plans, 1);
+    tell("time");
+  }
+  static double load_of(const Plan& plan) { return std::stod(plan.set.at("seconds")); }
+
+  const ShrinkOptions& options_;
+  const Recording recording_;
+  const std::string key_;
+  Instant failed_at_;
+  Plan plan_;
+  std::uint64_t seed_;
+  Trials trials_;
+};
+
+}  // namespace
+
+std::optional<Shrunk> shrink(const ShrinkOptions& options, std::string& why) {
+  Options run = options.run;
+  Recording recording;
+  run.recording = &recording;
+  const Result failed = run_seed(run);
+  if (failed.verdict == Verdict::kPassed || failed.verdict == Verdict::kVoid) {
+    why = "the run does not fail: there is nothing to shrink";
+    return std::nullopt;
+  }
+  if (!options.quiet) std::fprintf(stderr, "%s: %s\n", failed.check.c_str(), failed.reason.c_str());
+  Shrinker shrinker(options, failed, std::move(recording));
+  if (!shrinker.write_down()) {
+    why = "written down as a plan the run does not fail any more, or fails without the mutant, too";
+    return std::nullopt;
+  }
+  shrinker.tell("written down");
+  shrinker.run();
+  return shrinker.finish();
+}
+
+}  // namespace hc::sim

@@ -114,8 +114,13 @@ void sort(Plan& plan) {
     return std::tie(f.at, f.kind, f.a, f.b, f.amount, f.variant, f.lasts, f.after_view);
   };
   std::sort(plan.faults.begin(), plan.faults.end(), [&](const Fault& x, const Fault& y) { return key(x) < key(y); });
-  // What one client asks at one time stays in its order.
-  std::stable_sort(plan.asks.begin(), plan.asks.end(), [](const Ask& x, const Ask& y) { return x.at < y.at; });
+  // What one client asks at one time stays in its order: each goes behind all that are no later.
+  std::vector<Ask> asks;
+  for (Ask& ask : std::exchange(plan.asks, {})) {
+    const auto later = [](Instant at, const Ask& other) { return at < other.at; };
+    asks.insert(std::upper_bound(asks.begin(), asks.end(), ask.at, later), std::move(ask));
+  }
+  plan.asks = std::move(asks);
 }
 
 std::string_view name_of(FaultKind kind) { return kNames[static_cast<std::size_t>(kind)]; }

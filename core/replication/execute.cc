@@ -62,7 +62,8 @@ Executor::Result Replication::run(Slot slot, const CommandSpec& spec, Args args,
     if (HC_MUTANT(kNotMineWhenBehind)) return {Ran::kRefused, Reply::error_literal("CLUSTERDOWN not mine")};
   } else {
     if (auto refusal = too_few_in_sync(slot, spec)) return {Ran::kRefused, std::move(*refusal)};
-    const bool room = !spec.writes() || !backlog_full(r);
+    const bool may_write = spec.writes() || r.table.expiring() > 0;  // a read deletes what has expired (8)
+    const bool room = !may_write || !backlog_full(r);
     const bool for_nothing = HC_BUGGIFY(kParksForNothing);
     parked_look_ |= for_nothing;
     if (room && !for_nothing && r.parked == 0 && may_execute(slot, now.mono))

@@ -141,8 +141,9 @@ bool play_file(const std::string& path, const PlayOptions& options) {
   if (options.rewrite) rewrite(script);
   if (!options.mutants.empty()) {
     const Told told = tell(script, set_of(options.mutants, "--mutant"), options.trace);
-    std::printf("%s%s", difference(script, told).c_str(), told.objection.empty() ? "" : "\n");
-    return difference(script, told).empty();
+    const std::string different = difference(script, told);
+    if (!different.empty()) std::printf("%sshown by: %s\n", different.c_str(), shown_by(script, told).c_str());
+    return different.empty();
   }
   const Told told = tell(script, {}, options.trace);
   std::string wrong = difference(script, told);

@@ -1,6 +1,10 @@
 // The command line of lincheck: files in, one verdict each, the worst one as the status.
+#include <malloc.h>
+#include <sys/mman.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -74,9 +78,23 @@ int judge_file(const std::string& path, const CommandLine& line) {
   return status;
 }
 
+// A history is read into fresh memory; by small pages a quarter of the time went into the kernel's handing them out.
+// So the heap begins with room on large ones, which takes no memory until it is used.
+void prefer_large_pages() {
+#ifdef __GLIBC__
+  constexpr std::size_t kPage = std::size_t{2} << 20, kRoom = 64 * kPage;
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  void* room = std::aligned_alloc(kPage, kRoom);
+  if (room) madvise(room, kRoom, MADV_HUGEPAGE);
+  std::free(room);
+#endif
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  prefer_large_pages();
   CommandLine line;
   CLI::App app{kHelp};
   app.add_option("FILE", line.files, "histories")->required();

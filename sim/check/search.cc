@@ -37,8 +37,7 @@ class Search {
   // The first `phases_most` phases.
   Search(const History& history, const std::vector<Moment>& moments, std::uint64_t budget, const KeyState& initial,
          std::size_t phases_most = std::numeric_limits<std::size_t>::max())
-      : history_(history),
-        budget_(budget),
+      : budget_(budget),
         moves_(history),
         chains_(history, moments, phases_most, initial),
         course_(history, moments, moves_, chains_),
@@ -436,7 +435,6 @@ class Search {
 
   static constexpr Instant kEnded = instant(std::numeric_limits<std::int64_t>::min() + 1);
 
-  const History& history_;
   const std::uint64_t budget_;
   Moves moves_;
   const Chains chains_;

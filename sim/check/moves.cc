@@ -1,13 +1,18 @@
 #include "sim/check/moves.h"
 
+#include <type_traits>
+
 namespace hc::sim {
 namespace {
 
-void put(std::string& out, std::int64_t number) { out.append(reinterpret_cast<const char*>(&number), sizeof number); }
-void put(std::string& out, const std::string& text) {
-  put(out, static_cast<std::int64_t>(text.size()));
-  out += text;
-}
+// All of an operation that the model looks at but its texts; with them it is the key of a move.
+struct Head {
+  std::int64_t amount, ends, number;
+  std::uint32_t value_size, expected_size;
+  std::uint8_t kind, only_if_missing, only_if_present, keep_ttl, returns_old, observed;
+  std::uint16_t unused = 0;
+};
+static_assert(std::has_unique_object_representations_v<Head>);
 
 // The number of `key`, which is `fresh` if it has none yet.
 template <class Map, class Key>
@@ -38,16 +43,22 @@ MoveId Moves::move(const Operation& o, const Observed& observed) {
   const std::optional<std::string> name = names_.of(o.value);
   const bool unseen_delete = o.kind == Kind::kGetDelete && observed.kind == Observed::Kind::kNothing;
   const Kind kind = unseen_delete ? Kind::kDelete : o.kind;
-  key_.clear();
-  key_ += static_cast<char>(kind);
-  key_ += static_cast<char>(o.only_if_missing | o.only_if_present << 1 | o.keep_ttl << 2 | o.returns_old << 3);
-  key_ += static_cast<char>(observed.kind);
-  put(key_, name ? *name : o.value);
-  put(key_, o.expected);
-  put(key_, o.amount);
-  put(key_, ns(o.ends));
-  put(key_, observed.text);
-  put(key_, observed.number);
+  const std::string& value = name ? *name : o.value;
+  const Head head{o.amount,
+                  ns(o.ends),
+                  observed.number,
+                  static_cast<std::uint32_t>(value.size()),
+                  static_cast<std::uint32_t>(o.expected.size()),
+                  static_cast<std::uint8_t>(kind),
+                  o.only_if_missing,
+                  o.only_if_present,
+                  o.keep_ttl,
+                  o.returns_old,
+                  static_cast<std::uint8_t>(observed.kind)};
+  key_.assign(reinterpret_cast<const char*>(&head), sizeof head);
+  key_ += value;
+  key_ += o.expected;
+  key_ += observed.text;
   const MoveId number = number_of(move_numbers_, key_, moves_.size());
   if (number < moves_.size()) return number;
   Operation& made = moves_.emplace_back();
@@ -56,7 +67,7 @@ MoveId Moves::move(const Operation& o, const Observed& observed) {
   made.only_if_present = o.only_if_present;
   made.keep_ttl = o.keep_ttl;
   made.returns_old = o.returns_old;
-  made.value = name ? *name : o.value;
+  made.value = value;
   made.expected = o.expected;
   made.amount = o.amount;
   made.ends = o.ends;

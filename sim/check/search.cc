@@ -12,7 +12,7 @@
 namespace hc::sim {
 namespace {
 
-constexpr std::size_t kVisitedMost = 1'500'000;
+constexpr std::size_t kVisitedWordsMost = 8'000'000;  // 64 MB
 
 bool has(const std::uint64_t* set, std::uint32_t bit) { return set[bit / 64] >> (bit % 64) & 1; }
 void add(std::uint64_t* set, std::uint32_t bit) { set[bit / 64] |= std::uint64_t{1} << (bit % 64); }
@@ -57,7 +57,7 @@ class Search {
     if (course_.too_much) return undecided();
     if (arrive(0)) return explained();
     while (!frames_.empty()) {
-      if (result_.steps + looked_at_ / 4 > budget_ || visited_.size() > kVisitedMost) return undecided();
+      if (result_.steps + looked_at_ / 4 > budget_ || visited_.words_in_all() > kVisitedWordsMost) return undecided();
       if (!next_way()) {
         frames_.pop_back();
         continue;

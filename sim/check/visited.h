@@ -34,7 +34,7 @@ class Visited {
   bool add(std::uint64_t key, const Sets& sets, const std::uint64_t* better_done, const std::uint64_t* free_writes,
            Instant may_end, std::uint64_t& looked_at);
 
-  std::size_t size() const { return chain_.size(); }
+  std::size_t words_in_all() const { return all_.size(); }
 
  private:
   bool dominates(const std::uint64_t* a, const std::uint64_t* b, const std::uint64_t* better_done) const;

@@ -137,7 +137,6 @@ class KeyValueLog {
     if (*kind != Kind::kGet && !e.value) return e.f + " without a text as :value";
     Operation o;
     o.kind = *kind;
-    o.error = "no end in the log";
     if (*kind != Kind::kGet) o.value = *std::move(e.value);
     return log_.invoked(*e.process, *e.key, std::move(o));
   }
@@ -152,7 +151,6 @@ class KeyValueLog {
       return {};
     }
     log_.answered(*o);
-    o->error.clear();
     if (o->kind != Kind::kGet) {
       if (o->kind == Kind::kSet) o->observed.kind = Observed::Kind::kOk;
       return {};

@@ -31,7 +31,7 @@ std::size_t Log::key_number(std::string_view key) {
   return last_key_ = number->second;
 }
 
-std::string Log::invoked(std::uint32_t process, std::string_view key, sim::Operation operation) {
+std::string Log::invoked(std::uint32_t process, std::string_view key, sim::Operation&& operation) {
   const std::size_t number = key_number(key);
   sim::History& history = histories_.keys[number].history;
   At& at = of_process_[process];

@@ -38,11 +38,13 @@ class Log {
       if (std::string wrong = line(one); !wrong.empty())
         return std::unexpected(sim::Unreadable{number_, std::move(wrong)});
     }
+    for (const auto& [process, at] : of_process_)
+      if (at.open) histories_.keys[at.key].history[at.operation].error = "no end in the log";
     return std::move(histories_);
   }
 
   // Both say what is wrong, or nothing.
-  std::string invoked(std::uint32_t process, std::string_view key, sim::Operation operation);
+  std::string invoked(std::uint32_t process, std::string_view key, sim::Operation&& operation);
   // The operation that `process` has on its way, to be filled in; nullptr: none.
   sim::Operation* ended(std::uint32_t process);
   void answered(sim::Operation& o) const {

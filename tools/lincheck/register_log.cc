@@ -67,7 +67,6 @@ class RegisterLog {
   std::string invoke(std::uint32_t process, Kind kind, std::string_view value) {
     Operation o;
     o.kind = kind;
-    o.error = "no end in the log";
     if (kind == Kind::kSet) {
       if (!is_number(value)) return "a :write of " + quoted(value) + ", which is no number";
       o.value = value;
@@ -84,7 +83,6 @@ class RegisterLog {
     Operation* o = log_.ended(process);
     if (!o || o->kind != kind)
       return "process " + std::to_string(process) + " ends what it did not begin (or began as something else)";
-    o->error.clear();
     if (type == Type::kOk && kind == Kind::kGet && value != "nil" && !is_number(value))
       return "a :read of " + quoted(value) + ", which is neither a number nor nil";
     if (type == Type::kOk) {

@@ -81,7 +81,7 @@ class Film {
 
   // ---- what a process does
   void event(Instant at, Endpoint lane, const std::string& text);
-  void hears(Bytes packet);             // the event is this datagram,
+  void hears(Bytes packet);                    // the event is this datagram,
   void receives(const Frame&, Bytes payload);  // this frame,
   void asked(Endpoint client, Bytes command);  // this command
   void effect(std::string text);
@@ -154,7 +154,7 @@ class Film {
   std::vector<Deed> deeds_;
   Finding finding_;
 
-  bool open_ = false;  // the last step is being taken
+  bool open_ = false;                                // the last step is being taken
   std::map<std::uint64_t, Number> on_the_way_;       // between machines: arrows by the hash of their bytes
   std::map<Way, std::deque<Number>> conversations_;  // clients': in order
   std::vector<SlotStatus::Role> role_of_;            // per machine and slot

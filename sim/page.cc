@@ -81,7 +81,7 @@ Json operations(const Film& film) {
                    {"call", ns(o.called)},
                    {"return", o.definite() ? time(o.returned) : Json()},
                    {"kind", o.pure_read() ? "read" : "write"},
-                   {"outcome", o.definite()                                    ? "done"
+                   {"outcome", o.definite()                                   ? "done"
                                : o.outcome == Operation::Outcome::kNotApplied ? "refused"
                                                                               : "unknown"},
                    {"deed", deed(o)},
@@ -138,9 +138,9 @@ std::string page_of(const Film& film, const Result& r, const std::string& replay
            {"roles", roles(film)},
            {"phases", phases(film)}};
   const Film::Finding& f = film.finding();
-  run["finding"] = f.key.empty() ? Json()
-                                 : Json{{"key", f.key}, {"slot", f.slot}, {"read", f.read}, {"could", f.could},
-                                        {"deed", f.deed}};
+  run["finding"] = f.key.empty()
+                       ? Json()
+                       : Json{{"key", f.key}, {"slot", f.slot}, {"read", f.read}, {"could", f.could}, {"deed", f.deed}};
   std::string data = run.dump(-1, ' ', false, Json::error_handler_t::replace);
   for (std::size_t at = 0; (at = data.find('<', at)) != std::string::npos;) data.replace(at, 1, "\\u003c");
   constexpr std::string_view kMark = "@RUN@";

@@ -1,5 +1,5 @@
-// A run as a page: lanes of nodes and clients along true time, messages as arrows, faults, views, roles, operations; one
-// steps through it, and it begins where the run failed. It needs no other file.
+// A run as a page: lanes of nodes and clients along true time, messages as arrows, faults, views, roles, operations;
+// one steps through it, and it begins where the run failed. It needs no other file.
 #pragma once
 
 #include <string>

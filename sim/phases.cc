@@ -251,7 +251,8 @@ void World::report_illegal(Result& result, std::uint32_t key, const Operation& i
   result.key = name;
   result.key_until = illegal.returned;
   if (Film* film = options_.film) {
-    Film::Finding finding{name, to_text(illegal.observed), to_text(illegal), slot_of(name, setting_.node.slots).value, {}};
+    Film::Finding finding{
+        name, to_text(illegal.observed), to_text(illegal), slot_of(name, setting_.node.slots).value, {}};
     for (const KeyState& s : states) finding.could.push_back(to_text(s));
     film->finding(std::move(finding));
   }

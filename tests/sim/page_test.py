@@ -51,7 +51,7 @@ out.onlyKey = items[chosen].type !== 'step' || names.test(told(items[chosen].i).
 for (const b of document.querySelectorAll('#bar > .kind')) if (!b.classList.contains('off')) b.click?.();
 out.hidden = hidden.size === run.kinds.length;
 choose(items.findIndex(i => i.type === 'view')); out.view = seen();
-const span = until - from; press('+'); out.zooms = until - from < span; 
+const span = until - from; press('+'); out.zooms = until - from < span;
 press('w'); draw(); out.whole = from <= 0 && until >= run.over;
 out.counts = {lanes: run.lanes.length, arrows: run.arrows.length, lost: run.arrows.filter(a => a[3] === null).length,
   faults: run.faults.length, operations: run.operations.length};
@@ -75,7 +75,7 @@ def look_at(folder, browser, *arguments, status):
         file.write(text.replace('<script id="run"', CATCH, 1).replace("</body>", PROBE))
     shown = subprocess.run([browser, "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1400,900",
                             f"--user-data-dir={folder}/profile", "--dump-dom", f"file://{page}"],
-                           capture_output=True, text=True, timeout=120)
+                           capture_output=True, text=True, timeout=240)
     found = re.search(r"<pre>(\{.*\})</pre>", shown.stdout, re.S)
     assert found, f"no result of the probe\n{shown.stdout[-2000:]}\n{shown.stderr[-2000:]}"
     out = json.loads(html.unescape(found[1]))

@@ -26,15 +26,22 @@ const TELL = {
     const o = run.operations[i], out = [make('p', {}, `Key ${o.key}. `, make('b', {textContent: o.text}))];
     if (o.illegal) out.unshift(make('p', {className: 'bad'}, make('b', {}, 'Nothing explains this'),
       `: key ${f.key}, read ${f.read}, could have been ${orList(f.could)}.`));
-    if (o.return === null) out.push(make('p', {className: 'faint'}, 'It may take effect at any time from its call on, or never.'));
+    if (o.return === null)
+      out.push(make('p', {className: 'faint'}, 'It may take effect at any time from its call on, or never.'));
     out.push(go(returns ? '← its call' : 'its return →', returns ? itemOfCall[i] : itemOfReturn[i]));
-    const a = run.arrows.find(b => returns ? b[1] === o.lane && b[3] === o.return : b[0] === o.lane && b[2] === o.call);
+    const a = run.arrows.find(b => returns ? b[1] === o.lane && b[3] === o.return
+      : b[0] === o.lane && b[2] === o.call);
     const step = a && (returns ? a[5] : a[6]);
-    if (a && step !== null) out.push(go(returns ? `← the reply of ${laneName(a[0])}` : `→ arrives at ${laneName(a[1])}`, itemOfStep[step]));
+    if (a && step !== null)
+      out.push(go(returns ? `← the reply of ${laneName(a[0])}` : `→ arrives at ${laneName(a[1])}`, itemOfStep[step]));
     return out;
   },
   return(i) { return TELL.call(i, true); },
-  fault(i) { return [make('p', {}, 'Fault: ', make('b', {textContent: run.faults[i].text}), ` (${run.faults[i].lanes.map(laneName).join(', ') || 'the whole network'})`)]; },
+  fault(i) {
+    const {text, lanes} = run.faults[i];
+    return [make('p', {}, 'Fault: ', make('b', {textContent: text}),
+      ` (${lanes.map(laneName).join(', ') || 'the whole network'})`)];
+  },
   over(i) { return [make('p', {}, 'Over: ', make('b', {textContent: run.faults[i].text}))]; },
   life(i) { return [make('p', {}, make('b', {textContent: run.lives[i][2]}))]; },
   view(i) {
@@ -44,7 +51,10 @@ const TELL = {
       make('table', {}, ...v.slots.map(([s, epoch, list]) => make('tr', {className: changed.has(s) ? 'changed' : ''},
         ...['slot ' + s, 'epoch ' + epoch, list].map(text => make('td', {textContent: text})))))];
   },
-  fail() { return [make('p', {className: 'bad'}, make('b', {textContent: `${run.verdict} by ${run.check}`})), make('p', {textContent: run.reason})]; },
+  fail() {
+    return [make('p', {className: 'bad'}, make('b', {textContent: `${run.verdict} by ${run.check}`})),
+      make('p', {textContent: run.reason})];
+  },
 };
 function brief(item) {
   switch (item.type) {
@@ -80,14 +90,15 @@ function look(t, span) {
   until = from + span;
   redraw();
 }
-function zoom(factor, t = chosen >= 0 && inSight(items[chosen].t, items[chosen].t) ? items[chosen].t : (from + until) / 2) {
+const focus = () => chosen >= 0 && inSight(items[chosen].t, items[chosen].t) ? items[chosen].t : (from + until) / 2;
+function zoom(factor, t = focus()) {
   const span = Math.min(Math.max((until - from) * factor, 2e4), run.over * 1.05 + 1);
   look(t - (t - from) / (until - from) * span, span);
 }
 function toFailure() {
   if (failing < 0) return;
   const item = items[failing], o = item.type === 'return' ? run.operations[item.i] : null;
-  const span = o ? Math.min(Math.max((item.t - o.call) * 2, 4e7), 1e9) : 1e8;
+  const span = o ? Math.min(Math.max((item.t - o.call) * 2, 1e7), 1e9) : 1e8;
   look(item.t - span * .8, span);
   choose(failing);
 }
@@ -102,7 +113,8 @@ function setKey(key) {
   buttons = [];
   const of = run.operations.map((o, i) => [o, i]).filter(([o]) => o.key === key).sort((a, b) => a[0].call - b[0].call);
   get('ops').replaceChildren(...of.map(([o, i]) => {
-    const b = make('button', {className: [o.kind, o.outcome, o.illegal ? 'illegal' : ''].join(' ').trim(), textContent: o.text});
+    const b = make('button', {textContent: o.text});
+    b.className = [o.kind, o.outcome, o.illegal ? 'illegal' : ''].join(' ').trim();
     if (o.illegal) b.append(make('br'), `could have been ${orList(f.could)}`);
     b.onclick = () => choose(itemOfReturn[i] ?? itemOfCall[i]);
     buttons[i] = b;
@@ -135,7 +147,11 @@ function chip(group, label, kinds) {
   const b = make('button', {className: 'kind', textContent: label});
   b.style.setProperty('--of', `var(--${group})`);
   b.onclick = () => toggle(kinds);
-  chips.push(() => { const off = kinds.every(k => hidden.has(k)); b.classList.toggle('off', off); b.ariaPressed = !off; });
+  chips.push(() => {
+    const off = kinds.every(k => hidden.has(k));
+    b.classList.toggle('off', off);
+    b.ariaPressed = !off;
+  });
   return b;
 }
 const bar = get('bar');
@@ -146,14 +162,23 @@ for (const group of rankOf) {
   bar.append(chip(group, group, kinds));
   if (kinds.length > 1) for (const k of kinds) each.append(chip(group, run.kinds[k], [k]));
 }
-bar.append(make('button', {id: 'kinds', textContent: 'each kind', onclick: () => { each.hidden = !each.hidden; redraw(); }}));
+bar.append(make('button', {id: 'kinds', textContent: 'each kind', onclick: () => {
+  each.hidden = !each.hidden;
+  redraw();
+}}));
 const keyOnly = make('button', {id: 'onlykey', textContent: 'only what names the key'});
-function toggleKey() { onlyKey = !onlyKey; keyOnly.ariaPressed = onlyKey; keyOnly.style.borderColor = onlyKey ? 'var(--ink)' : ''; redraw(); }
+function toggleKey() {
+  onlyKey = !onlyKey;
+  keyOnly.ariaPressed = onlyKey;
+  keyOnly.style.borderColor = onlyKey ? 'var(--ink)' : '';
+  redraw();
+}
 keyOnly.onclick = toggleKey;
 bar.append(keyOnly);
 if (run.roles.length) {
   const slots = [...new Set(run.roles.map(r => r[2]))].sort((a, b) => a - b);
-  const select = make('select', {id: 'roleslot', ariaLabel: 'slot'}, ...slots.map(s => make('option', {value: s, textContent: 'slot ' + s})));
+  const options = slots.map(s => make('option', {value: s, textContent: 'slot ' + s}));
+  const select = make('select', {id: 'roleslot', ariaLabel: 'slot'}, ...options);
   select.value = slotNow;
   select.onchange = () => { slotNow = +select.value; redraw(); };
   const legend = Object.entries(ROLE).map(([role, colour]) => {
@@ -194,7 +219,7 @@ function arrowAt(px, py) {
   return best;
 }
 let drag = null;
-lanes.onpointerdown = e => { drag = {px: e.offsetX, from, moved: false}; lanes.setPointerCapture(e.pointerId); };
+lanes.onpointerdown = e => { drag = {px: e.offsetX, from, moved: false}; };
 lanes.onpointerup = e => {
   const was = drag;
   drag = null;
@@ -205,21 +230,26 @@ lanes.onpointerup = e => {
 lanes.onpointermove = e => {
   const tip = get('tip');
   if (drag) {
-    if (Math.abs(e.offsetX - drag.px) > 3) drag.moved = true;
+    if (!drag.moved && Math.abs(e.offsetX - drag.px) > 3) {
+      drag.moved = true;
+      lanes.setPointerCapture(e.pointerId);
+    }
     if (drag.moved) look(drag.from - (e.offsetX - drag.px) * (until - from) / (width - LEFT - 8), until - from);
     return;
   }
   const n = nearest(e.offsetX, e.offsetY), a = n < 0 ? arrowAt(e.offsetX, e.offsetY) : null;
   tip.hidden = n < 0 && !a;
   if (tip.hidden) return;
-  tip.textContent = n >= 0 ? seconds(items[n].t) + ' ' + brief(items[n]).slice(0, 300) : `${laneName(a[0])} ${arrowText(a, true)}`;
+  tip.textContent = n >= 0 ? seconds(items[n].t) + ' ' + brief(items[n]).slice(0, 300)
+    : `${laneName(a[0])} ${arrowText(a, true)}`;
   tip.style.left = Math.min(e.clientX + 14, innerWidth - 470) + 'px';
   tip.style.top = e.clientY + 16 + 'px';
 };
 lanes.onpointerleave = () => { get('tip').hidden = true; };
 lanes.onwheel = e => {
   e.preventDefault();
-  if (Math.abs(e.deltaX) > Math.abs(e.deltaY) || e.shiftKey) look(from + (e.deltaX || e.deltaY) * (until - from) / 900, until - from);
+  const sideways = Math.abs(e.deltaX) > Math.abs(e.deltaY) || e.shiftKey;
+  if (sideways) look(from + (e.deltaX || e.deltaY) * (until - from) / 900, until - from);
   else zoom(Math.exp(e.deltaY / 500), timeAt(e.offsetX));
 };
 whole.onpointerdown = whole.onpointermove = e => {

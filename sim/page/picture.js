@@ -6,6 +6,12 @@ const x = t => LEFT + (t - from) / (until - from) * (width - LEFT - 8);
 const timeAt = px => from + (px - LEFT) / (width - LEFT - 8) * (until - from);
 const tall = () => Math.max(22, (height - AXIS - NET - 6) / run.lanes.length);
 const top_ = lane => lane < 0 ? AXIS : AXIS + NET + lane * tall();
+// An operation's mark is on its own bar.
+const heightOf = item => {
+  if (item.type !== 'call' && item.type !== 'return') return middle(item.lane);
+  const [, top, , h] = box(run.operations[item.i]);
+  return top + h / 2;
+};
 const middle = lane => lane < 0 ? AXIS + NET / 2 : top_(lane) + tall() / 2;
 const faultInk = kind => /crash|restart|stop|fsync/.test(kind) ? ink.crash : /pause|slow/.test(kind) ? ink.slow :
   /clock|wall/.test(kind) ? ink.clock : kind === 'join' ? ink.data : ink.net;
@@ -42,8 +48,8 @@ function fit(canvas) {
 }
 function readInk() {
   const style = getComputedStyle(document.documentElement);
-  for (const name of ['paper', 'ink', 'faint', 'line', 'lane', 'read', 'write', 'bad', 'dead', 'chosen', 'data', 'forward',
-    'agreement', 'lease', 'fill', 'session', 'gossip', 'client', 'crash', 'slow', 'net', 'clock'])
+  for (const name of ['paper', 'ink', 'faint', 'line', 'lane', 'read', 'write', 'bad', 'dead', 'chosen', 'data',
+    'forward', 'agreement', 'lease', 'fill', 'session', 'gossip', 'client', 'crash', 'slow', 'net', 'clock'])
     ink[name] = style.getPropertyValue('--' + name).trim();
 }
 let asked = false;
@@ -83,11 +89,11 @@ function drawDead(c) {
 function drawFaults(c) {
   const labels = {};
   for (const fault of run.faults) {
-    const end = fault.until ?? run.over;
+    const end = fault.until;
     if (!inSight(fault.at, end)) continue;
     for (const lane of fault.lanes.length ? fault.lanes : [-1]) {
       const h = lane < 0 ? NET : tall(), left = Math.max(LEFT, x(fault.at)), w = Math.max(2, x(end) - left);
-      c.globalAlpha = .16;
+      c.globalAlpha = lane < 0 ? .07 : .16;  // of the network's there may be many at once
       c.fillStyle = faultInk(fault.kind);
       c.fillRect(left, top_(lane) + 1, w, h - 2);
       c.globalAlpha = 1;
@@ -104,7 +110,8 @@ function drawRoles(c) {
   const paint = (lane, t, role, u) => {
     if (!ROLE[role] || !inSight(t, u)) return;
     c.fillStyle = ink[ROLE[role]];
-    c.fillRect(x(t), top_(lane) + tall() - (role === 'executes' ? 7 : 5), Math.max(1, x(u) - x(t)), role === 'executes' ? 5 : 3);
+    const thick = role === 'executes' ? 5 : 3;
+    c.fillRect(x(t), top_(lane) + tall() - thick - 2, Math.max(1, x(u) - x(t)), thick);
   };
   for (const [t, lane, slot, role] of run.roles) {
     if (slot !== slotNow) continue;
@@ -121,7 +128,11 @@ function drawOperations(c) {
     c.fillStyle = o.illegal ? ink.bad : o.kind === 'read' ? ink.read : ink.write;
     c.fillRect(left, top, w, h);
     c.globalAlpha = 1;
-    if (o.key === keyNow) { c.strokeStyle = ink.ink; c.lineWidth = 1; c.strokeRect(left + .5, top + .5, w - 1, h - 1); }
+    if (o.key === keyNow) {
+      c.strokeStyle = ink.ink;
+      c.lineWidth = 1;
+      c.strokeRect(left + .5, top + .5, w - 1, h - 1);
+    }
     const words = o.key + ': ' + o.deed, room = Math.floor((w - 8) / 5.8);
     if (h > 9 && room > 3) {
       c.fillStyle = o.illegal || o.outcome === 'done' ? '#fff' : ink.ink;
@@ -131,7 +142,8 @@ function drawOperations(c) {
 }
 function drawArrows(c) {
   const seen = run.arrows.filter(a => inSight(a[2], a[3] ?? a[2]) && shown(a[4]));
-  const own = chosen >= 0 && items[chosen].type === 'step' ? new Set(arrowsOfStep[items[chosen].i].map(i => run.arrows[i])) : new Set();
+  const now = items[chosen];
+  const own = new Set(now?.type === 'step' ? arrowsOfStep[now.i].map(i => run.arrows[i]) : []);
   const many = seen.length > 1500;
   for (const a of [...seen.filter(a => !own.has(a)), ...seen.filter(a => own.has(a))]) {
     const [x1, y1, x2, y2] = ends(a);
@@ -186,7 +198,7 @@ function drawMarks(c) {
   c.setLineDash([]);
   c.lineWidth = 2;
   c.beginPath();
-  c.arc(x(now.t), middle(now.lane), 7, 0, 7);
+  c.arc(x(now.t), heightOf(now), 7, 0, 7);
   c.stroke();
 }
 function draw() {
@@ -221,7 +233,10 @@ function draw() {
   c.restore();
   c.fillStyle = ink.faint;
   c.fillText('network', 12, middle(-1));
-  run.lanes.forEach((name, lane) => { c.fillStyle = lane < run.machines ? ink.ink : ink.faint; c.fillText(name, 12, middle(lane)); });
+  run.lanes.forEach((name, lane) => {
+    c.fillStyle = lane < run.machines ? ink.ink : ink.faint;
+    c.fillText(name, 12, middle(lane));
+  });
 }
 function drawWhole() {
   const [c, w, h] = fit(whole);
@@ -233,7 +248,8 @@ function drawWhole() {
   for (const fault of run.faults) {
     c.fillStyle = faultInk(fault.kind);
     for (const lane of fault.lanes.length ? fault.lanes : [-1])
-      if (lane < run.machines) c.fillRect(at(fault.at), 14 + (lane + 1) * thin, Math.max(2, at(fault.until ?? run.over) - at(fault.at)), thin - 1);
+      if (lane < run.machines)
+        c.fillRect(at(fault.at), 14 + (lane + 1) * thin, Math.max(2, at(fault.until) - at(fault.at)), thin - 1);
   }
   for (const v of run.views) {
     c.fillStyle = ink.agreement;

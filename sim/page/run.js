@@ -7,6 +7,7 @@ const make = (name, properties = {}, ...inside) => {
   return e;
 };
 const seconds = t => (t / 1e9).toFixed(6) + ' s';
+for (const fault of run.faults) fault.until = Math.min(fault.until ?? run.over, run.over);
 const f = run.finding, orList = list => list.join(' or ') || 'nothing at all';
 
 // ---- the head
@@ -26,8 +27,8 @@ if (f) {
 // ---- messages and their groups
 const GROUPS = {
   client: ['request', 'reply'], data: ['Append', 'Appended'], forward: ['Forward', 'Forwarded'],
-  agreement: ['ViewAsk', 'ViewIs', 'Prepare', 'Promise', 'Accept', 'AcceptedIs', 'Rejected', 'VoteCountAsk', 'VoteCountIs',
-    'Reports'],
+  agreement: ['ViewAsk', 'ViewIs', 'Prepare', 'Promise', 'Accept', 'AcceptedIs', 'Rejected', 'VoteCountAsk',
+    'VoteCountIs', 'Reports'],
   fill: ['TailAsk', 'TailIs', 'FillChunk', 'FillAck', 'DiscardAsk', 'DiscardOk'], lease: ['LeaseAsk', 'Grant'],
   session: ['Hello', 'Welcome', 'Refused'], gossip: ['gossip', 'GossipByStream'],
 };
@@ -37,7 +38,8 @@ const groupOfKind = run.kinds.map(k => groupOf[k] ?? 'session');
 const hidden = new Set(run.kinds.map((_, i) => i).filter(i => ['lease', 'gossip', 'session'].includes(groupOfKind[i])));
 const shown = kinds => kinds.some(k => !hidden.has(k));
 // A frame has the colour of the most telling message in it that is shown.
-const groupOfFrame = kinds => rankOf[Math.min(...kinds.filter(k => !hidden.has(k)).map(k => rankOf.indexOf(groupOfKind[k])))];
+const rank = kind => rankOf.indexOf(groupOfKind[kind]);
+const groupOfFrame = kinds => rankOf[Math.min(...kinds.filter(k => !hidden.has(k)).map(rank))];
 
 // ---- what one can step through
 const items = [];
@@ -49,15 +51,16 @@ run.operations.forEach((o, i) => {
 });
 run.faults.forEach((x, i) => {
   items.push({type: 'fault', t: x.at, lane: x.lanes[0] ?? -1, i});
-  if (x.until !== null && x.until > x.at) items.push({type: 'over', t: x.until, lane: x.lanes[0] ?? -1, i});
+  if (x.until > x.at && x.until < run.over) items.push({type: 'over', t: x.until, lane: x.lanes[0] ?? -1, i});
 });
 run.lives.forEach(([t, lane], i) => items.push({type: 'life', t, lane, i}));
 run.steps.forEach(([t, lane], i) => items.push({type: 'step', t, lane, i}));
 run.views.forEach((v, i) => v.installs.forEach(([t, lane]) => items.push({type: 'view', t, lane, i})));
 const failed = ['violated', 'liveness', 'internal'].includes(run.verdict);
 if (failed && !f) {
-  const last = run.steps.at(-1);
-  items.push({type: 'fail', t: run.over, lane: last && last[0] === run.over ? last[1] : -1, i: 0});
+  const last = run.steps.at(-1), named = /node-(\d+)/.exec(run.reason);
+  const lane = named ? named[1] - 1 : last && last[0] === run.over ? last[1] : -1;
+  items.push({type: 'fail', t: run.over, lane, i: 0});
 }
 items.forEach((x, n) => x.order = n);
 items.sort((a, b) => a.t - b.t || RANK[a.type] - RANK[b.type] || a.order - b.order);
@@ -71,7 +74,7 @@ const failing = items.findIndex(x => x.type === 'fail' || (x.type === 'return' &
 const arrowsOfStep = run.steps.map(() => []);
 run.arrows.forEach((a, i) => { for (const s of [a[5], a[6]]) if (s !== null) arrowsOfStep[s].push(i); });
 
-let onlyKey = false, keyNow = f ? f.key : '', slotNow = f ? f.slot : 0;
+let onlyKey = false, keyNow = f ? f.key : '', slotNow = f ? f.slot : +(/slot (\d+)/.exec(run.reason)?.[1] ?? 0);
 const escaped = text => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 let names = null;
 const told = i => [run.steps[i][2], ...run.steps[i][3]];

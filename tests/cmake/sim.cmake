@@ -7,3 +7,8 @@ target_compile_definitions(sim_seeds_test PRIVATE HC_TESTS_DIR="${CMAKE_CURRENT_
 hc_test(sim_script_test SOURCES sim/script_test.cc USES sim_scenario LABELS unit)
 add_test(NAME scenarios COMMAND sim scenario ${CMAKE_CURRENT_SOURCE_DIR}/scenarios)
 set_tests_properties(scenarios PROPERTIES TIMEOUT 300 LABELS "sim")
+# The page is looked at where there is a chromium.
+find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
+add_test(NAME sim_page
+  COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/sim/page_test.py $<TARGET_FILE:sim>)
+set_tests_properties(sim_page PROPERTIES TIMEOUT 300 LABELS "system" SKIP_RETURN_CODE 77)

@@ -20,7 +20,6 @@ namespace hc::sim {
 struct ShrinkOptions {
   Options run;  // that failed
   Trials::Budget budget;
-  std::string flags;  // for the plan's comment: those that its run needs beside seed and nodes
   bool quiet = false;
 };
 

@@ -15,7 +15,8 @@ namespace hc::sim {
 namespace {
 
 constexpr std::size_t kTriesAtFirst = 40;  // seeds: what is asked at the same times meets other delays now
-constexpr std::size_t kTries = 3;
+constexpr std::size_t kTriesOfGuess = 3;
+constexpr std::size_t kTriesOfWindow = 10;
 constexpr std::size_t kJudged = 20;  // seeds under which the end is tried
 constexpr std::size_t kSteady = 18;  // of them: good enough
 constexpr int kRoundsMost = 10;
@@ -40,12 +41,9 @@ class Shrinker {
   Shrinker(const ShrinkOptions& options, const Result& failed, Recording recording)
       : options_(options),
         recording_(std::move(recording)),
-        key_(failed.key),
         seed_(options.run.seed),
         trials_(options.run, failed.check, options.budget) {
     if (failed.check != "steps") trials_.limit_steps(failed.steps * 3 + 200'000);
-    const Instant end = recording_.load_began + recording_.setting.load;
-    failed_at_ = Instant{} + (std::min({failed.key_until, recording_.ended, end}) - recording_.load_began);
   }
 
   // As it was, with clients that think up what they ask: the same run once more. Better, if one of some seeds fails so:
@@ -72,15 +70,26 @@ class Shrinker {
       plan_ = s.plan;
       plan_.set = said.set;
     }
-    attempt({struck, said}, kTriesAtFirst);
+    // With luck the seconds around the failure are enough at once; the shortest first.
+    look();
+    std::vector<Plan> plans = windows(said);
+    const std::vector<Plan> more = windows(struck);
+    plans.insert(plans.end(), more.begin(), more.end());
+    const auto shorter = [](const Plan& a, const Plan& b) { return load_of(a) < load_of(b); };
+    std::stable_sort(plans.begin(), plans.end(), shorter);
+    if (!attempt(plans, kTriesOfGuess)) attempt({said, struck}, kTriesAtFirst);
   }
 
   void run() {
+    look();
     near_the_failure();
     for (int round = 0; round < kRoundsMost && !trials_.over(); ++round) {
+      look();
+      reckon();
       const Plan before = plan_;
       leave_out_settings();
-      if (!key_.empty()) attempt_move(only_key(plan_, key_));
+      // One candidate that spares hundreds: it may have many seeds.
+      if (const auto only = only_key(plan_, key_); only && !key_.empty()) attempt({*only}, kTriesAtFirst);
       leave_out<Fault>(&Plan::faults);
       leave_out<Ask>(&Plan::asks);
       fewer_machines();
@@ -168,7 +177,7 @@ class Shrinker {
   bool attempt(const std::vector<Plan>& plans, std::size_t tries) {
     return attempt(plans.size(), [&](std::size_t i) { return plans[i]; }, tries).has_value();
   }
-  bool attempt_move(const std::optional<Plan>& next) { return next && attempt({*next}, kTries); }
+  bool attempt_move(const std::optional<Plan>& next) { return next && attempt({*next}, tries_); }
   std::uint64_t seed_of(std::size_t n) const { return n == 0 ? seed_ : n; }
 
   template <class T>
@@ -182,7 +191,7 @@ class Shrinker {
             next.*what = make(i);
             return next;
           },
-          kTries);
+          tries_);
       if (found) tell("leave out");
       return found;
     };
@@ -209,20 +218,53 @@ class Shrinker {
             for (const Pin& p : make(i)) next.set.insert(p);
             return next;
           },
-          kTries);
+          tries_);
     };
     ddmin<Pin>(pins, first);
     tell("settings");
   }
 
-  // Often what matters happened in the last seconds.
-  void near_the_failure() {
+  // What this plan's run shows may be another key at another time than what the first run did.
+  void look() {
+    Options o = options_.run;
+    Recording now;
+    o.plan = plan_;
+    o.seed = seed_;
+    o.recording = &now;
+    const Result r = run_seed(o);
+    key_ = r.key;
+    const Instant end = now.load_began + now.setting.load;
+    failed_at_ = Instant{} + std::max(Duration{}, std::min({r.key_until, now.ended, end}) - now.load_began);
+  }
+
+  static Plan in_usual_setting(Plan plan) {
+    std::erase_if(plan.set, [](const auto& pin) { return !kept_pins().contains(pin.first); });
+    plan.buggify = false;
+    return plan;
+  }
+
+  // The rarer this plan fails, the more seeds does a smaller one get before it is believed to pass.
+  void reckon() {
+    const std::size_t of_ten = trials_.failing(10, [&](std::size_t i) { return Trial{plan_, i + 1}; });
+    tries_ = of_ten >= 7 ? 2 : of_ten >= 3 ? 4 : 8;
+  }
+
+  // Often what matters happened in the last seconds, and needs nothing unusual. Short runs make all that follows cheap.
+  std::vector<Plan> windows(const Plan& plan) const {
     std::vector<Plan> plans;
+    const auto add = [&](std::optional<Plan> part) {
+      if (!part) return;
+      plans.push_back(in_usual_setting(*part));
+      plans.push_back(std::move(*part));
+    };
     for (const Duration back : {500ms, 1000ms, 2000ms, 4000ms, 8000ms, 16000ms, 32000ms})
-      if (failed_at_ - back > Instant{})
-        if (auto p = window(plan_, failed_at_ - back, failed_at_ + 50ms)) plans.push_back(*p);
-    if (auto p = window(plan_, Instant{}, failed_at_ + 50ms)) plans.push_back(*p);
-    attempt(plans, kTries);
+      if (failed_at_ - back > Instant{}) add(window(plan, failed_at_ - back, failed_at_ + 50ms));
+    add(window(plan, Instant{}, failed_at_ + 50ms));
+    plans.push_back(in_usual_setting(plan));
+    return plans;
+  }
+  void near_the_failure() {
+    attempt(windows(plan_), kTriesOfWindow);
     tell("window");
   }
 
@@ -248,10 +290,11 @@ class Shrinker {
 
   const ShrinkOptions& options_;
   const Recording recording_;
-  const std::string key_;
-  Instant failed_at_;
+  std::string key_;      // that the failure is about, if it is about one
+  Instant failed_at_{};  // after the beginning of the load, and not after its end
   Plan plan_;
   std::uint64_t seed_;
+  std::size_t tries_ = 4;   // seeds for each candidate
   std::size_t steady_ = 0;  // so many of the first kJudged seeds fail, as far as is known
   Trials trials_;
 };

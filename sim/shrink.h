@@ -1,10 +1,9 @@
 // From a run that failed to a small plan that still fails by the same check: what the run did is written down, and
 // then everything that can be left out is left out (sim/ddmin.h), and made simpler (sim/shrink_moves.h).
 //
-// In what order: first what makes runs short (a window of time around the failure), then what makes them depend on
-// chance as little as possible (the usual setting with its fair weather), then faults, operations, machines, clients.
-// A candidate is tried under a few seeds, because what the plan does not say still comes from one; the one that failed
-// is the plan's from then on.
+// In what order: first what makes runs short and keeps chance out (the seconds around the failure, in the usual setting
+// with its fair weather), then settings, faults, operations, machines, clients. A candidate is tried under several
+// seeds, because what the plan does not say still comes from one; the one that failed is the plan's from then on.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +19,6 @@ namespace hc::sim {
 struct ShrinkOptions {
   Options run;  // that failed
   Trials::Budget budget;
-  std::string flags;  // for the plan's comment: those that its run needs beside seed and nodes
   bool quiet = false;
 };
 

@@ -213,8 +213,61 @@ std::optional<Plan> rounded(const Plan& plan) {
   return if_other(std::move(next), plan);
 }
 
-std::vector<Plan> simpler_faults(const Plan& plan) {
+namespace {
+
+void simpler_asks(const Plan& plan, std::vector<Plan>& out) {
+  for (std::size_t i = 0; i < plan.asks.size(); ++i) {
+    const auto& words = plan.asks[i].words;
+    const auto without = [&](std::size_t from, std::size_t count) {
+      Plan next = plan;
+      auto& w = next.asks[i].words;
+      w.erase(w.begin() + static_cast<std::ptrdiff_t>(from), w.begin() + static_cast<std::ptrdiff_t>(from + count));
+      out.push_back(std::move(next));
+    };
+    const std::size_t step = words[0] == "MSET" ? 2 : words[0] == "MGET" || words[0] == "DEL" ? 1 : 0;
+    for (std::size_t k = 1; step && words.size() > 1 + step && k < words.size(); k += step) without(k, step);
+    if (words[0] == "SET" && words.size() > 3) without(3, words.size() - 3);
+    if (words[0] == "MSET" && words.size() == 3) {
+      Plan next = plan;
+      next.asks[i].words[0] = "SET";
+      out.push_back(std::move(next));
+    }
+    if (plan.asks[i].vanishes) {
+      Plan next = plan;
+      next.asks[i].vanishes = false;
+      out.push_back(std::move(next));
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Plan> neighbours(const Plan& plan) {
   std::vector<Plan> out;
+  for (const Duration by : {-300ms, -60ms, -10ms, 10ms, 60ms, 300ms}) {
+    const auto move = [&](auto& x, Plan& next) {
+      x.at = std::max(Instant{}, x.at + by);
+      if (auto other = if_other(std::move(next), plan)) out.push_back(std::move(*other));
+    };
+    for (std::size_t i = 0; i < plan.faults.size(); ++i) {
+      Plan next = plan;
+      move(next.faults[i], next);
+      if (plan.faults[i].lasts == 0ns || by < 0ns) continue;
+      next = plan;
+      next.faults[i].lasts += by;
+      out.push_back(std::move(next));
+    }
+    for (std::size_t i = 0; i < plan.asks.size(); ++i) {
+      Plan next = plan;
+      move(next.asks[i], next);
+    }
+  }
+  return out;
+}
+
+std::vector<Plan> simpler_lines(const Plan& plan) {
+  std::vector<Plan> out;
+  simpler_asks(plan, out);
   for (std::size_t i = 0; i < plan.faults.size(); ++i) {
     const Fault& f = plan.faults[i];
     const auto with = [&](auto change) {

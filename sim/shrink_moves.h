@@ -31,7 +31,10 @@ Instant last_beginning(const Plan& plan);
 std::optional<Plan> only_key(const Plan& plan, const std::string& key);
 // Times in milliseconds, values without their padding.
 std::optional<Plan> rounded(const Plan& plan);
-// Each a little simpler in one fault: shorter, without its variant, befalling fewer.
-std::vector<Plan> simpler_faults(const Plan& plan);
+// Each a little simpler in one fault: shorter, without its variant, befalling fewer; or in one operation: of fewer
+// keys, without its options.
+std::vector<Plan> simpler_lines(const Plan& plan);
+// Each the same, but that one thing happens a little earlier or later, or lasts longer.
+std::vector<Plan> neighbours(const Plan& plan);
 
 }  // namespace hc::sim

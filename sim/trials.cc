@@ -56,8 +56,10 @@ std::optional<std::size_t> Trials::first_failing(std::size_t count, const Make& 
   std::map<pid_t, std::size_t> running;
   std::vector<bool> done(count);
   std::size_t next = 0, first = count, known = 0;  // known: so many from the front are done
+  const std::uint64_t before = runs_;
   while (true) {
-    while (running.size() < budget_.jobs && next < first && !over()) {
+    // One after the other they would come to this one within the budget, or not: however many run side by side.
+    while (running.size() < budget_.jobs && next < first && before + next < budget_.runs && !over()) {
       const Child c = begin(next, make(next));
       running.emplace(c.pid, c.index);
       ++next;

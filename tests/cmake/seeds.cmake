@@ -8,3 +8,6 @@ endforeach()
 add_test(NAME mutants_caught
   COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/sim/caught_test.py $<TARGET_FILE:sim>)
 set_tests_properties(mutants_caught PROPERTIES TIMEOUT 900 LABELS "seeds" PROCESSORS 2)
+add_test(NAME mutants_shrunk
+  COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/sim/shrunk_test.py $<TARGET_FILE:sim>)
+set_tests_properties(mutants_shrunk PROPERTIES TIMEOUT 900 LABELS "seeds" PROCESSORS 2)

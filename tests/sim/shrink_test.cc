@@ -99,5 +99,17 @@ TEST(Moves, GapsCloseWhereNothingBeginsOrEnds) {
   EXPECT_EQ(*next, plan("1 pause a=1 lasts=1\n3 ask at=0 GET a\n"));
 }
 
+TEST(Moves, OperationsOfFewerKeysAndWithoutOptions) {
+  const Plan p = plan("1 ask at=0 MSET a 1 b 2\n2 ask at=0 SET a 1 PX 200\n3 ask at=0 vanishes=1 DEL a b\n");
+  const auto smaller = simpler_lines(p);
+  const auto offered = [&](const char* text) {
+    return std::any_of(smaller.begin(), smaller.end(),
+                       [&](const Plan& x) { return to_text(x).find(text) != std::string::npos; });
+  };
+  for (const char* text : {" MSET b 2\n", " MSET a 1\n", " SET a 1\n", "at=0 DEL a b\n", " DEL a\n", " DEL b\n"})
+    EXPECT_TRUE(offered(text)) << text;
+  EXPECT_EQ(smaller.size(), 6U);
+}
+
 }  // namespace
 }  // namespace hc::sim

@@ -30,6 +30,28 @@ function(hc_core_room room dir)
   target_compile_definitions(core_sim_${room} PUBLIC HC_SIM=1)
 endfunction()
 
+# A page with its scripts as one string: hc_page(VARIABLE NAMESPACE page.html [SCRIPT…]) puts each SCRIPT.js of the same
+# folder where the page says @SCRIPT.js@, and the name of a source file into VARIABLE that defines
+# `extern const std::string_view NAMESPACE::kPage`.
+function(hc_page variable namespace page)
+  cmake_path(GET page PARENT_PATH folder)
+  file(READ ${page} page_text)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${page})
+  foreach(part IN LISTS ARGN)
+    file(READ ${folder}/${part}.js script)
+    string(REPLACE "@${part}.js@" "${script}" page_text "${page_text}")
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${folder}/${part}.js)
+  endforeach()
+  file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/page_text.cc @ONLY CONTENT
+[=[#include <string_view>
+namespace @namespace@ {
+extern const std::string_view kPage;
+const std::string_view kPage = R"page(@page_text@)page";
+}
+]=])
+  set(${variable} ${CMAKE_CURRENT_BINARY_DIR}/page_text.cc PARENT_SCOPE)
+endfunction()
+
 # One test binary per file group: hc_test(NAME SOURCES … USES …), registered with ctest under its own name.
 function(hc_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;USES;LIBS;LABELS" ${ARGN})

@@ -79,10 +79,11 @@ void Client::ask_what_is_due() {
     connect(static_cast<std::uint32_t>(random_.below(machines_)));
     return;
   }
-  while (waiting_.size() < knobs_.pipeline) {
+  while (state_ == State::kConnected && waiting_.size() < knobs_.pipeline) {
     const bool same = !waiting_.empty() && random_.percent(50) && waiting_.back().request.parts.size() == 1;
     ask(same ? workload_.draw_for(waiting_.back().request.parts.front().key, now()) : workload_.draw(now()));
   }
+  if (state_ == State::kAway) wake_after(draw(random_, knobs_.think_least, knobs_.think_most));  // it has vanished
 }
 
 void Client::ask(Request request) {

@@ -39,33 +39,21 @@ std::string_view role_name(SlotStatus::Role role, bool executes) {
 std::vector<Endpoint> lanes_of(const Fault& f, std::uint32_t lanes) {
   std::uint64_t mask = 0;
   const auto bit = [](std::uint64_t lane) { return lane < 64 ? std::uint64_t{1} << lane : 0; };
-  switch (f.kind) {
-    case FaultKind::kMassRestart:
-      mask = f.a;
+  switch (names_of(f.kind)) {
+    case Names::kNothing:
       break;
-    case FaultKind::kCut:
-      mask = f.a | f.b;
+    case Names::kOne:
+      mask = bit(f.a);
       break;
-    case FaultKind::kClog:
-    case FaultKind::kReset:
-    case FaultKind::kHalfOpen:
-    case FaultKind::kNarrow:
-    case FaultKind::kWrongDoor:
+    case Names::kTwo:
       mask = bit(f.a) | bit(f.b);
       break;
-    case FaultKind::kLoss:
-    case FaultKind::kDuplicate:
-    case FaultKind::kLateDuplicate:
-    case FaultKind::kFlip:
-    case FaultKind::kTruncate:
-    case FaultKind::kMisdeliver:
-    case FaultKind::kTail:
-    case FaultKind::kSplit:
-    case FaultKind::kReplay:
-    case FaultKind::kBreakOff:
+    case Names::kMask:
+      mask = f.a;
       break;
-    default:
-      mask = bit(f.a);
+    case Names::kMasks:
+      mask = f.a | f.b;
+      break;
   }
   std::vector<Endpoint> out;
   for (Endpoint lane = 0; lane < lanes; ++lane)

@@ -22,6 +22,18 @@ constexpr Duration kTick = 100us;
 
 }  // namespace
 
+NodeConfig at_machine(NodeConfig common, std::uint32_t machine, std::uint32_t nodes) {
+  const Address address = Network::gossip_address(machine);
+  common.self.id = NodeId(machine + 1);
+  common.self.host = address.host;
+  common.self.gossip_port = address.port;
+  common.self.resp_port = 6379;
+  common.self.http_port = 8080;
+  for (std::uint32_t i = 0; i < nodes; ++i)
+    if (i != machine) common.join.push_back(Network::gossip_address(i));
+  return common;
+}
+
 Machine::Machine(Around around, std::uint32_t index, std::uint32_t machines, NodeClock clock, Random disk,
                  Random processes)
     : around_(around), index_(index), machines_(machines), clock_(clock), disk_(disk), processes_(processes) {}

@@ -27,6 +27,10 @@ namespace hc::sim {
 
 class Machine;
 
+// What all have in common, as this machine has it: its name and addresses, and the others of the first `nodes` to join.
+// Every member is named to every other, so that one that comes back without its disk founds nothing.
+NodeConfig at_machine(NodeConfig common, std::uint32_t machine, std::uint32_t nodes);
+
 // Who is told of what processes do: the world and its checkers.
 class Overseer {
  public:

@@ -25,7 +25,7 @@ struct Row {
   std::string by;  // check and reason, or the note
 };
 
-std::string quoted(const std::string& text) {
+std::string shell_word(const std::string& text) {
   std::string out = "'";
   for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return out + "'";
@@ -110,10 +110,11 @@ class Matrix {
     std::string words;
     for (std::string line; words.empty() && std::getline(in, line);)
       if (line.starts_with("# sim ")) words = line.substr(6);
-    caught_by(r, quoted(options_.sim) + " " + words + " --plan " + quoted(file) + " --mutant " + r.name);
+    caught_by(r, shell_word(options_.sim) + " " + words + " --plan " + shell_word(file) + " --mutant " + r.name);
   }
   void by_story(Row& r, const std::string& file) {
-    const std::string said = caught_by(r, quoted(options_.sim) + " scenario " + quoted(file) + " --mutant " + r.name);
+    const std::string said =
+        caught_by(r, shell_word(options_.sim) + " scenario " + shell_word(file) + " --mutant " + r.name);
     // FILE:LINE: the words after which the story goes another way
     if (r.caught) r.by = "another story from line " + said.substr(file.size() + 1, said.find('\n') - file.size() - 1);
   }

@@ -125,6 +125,34 @@ void sort(Plan& plan) {
 
 std::string_view name_of(FaultKind kind) { return kNames[static_cast<std::size_t>(kind)]; }
 
+Names names_of(FaultKind kind) {
+  switch (kind) {
+    case FaultKind::kMassRestart:
+      return Names::kMask;
+    case FaultKind::kCut:
+      return Names::kMasks;
+    case FaultKind::kClog:
+    case FaultKind::kReset:
+    case FaultKind::kHalfOpen:
+    case FaultKind::kNarrow:
+    case FaultKind::kWrongDoor:
+      return Names::kTwo;
+    case FaultKind::kLoss:
+    case FaultKind::kDuplicate:
+    case FaultKind::kLateDuplicate:
+    case FaultKind::kFlip:
+    case FaultKind::kTruncate:
+    case FaultKind::kMisdeliver:
+    case FaultKind::kTail:
+    case FaultKind::kSplit:
+    case FaultKind::kReplay:
+    case FaultKind::kBreakOff:
+      return Names::kNothing;
+    default:
+      return Names::kOne;
+  }
+}
+
 std::string to_text(const Fault& f) {
   std::string out = short_seconds(ns(f.at)) + " " + std::string(name_of(f.kind));
   const auto add = [&out](const char* name, std::uint64_t value) {

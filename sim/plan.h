@@ -66,6 +66,10 @@ inline constexpr std::size_t kFaultKinds = static_cast<std::size_t>(FaultKind::k
 
 std::string_view name_of(FaultKind kind);
 
+// What a and b of a fault are: sets of endpoints, endpoints, or nothing.
+enum class Names : std::uint8_t { kNothing, kOne, kTwo, kMask, kMasks };
+Names names_of(FaultKind kind);
+
 struct Fault {
   Instant at{};
   FaultKind kind{};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 #include <set>
 #include <vector>
 
@@ -75,8 +76,10 @@ class Shrinker {
     std::vector<Plan> plans = windows(said);
     const std::vector<Plan> more = windows(struck);
     plans.insert(plans.end(), more.begin(), more.end());
-    const auto shorter = [](const Plan& a, const Plan& b) { return load_of(a) < load_of(b); };
-    std::stable_sort(plans.begin(), plans.end(), shorter);
+    std::multimap<double, Plan> by_load;  // of the same length: in their order
+    for (Plan& p : plans) by_load.emplace(load_of(p), std::move(p));
+    plans.clear();
+    for (auto& [load, p] : by_load) plans.push_back(std::move(p));
     if (!attempt(plans, kTriesOfGuess)) attempt({said, struck}, kTriesAtFirst);
   }
 

@@ -15,36 +15,6 @@ std::uint32_t number_of(const Plan& plan, const std::string& name, std::uint32_t
 
 void put(Plan& plan, const std::string& name, std::uint64_t value) { plan.set[name] = std::to_string(value); }
 
-// What a and b of a fault are: sets of endpoints, endpoints, or nothing.
-enum class Names : std::uint8_t { kNothing, kOne, kTwo, kMask, kMasks };
-Names names_of(FaultKind kind) {
-  switch (kind) {
-    case FaultKind::kMassRestart:
-      return Names::kMask;
-    case FaultKind::kCut:
-      return Names::kMasks;
-    case FaultKind::kClog:
-    case FaultKind::kReset:
-    case FaultKind::kHalfOpen:
-    case FaultKind::kNarrow:
-    case FaultKind::kWrongDoor:
-      return Names::kTwo;
-    case FaultKind::kLoss:
-    case FaultKind::kDuplicate:
-    case FaultKind::kLateDuplicate:
-    case FaultKind::kFlip:
-    case FaultKind::kTruncate:
-    case FaultKind::kMisdeliver:
-    case FaultKind::kTail:
-    case FaultKind::kSplit:
-    case FaultKind::kReplay:
-    case FaultKind::kBreakOff:
-      return Names::kNothing;
-    default:
-      return Names::kOne;
-  }
-}
-
 std::uint64_t without_bit(std::uint64_t mask, std::uint32_t bit) {
   const std::uint64_t low = (std::uint64_t{1} << bit) - 1;
   return (mask & low) | ((mask >> 1) & ~low);

@@ -70,17 +70,8 @@ void World::build() {
 }
 
 NodeConfig World::config_of(std::uint32_t machine) const {
-  NodeConfig c = setting_.node;
-  const Address address = Network::gossip_address(machine);
-  c.self.id = NodeId(machine + 1);
-  c.self.host = address.host;
-  c.self.gossip_port = address.port;
-  c.self.resp_port = 6379;
-  c.self.http_port = 8080;
+  NodeConfig c = at_machine(setting_.node, machine, setting_.nodes);
   c.self.host_label = setting_.host_labels[machine];
-  // Every member is named to every other, so that one that comes back without its disk founds nothing.
-  for (std::uint32_t i = 0; i < setting_.nodes; ++i)
-    if (i != machine) c.join.push_back(Network::gossip_address(i));
   if (machine >= setting_.nodes) return c;
   if (setting_.founding == Setting::Founding::kFounders) {
     for (std::uint32_t i = 0; i < setting_.nodes; ++i)

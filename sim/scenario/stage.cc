@@ -36,15 +36,7 @@ Stage::Stage(Setup setup)
 }
 
 NodeConfig Stage::config_of(std::uint32_t machine) const {
-  NodeConfig c = setup_.node;
-  const Address address = Network::gossip_address(machine);
-  c.self.id = NodeId(machine + 1);
-  c.self.host = address.host;
-  c.self.gossip_port = address.port;
-  c.self.resp_port = 6379;
-  c.self.http_port = 8080;
-  for (std::uint32_t i = 0; i < setup_.nodes; ++i)
-    if (i != machine) c.join.push_back(Network::gossip_address(i));
+  NodeConfig c = at_machine(setup_.node, machine, setup_.nodes);
   if (machine >= setup_.nodes) return c;
   if (setup_.founding == Setup::Founding::kTogether && setup_.nodes > 1) {
     for (std::uint32_t i = 0; i < setup_.nodes; ++i) c.founders.push_back({NodeId(i + 1), Network::gossip_address(i)});

@@ -44,7 +44,7 @@ class RecordingCodec {
   std::string effects(const std::vector<Effect>& effects);
 
   static std::expected<NodeConfig, std::string> read_configuration(Bytes payload);
-  // Into `read`, whose event borrows from it. nullopt-like empty string: well read; else what is wrong.
+  // Into `read`, whose event borrows from it. What is wrong, as a sentence; empty: nothing.
   std::string read_event(Bytes payload, EventRead& read);
   std::expected<std::vector<EffectSeen>, std::string> read_effects(Bytes payload);
 

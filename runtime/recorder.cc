@@ -22,6 +22,11 @@ std::expected<Recorder, std::string> Recorder::open(const std::string& path) {
 
 void Recorder::write(const std::string& payload) {
   if (failed_) return;
+  if (payload.size() > kFrameBytesMax) {
+    failed_ = true;
+    spdlog::error("the recording {} ends here: an event of {} bytes is more than it can hold", path_, payload.size());
+    return;
+  }
   frame_.clear();
   append_frame(frame_, payload);
   file_.write(frame_.data(), static_cast<std::streamsize>(frame_.size()));

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "core/base/seam.h"
+#include "sim/summary.h"
 
 namespace hc::sim {
 namespace {
@@ -140,10 +141,10 @@ class Matrix {
     if (options_.markdown) {
       std::replace(by.begin(), by.end(), '|', '/');
       std::printf("| `%s` | %s | %s | %s | %s | %s |\n", r.name.c_str(), r.rule.c_str(), r.how.c_str(), seeds.c_str(),
-                  r.run ? seconds(r.seconds).c_str() : "", by.c_str());
+                  r.run ? tenths(r.seconds).c_str() : "", by.c_str());
     } else {
       std::printf("%-34s %-6s %6s %7s  %s\n", r.name.c_str(), r.rule.substr(0, 6).c_str(), seeds.c_str(),
-                  r.run ? seconds(r.seconds).c_str() : "", (r.how.empty() ? by : r.how + ": " + by).c_str());
+                  r.run ? tenths(r.seconds).c_str() : "", (r.how.empty() ? by : r.how + ": " + by).c_str());
     }
     std::fflush(stdout);
     ++rows_;
@@ -158,12 +159,6 @@ class Matrix {
     std::printf("\n%" PRIu64 " mutants, %" PRIu64 " run, %" PRIu64 " not caught; %zu by random seeds, median %" PRIu64
                 " seeds\n",
                 rows_, run_, missed_, seeds_.size(), median);
-  }
-
-  static std::string seconds(double s) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.1f", s);
-    return text;
   }
 
   const MatrixOptions& options_;

@@ -8,12 +8,6 @@
 namespace hc::sim {
 namespace {
 
-std::string text(double x) {
-  char buffer[32];
-  std::snprintf(buffer, sizeof buffer, "%.1f", x);
-  return buffer;
-}
-
 std::string_view message_name(std::size_t kind) {
   static const std::vector<Message> kOneOfEach = [] {
     std::vector<Message> all;
@@ -37,6 +31,12 @@ std::string_view point_name(std::size_t k) { return seam::kPointInfo[k].name; }
 
 }  // namespace
 
+std::string tenths(double x) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f", x);
+  return text;
+}
+
 std::vector<std::string> never(const Sweep& s, const SweepOptions& options) {
   std::vector<std::string> missed;
   if (!options.run.faults || options.run.plan || options.run.nodes < 3) return missed;
@@ -58,10 +58,10 @@ std::vector<std::string> never(const Sweep& s, const SweepOptions& options) {
 
 std::string summary(const Sweep& s, const SweepOptions& options) {
   const auto mean = [&](std::uint64_t sum) {
-    return text(static_cast<double>(sum) / static_cast<double>(std::max<std::uint64_t>(1, s.seeds)));
+    return tenths(static_cast<double>(sum) / static_cast<double>(std::max<std::uint64_t>(1, s.seeds)));
   };
   const double rate = static_cast<double>(s.seeds) / s.seconds / std::max(1U, options.jobs);
-  std::string out = std::to_string(s.seeds) + " seeds in " + text(s.seconds) + " s (" + text(rate) +
+  std::string out = std::to_string(s.seeds) + " seeds in " + tenths(s.seconds) + " s (" + tenths(rate) +
                     " per second and job): " + std::to_string(s.passed) + " passed, " + std::to_string(s.failed) +
                     " failed, " + std::to_string(s.empty) + " void\n";
   out += "on average: " + mean(s.sum.compared) + " operations compared, " + mean(s.sum.unknown) + " unknown, " +

@@ -8,6 +8,9 @@
 
 namespace hc::sim {
 
+// "12.3"
+std::string tenths(double x);
+
 std::string summary(const Sweep& s, const SweepOptions& options);
 
 // The `sometimes` list: kinds of faults and messages, BUGGIFY points and rules of docs/PROTOCOL.md that no seed came

@@ -71,9 +71,11 @@ struct Node::Rooms {
   void on(TurnEnded&, Now now, Effects& out) {
     replication.flush(now);
     peers.end_turn(now.mono, out);
+    step_stop(now, out);  // after its last frames, which release what it has handed over
   }
   void on(StopAsked&, Now now, Effects&) {
     if (!stop_by) stop_by = now.mono + kStopMax;
+    reports_at = now.mono;
     agreement.stop();
   }
 
@@ -153,7 +155,6 @@ void Node::Rooms::tick(Now now, Effects& out) {
   }
   agreement.tick(self, swim, now.mono, out);
   coordinator.tick(now, out);
-  step_stop(now, out);
 }
 
 void Node::Rooms::report(Time now) {
@@ -270,7 +271,8 @@ void Node::Rooms::step_stop(Now now, Effects& out) {
   if (v)
     for (const ViewMember& m : v->members) others = others || (m.info.id != self.id && m.state != MemberState::kAbsent);
   const ViewMember* mine = v ? v->member(self.id) : nullptr;
-  const bool handed_over = !others || !mine || (mine->state == MemberState::kAbsent && !replication.leads_any());
+  const bool named = replication.listed_anywhere() && !HC_MUTANT(kStopsWhileListed);
+  const bool handed_over = !others || !mine || (mine->state == MemberState::kAbsent && !named);
   if (now.mono < *stop_by && !(handed_over && coordinator.idle())) return;
   said_stopped = true;
   swim.leave(now.mono, gossip);

@@ -7,8 +7,8 @@
 namespace hc {
 namespace {
 
-constexpr Duration kBatch = 5ms;  // what comes within it goes into one proposal
-constexpr Duration kRankBackoff = 150ms;
+constexpr Duration kBatch = 5ms;          // what comes within it goes into one proposal
+constexpr Duration kLookSoon = 50ms;      // while it is another's turn to propose
 constexpr Duration kSpread = 100ms;       // news of others is passed on within it
 constexpr std::int64_t kSpreadsPerT = 5;  // and all is said again, T being how long a complaint counts
 constexpr Duration kLookAgain = 250ms;    // while evidence is at hand
@@ -133,20 +133,20 @@ Duration Agreement::rank_delay(const MemberInfo& self, const Swim& swim) const {
   std::int64_t rank = HC_BUGGIFY(kProposesLate) ? 5 : 0;
   if (view()) {
     for (const Voter& v : view()->voters) {
-      if (v.id == self.id) return rank * kRankBackoff;
+      if (v.id == self.id) return rank * consensus_.turn();
       if (lives(v.id)) ++rank;
     }
     for (const ViewMember& m : view()->members) {
-      if (m.info.id == self.id) return rank * kRankBackoff;
+      if (m.info.id == self.id) return rank * consensus_.turn();
       if (!view()->votes(m.info.id) && lives(m.info.id)) ++rank;
     }
-    return rank * kRankBackoff;
+    return rank * consensus_.turn();
   }
   for (const Founder& f : config_.founders) {
     if (f.id == self.id) break;
     if (lives(f.id)) ++rank;
   }
-  return rank * kRankBackoff;
+  return rank * consensus_.turn();
 }
 
 void Agreement::consider_founding(const MemberInfo& self, const Swim& swim, Time now, Effects& out) {
@@ -192,7 +192,7 @@ void Agreement::tick(const MemberInfo& self, const Swim& swim, Time now, Effects
   }
   if (!consensus_.busy() && consensus_.left_lying(now, rank_delay(self, swim))) consensus_.propose({}, now, out);
   if (now < look_at_) return;
-  look_at_ = now + (waiting_since_ ? kRankBackoff / 3 : kLookAgain);
+  look_at_ = now + (waiting_since_ ? kLookSoon : kLookAgain);
   if (HC_BUGGIFY(kConsidersLate)) return;
   consider(self, swim, now, out);
 }

@@ -8,7 +8,6 @@
 namespace hc {
 namespace {
 
-constexpr Duration kRoundTimeout = 250ms;
 constexpr Duration kAskAgain = 50ms;
 constexpr Duration kLyingAfter = 600ms;
 
@@ -31,16 +30,16 @@ void Consensus::start(std::optional<VoteRecord> record, Time now, Effects& out) 
     return;
   }
   record_.storage = config_.fresh_storage;
-  persist(out);
+  persist(now, out);
 }
 
-void Consensus::found(Proposal first, Time, Effects& out) {
+void Consensus::found(Proposal first, Time now, Effects& out) {
   HC_CHECK(!record_.cluster, "a node with a cluster id on disk never founds");
   record_.cluster = first.view->cluster;
   record_.view = first.view;
   record_.instance = first.view->epoch;
   first_ = first.view;
-  founding_ = persist(out);
+  founding_ = persist(now, out);
   if (!config_.durable_votes) {
     founding_.reset();
     installed_ = std::move(first_);
@@ -116,7 +115,12 @@ void Consensus::begin_round(Time now, Effects& out) {
   p.adopted.reset();
   ++p.tries;
   const auto jitter = std::chrono::milliseconds(random_.below(150 * std::min<std::uint64_t>(p.tries, 4)));
-  p.retry_at = now + (HC_BUGGIFY(kRoundTimesOut) ? 5ms : kRoundTimeout) + jitter;
+  p.retry_at = now + (HC_BUGGIFY(kRoundTimesOut) ? Duration(5ms) : round_time_.limit()) + jitter;
+  ask_voters(now, out);
+}
+
+void Consensus::ask_voters(Time now, Effects& out) {
+  round_time_.asked(proposing_->ballot, now);
   for (NodeId voter : voters()) {
     if (!proposing_) return;
     push(voter, now, out);
@@ -152,7 +156,7 @@ void Consensus::deliver(NodeId to, Message message, Time now, Effects& out) {
 
 // One write at a time; what changes meanwhile goes into the next one, all together. Returns the write that covers the
 // record as it is now.
-std::uint64_t Consensus::persist(Effects& out) {
+std::uint64_t Consensus::persist(Time now, Effects& out) {
   if (!config_.durable_votes) {
     ++record_.writes;
     return durable_ = next_store_++;
@@ -161,19 +165,20 @@ std::uint64_t Consensus::persist(Effects& out) {
     unwritten_ = true;
     return next_store_;
   }
-  return write(out);
+  return write(now, out);
 }
 
-std::uint64_t Consensus::write(Effects& out) {
+std::uint64_t Consensus::write(Time now, Effects& out) {
   ++record_.writes;
   unwritten_ = false;
   writing_ = true;
+  write_began_ = now;
   out.store_vote(next_store_, record_);
   return next_store_++;
 }
 
 void Consensus::answer_durably(NodeId to, Message message, Time now, Effects& out) {
-  const std::uint64_t id = persist(out);
+  const std::uint64_t id = persist(now, out);
   if (!config_.durable_votes || HC_MUTANT(kPromiseNotDurable)) return deliver(to, std::move(message), now, out);
   deferred_.push_back({id, to, std::move(message)});
 }
@@ -181,7 +186,8 @@ void Consensus::answer_durably(NodeId to, Message message, Time now, Effects& ou
 void Consensus::stored(std::uint64_t id, Time now, Effects& out) {
   durable_ = std::max(durable_, id);
   writing_ = durable_ + 1 < next_store_;
-  if (!writing_ && unwritten_) write(out);
+  if (!writing_) round_time_.sample(now - write_began_);
+  if (!writing_ && unwritten_) write(now, out);
   if (founding_ && *founding_ <= durable_) {
     founding_.reset();
     installed_ = std::move(first_);
@@ -223,6 +229,7 @@ Message Consensus::answer_to_promised() const {
 
 void Consensus::handle(Incarnation from, const Promise& m, Time now, Effects& out) {
   heard_votes(m.storage, m.writes);
+  round_time_.answered(m.ballot, now);
   if (!proposing_ || proposing_->accepting || proposing_->instance != m.instance || proposing_->ballot != m.ballot)
     return;
   if (installed_ && !entitled(from.member, m.storage)) return;
@@ -233,10 +240,8 @@ void Consensus::handle(Incarnation from, const Promise& m, Time now, Effects& ou
   if (p.promises.size() < majority()) return;
   if (!p.adopted && !p.mine) return void(proposing_.reset());  // nothing was lying there after all
   p.accepting = true;
-  for (NodeId voter : voters()) {
-    if (!proposing_) return;
-    push(voter, now, out);
-  }
+  p.retry_at = std::max(p.retry_at, now + round_time_.limit());
+  ask_voters(now, out);
 }
 
 void Consensus::handle(Incarnation from, const Accept& m, Time now, Effects& out) {
@@ -266,6 +271,7 @@ void Consensus::handle(Incarnation from, const Accept& m, Time now, Effects& out
 
 void Consensus::handle(Incarnation from, const AcceptedIs& m, Time now, Effects& out) {
   heard_votes(m.storage, m.writes);
+  round_time_.answered(m.ballot, now);
   if (!proposing_ || !proposing_->accepting || proposing_->instance != m.instance || proposing_->ballot != m.ballot)
     return;
   if (installed_ && !entitled(from.member, m.storage)) return;
@@ -286,7 +292,7 @@ void Consensus::handle(Incarnation, const Rejected& m, Time now) {
 
 // ---------------------------------------------------------------------------------------------------------- decisions
 
-void Consensus::decided(const Proposal& proposal, Time, Effects& out) {
+void Consensus::decided(const Proposal& proposal, Time now, Effects& out) {
   std::set<NodeId> audience;
   if (installed_)
     for (const ViewMember& m : installed_->members) audience.insert(m.info.id);
@@ -298,10 +304,10 @@ void Consensus::decided(const Proposal& proposal, Time, Effects& out) {
   const ViewRef view = proposal.view;
   if (HC_BUGGIFY(kDecisionKept)) audience.clear();
   for (NodeId id : audience) peers_.send(id, ViewIs{view});
-  install(view, out);
+  install(view, now, out);
 }
 
-void Consensus::install(ViewRef view, Effects& out) {
+void Consensus::install(ViewRef view, Time now, Effects& out) {
   if (!view || view->epoch <= epoch()) return;
   if (record_.cluster && view->cluster != record_.cluster) return;
   HC_CHECK(view->slot_count() == config_.slots, "a view with another slot count");
@@ -315,14 +321,14 @@ void Consensus::install(ViewRef view, Effects& out) {
   if (proposing_ && proposing_->instance <= view->epoch) proposing_.reset();
   installed_ = std::move(view);
   news_ = true;
-  persist(out);
+  persist(now, out);
 }
 
 void Consensus::handle(Incarnation from, const ViewAsk&) {
   if (installed_) peers_.send(from.member, ViewIs{installed_});
 }
 
-void Consensus::handle(Incarnation, const ViewIs& m, Time, Effects& out) { install(m.view, out); }
+void Consensus::handle(Incarnation, const ViewIs& m, Time now, Effects& out) { install(m.view, now, out); }
 
 void Consensus::heard_epoch(NodeId from, Epoch heard, Time now) {
   if (heard <= epoch() || from == config_.self.id) return;
@@ -343,15 +349,15 @@ void Consensus::handle(Incarnation from, const VoteCountAsk& m) {
   peers_.send(from.member, VoteCountIs{m.storage, it == counts_heard_.end() ? 0 : it->second});
 }
 
-void Consensus::handle(Incarnation from, const VoteCountIs& m, Time, Effects& out) {
+void Consensus::handle(Incarnation from, const VoteCountIs& m, Time now, Effects& out) {
   if (m.storage != record_.storage) return;
-  if (m.writes > record_.writes && !HC_MUTANT(kAmnesiacVoter)) return take_new_storage(out);
+  if (m.writes > record_.writes && !HC_MUTANT(kAmnesiacVoter)) return take_new_storage(now, out);
   counts_from_.insert(from.member);
   if (counts_from_.size() + 1 >= majority()) counts_checked_ = true;
 }
 
 // An older disk was put back: what it promised since is forgotten, so its vote is gone.
-void Consensus::take_new_storage(Effects& out) {
+void Consensus::take_new_storage(Time now, Effects& out) {
   out.note("the others know a later state of this data folder: it was restored, so it loses its vote",
            Note::Level::kWarning);
   record_.storage = random_.draw128<StorageTag>();
@@ -360,7 +366,7 @@ void Consensus::take_new_storage(Effects& out) {
   record_.accepted.reset();
   deferred_.clear();
   counts_checked_ = true;
-  persist(out);
+  persist(now, out);
 }
 
 void Consensus::ask_counts(Time now) {
@@ -390,7 +396,7 @@ void Consensus::tick(Time now, Effects& out) {
   ask_counts(now);
   if (!proposing_ || now < proposing_->retry_at) return;
   if (!deferred_.empty()) {  // our own disk is what keeps the round waiting: another one would only add to its work
-    proposing_->retry_at = now + kRoundTimeout;
+    proposing_->retry_at = now + round_time_.limit();
     return;
   }
   if (HC_MUTANT(kAcceptedLeftLying)) return void(proposing_.reset());

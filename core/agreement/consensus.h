@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "core/agreement/round_time.h"
 #include "core/base/config.h"
 #include "core/base/random.h"
 #include "core/effect.h"
@@ -40,6 +41,9 @@ class Consensus {
   void propose(Proposal proposal, Time now, Effects& out);
   // A proposal of somebody is accepted here, nobody told the decision, and it is time for us to ask (by rank).
   bool left_lying(Time now, Duration rank_delay) const;
+
+  // How long whoever is next to propose leaves the one before it.
+  Duration turn() const { return round_time_.turn(); }
 
   // Something is accepted here of which no decision is known.
   bool undecided() const { return record_.accepted && record_.instance == epoch().next(); }
@@ -86,15 +90,16 @@ class Consensus {
   std::size_t majority() const;
   bool may_vote(Epoch instance, const std::string& founders) const;
   void begin_round(Time now, Effects& out);
+  void ask_voters(Time now, Effects& out);
   void push(NodeId voter, Time now, Effects& out);
   void deliver(NodeId to, Message message, Time now, Effects& out);
   void answer_durably(NodeId to, Message message, Time now, Effects& out);
-  std::uint64_t persist(Effects& out);
-  std::uint64_t write(Effects& out);
+  std::uint64_t persist(Time now, Effects& out);
+  std::uint64_t write(Time now, Effects& out);
   void decided(const Proposal& proposal, Time now, Effects& out);
-  void install(ViewRef view, Effects& out);
+  void install(ViewRef view, Time now, Effects& out);
   void heard_votes(StorageId storage, std::uint64_t writes);
-  void take_new_storage(Effects& out);
+  void take_new_storage(Time now, Effects& out);
   void ask_counts(Time now);
   std::string founders_key() const;
   std::string judge(const Proposal& proposal) const;
@@ -107,7 +112,8 @@ class Consensus {
   bool news_ = false;
   std::optional<Proposing> proposing_;
   std::uint64_t highest_round_ = 0;
-  Time accepted_at_{};
+  Time accepted_at_{}, write_began_{};
+  RoundTime round_time_;
   std::uint64_t next_store_ = 1, durable_ = 0;
   bool writing_ = false, unwritten_ = false;
   std::vector<Deferred> deferred_;

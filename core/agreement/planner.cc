@@ -159,7 +159,8 @@ class Planner {
     if (HC_MUTANT(kReturnAsInSync)) list = with_returned(list);
     const bool survivor = std::ranges::any_of(list, [&](Incarnation who) { return !from.list.names(who); });
     if (HC_MUTANT(kDroppedByHearsay)) list = without_gone(list);
-    const bool over = all_ended(now_, slot) || (HC_MUTANT(kAnyReturnerServes) && nobody_lives(list));
+    const bool rash = HC_MUTANT(kAnyReturnerServes) || HC_MUTANT(kResetOfTheLiving);
+    const bool over = all_ended(now_, slot) || (rash && nobody_lives(list));
     if (!survivor && over && now_.slot_loss == SlotLossPolicy::kReset) list = reset(slot, list);
     if (HC_MUTANT(kEmptyInSync) && list.size() == 1 && !alive(list.front().member)) list = any_living(slot, list);
     to.list = list;
@@ -322,7 +323,7 @@ class Planner {
       if (as(who.member) != Seen::As::kGone && next_->names(who)) living.push_back(who);
     return living.empty() ? list : living;
   }
-  // Only under the mutant any-returner-serves: whoever of the list is back will do.
+  // Only under the mutants any-returner-serves and reset-of-the-living: whoever of the list is back will do.
   bool nobody_lives(const InSyncList& list) const {
     return std::ranges::none_of(list, [&](Incarnation who) { return alive(who.member) && next_->names(who); });
   }

@@ -13,12 +13,11 @@ void Replication::install(const ViewRef& view, Time now) {
   const ViewRef old = std::exchange(view_, view);
   leases_.set_length(view->lease, view->drift_percent);
   for (std::size_t i = 0; i < replicas_.size(); ++i) install_slot(slot_number(i), old.get(), now);
-  leads_ = backlog_ = 0;
+  backlog_ = 0;
   shares_.clear();
   for (auto& [to, lane] : lanes_) lane.outstanding = 0;
   for (const Replica& r : replicas_) {
     if (!r.lead) continue;
-    ++leads_;
     backlog_ += r.tail_bytes;
     for (const Target& t : r.lead->targets) {
       ++shares_[t.who.member];

@@ -75,7 +75,6 @@ class Replication : public Executor {
   // ---- watching
   const Replica& replica(Slot s) const { return replicas_[s.value]; }
   bool may_execute(Slot s, Time now) const;
-  bool leads_any() const { return leads_ > 0; }
   bool listed_anywhere() const;
   bool all_served() const;  // every slot that we lead is served
   void invariants() const;
@@ -186,7 +185,6 @@ class Replication : public Executor {
   std::map<NodeId, std::size_t> shares_;  // members whose grants some slot of ours needs
   std::set<NodeId> seem_dead_;
   std::optional<Time> next_release_;  // the first time at which a slot of waiting_ may go on
-  std::size_t leads_ = 0;
   Time started_at_{}, lease_asked_at_{}, tick_at_{}, discards_at_{}, previous_now_{};
   std::size_t expire_from_ = 0;
   std::uint64_t next_fill_ = 1;

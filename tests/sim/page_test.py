@@ -12,6 +12,8 @@ import subprocess
 import sys
 import tempfile
 
+from failing import failing_seed
+
 SIM = sys.argv[1]
 
 # Goes through the page by what people have: buttons, keys, a click into the picture.
@@ -114,7 +116,8 @@ with tempfile.TemporaryDirectory() as scratch:
     calm = unexplained(scratch, browser, "--seed", "1", "--nodes", "3", "--slots", "16", "--mutant", "one-in-five")
     assert calm["counts"]["faults"] == 0 and calm["counts"]["arrows"] > 100, calm["counts"]
     assert calm["counts"]["lost"] * 20 < calm["counts"]["arrows"], calm["counts"]
-    wild = unexplained(scratch, browser, "--seed", "18", "--nodes", "5", "--faults", "--mutant", "read-uncommitted")
+    storm = ["--nodes", "5", "--slots", "16", "--faults", "--mutant", "stale-check-after-wait"]
+    wild = unexplained(scratch, browser, *failing_seed(SIM, *storm, check="linearizability"), *storm)
     assert wild["counts"]["faults"] > 0 and wild["counts"]["lost"] > 0, wild["counts"]
     # Another check than the clients' speaks: its reason is at the failing step.
     said, other = look_at(scratch, browser, "--seed", "1", "--nodes", "5", "--faults", "--mutant", "no-epoch-check",

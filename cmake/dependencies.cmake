@@ -14,3 +14,10 @@ find_path(LLHTTP_INCLUDE llhttp.h PATHS /usr/share/include/llhttp REQUIRED)
 find_path(LLHTTP_SOURCES llhttp.c PATHS /usr/share/llhttp NO_DEFAULT_PATH REQUIRED)
 add_library(llhttp STATIC ${LLHTTP_SOURCES}/llhttp.c ${LLHTTP_SOURCES}/api.c ${LLHTTP_SOURCES}/http.c)
 target_include_directories(llhttp SYSTEM PUBLIC ${LLHTTP_INCLUDE})
+
+# The allocator of the programs: jemalloc where it is installed, else the C library's.
+pkg_check_modules(JEMALLOC IMPORTED_TARGET jemalloc)
+add_library(hc_allocator INTERFACE)
+if(JEMALLOC_FOUND)
+  target_link_libraries(hc_allocator INTERFACE PkgConfig::JEMALLOC)
+endif()

@@ -21,39 +21,65 @@ void in_ring_order(std::uint32_t count, Visit&& visit) {
     if (s.value < count && !visit(s)) return;
 }
 
+// A set of slots is written by their ranks in the ring order of all slots below the next power of two.
+struct RankedSlots {
+  const std::vector<Slot>& slot;  // by rank
+  std::vector<std::uint16_t> rank;
+
+  explicit RankedSlots(std::uint32_t count) : slot(ring_order(count)), rank(count) {
+    for (std::uint32_t r = 0; r < count; ++r) rank[slot[r].value] = static_cast<std::uint16_t>(r);
+  }
+};
+
+const RankedSlots& ranked(std::uint32_t count) {
+  static thread_local std::map<std::uint32_t, RankedSlots> known;
+  const std::uint32_t size = std::bit_ceil(count);
+  return known.try_emplace(size, size).first->second;
+}
+
+// The first rank from `from` on that is or is not in the set; the end if there is none.
+std::size_t next_that(bool is, const std::vector<std::uint64_t>& words, std::size_t from) {
+  std::size_t i = from / 64;
+  if (i == words.size()) return from;
+  const auto looked_for = [&](std::uint64_t word) { return is ? word : ~word; };
+  std::uint64_t word = looked_for(words[i]) & ~std::uint64_t{0} << from % 64;
+  while (word == 0 && ++i < words.size()) word = looked_for(words[i]);
+  return i * 64 + (word == 0 ? 0 : static_cast<std::size_t>(std::countr_zero(word)));
+}
+
 // The set as alternating lengths of absent and present runs. Stops early where `longest` bytes are exceeded.
-std::string runs_of(const SlotSet& set, std::uint32_t count, std::size_t longest) {
+std::string runs_of(const SlotSet& set, std::size_t words, std::size_t longest) {
   std::string text;
+  if (words == 0) return text;
+  const RankedSlots& order = ranked(static_cast<std::uint32_t>(words * 64));
+  SlotSet ranks(static_cast<std::uint32_t>(order.rank.size()));
+  set.for_each([&](Slot s) { ranks.add(Slot{order.rank[s.value]}); });
   WireWriter out(text);
   bool present = false;
-  std::uint64_t length = 0;
-  in_ring_order(count, [&](Slot s) {
-    if (set.has(s) != present) {
-      out.number(length);
-      present = !present;
-      length = 0;
-    }
-    ++length;
-    return text.size() <= longest;
-  });
-  if (present) out.number(length);
+  for (std::size_t from = 0; text.size() <= longest; present = !present) {
+    const std::size_t until = next_that(!present, ranks.words(), from);
+    if (until == order.rank.size() && !present) break;
+    out.number(until - from);
+    from = until;
+  }
   return text;
 }
 
-bool read_runs(WireReader& in, std::uint32_t count, SlotSet& set) {
-  bool present = true;  // flips before the first run, which is an absent one
-  std::uint64_t length = 0;
-  in_ring_order(count, [&](Slot s) {
-    while (length == 0 && in.left() > 0) {
-      present = !present;
-      length = in.number();
+bool read_runs(WireReader& in, std::size_t words, SlotSet& set) {
+  if (words == 0) return in.ended();
+  const RankedSlots& order = ranked(static_cast<std::uint32_t>(words * 64));
+  std::size_t from = 0;
+  for (bool present = false; in.left() > 0; present = !present) {
+    const std::uint64_t length = in.number();
+    if (!in.ok() || length > order.slot.size() - from) return false;
+    const std::size_t until = from + length;
+    for (; from < until; ++from) {
+      if (!present) continue;
+      if (order.slot[from].value >= words * 64) return false;
+      set.add(order.slot[from]);
     }
-    if (length == 0) return false;
-    --length;
-    if (present) set.add(s);
-    return in.ok();
-  });
-  return in.ended() && length == 0;
+  }
+  return in.ended();
 }
 
 std::size_t bytes_of_words(std::size_t words) { return words * sizeof(std::uint64_t); }
@@ -65,7 +91,7 @@ void write_slot_set(const SlotSet& set, WireWriter& out) {
   HC_CHECK(words.size() <= kSlotSetWordsMax, "a slot set of " + std::to_string(words.size()) + " words");
   std::size_t used = words.size();
   while (used > 0 && words[used - 1] == 0) --used;
-  const std::string runs = runs_of(set, static_cast<std::uint32_t>(words.size() * 64), bytes_of_words(used));
+  const std::string runs = runs_of(set, words.size(), bytes_of_words(used));
   out.number(words.size());
   if (runs.size() <= bytes_of_words(used)) {
     out.byte(static_cast<std::uint8_t>(SetForm::kRuns));
@@ -84,8 +110,7 @@ std::expected<SlotSet, std::string> read_slot_set(Bytes bytes, DecodeBudget& bud
   if (!budget.take(bytes_of_words(words))) return std::unexpected("too much for one frame: sets of slots");
   SlotSet set(static_cast<std::uint32_t>(words * 64));
   if (form == static_cast<std::uint8_t>(SetForm::kRuns)) {
-    if (words > 0 ? !read_runs(in, static_cast<std::uint32_t>(words * 64), set) : !in.ended())
-      return std::unexpected("a set of slots whose runs do not fit");
+    if (!read_runs(in, words, set)) return std::unexpected("a set of slots whose runs do not fit");
     return set;
   }
   std::vector<std::uint64_t> bitmap(words);

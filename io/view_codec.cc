@@ -91,7 +91,7 @@ std::string encode_view(const View& view) {
   return to.SerializeAsString();
 }
 
-std::expected<ViewRef, std::string> decode_view(Bytes bytes, DecodeBudget& budget) {
+static std::expected<std::shared_ptr<View>, std::string> decode_but_ring(Bytes bytes, DecodeBudget& budget) {
   wire::View from;
   if (bytes.size() > kMessageBytesMax || !from.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
     return std::unexpected("a malformed view");
@@ -103,8 +103,14 @@ std::expected<ViewRef, std::string> decode_view(Bytes bytes, DecodeBudget& budge
   view->slots = std::move(*slots);
   if (!budget.take(view->members.size() * kRingBytesPerMember))
     return std::unexpected("too much for one frame: members");
-  view->derive_ring();
   return view;
+}
+
+std::expected<ViewRef, std::string> decode_view(Bytes bytes, DecodeBudget& budget) {
+  auto view = decode_but_ring(bytes, budget);
+  if (!view) return std::unexpected(std::move(view.error()));
+  (*view)->derive_ring();
+  return std::move(*view);
 }
 
 const ViewMemo::Known& ViewMemo::keep(ViewRef view, std::string bytes) {
@@ -123,9 +129,16 @@ const std::string& ViewMemo::encode(const ViewRef& view) {
 std::expected<ViewRef, std::string> ViewMemo::decode(Bytes bytes, DecodeBudget& budget) {
   for (const Known& known : known_)
     if (known.view != nullptr && known.bytes == bytes) return known.view;
-  auto view = decode_view(bytes, budget);
-  if (view) keep(*view, std::string(bytes));
-  return view;
+  const auto view = decode_but_ring(bytes, budget);
+  if (!view) return std::unexpected(view.error());
+  const auto same = std::ranges::find_if(
+      known_, [&](const Known& known) { return known.view != nullptr && (*view)->same_ring_members(*known.view); });
+  if (same == known_.end()) {
+    (*view)->derive_ring();
+  } else {
+    (*view)->ring = same->view->ring;
+  }
+  return keep(*view, std::string(bytes)).view;
 }
 
 }  // namespace hc

@@ -33,8 +33,7 @@ std::unexpected<std::string> damaged(Bytes name, std::size_t at, Bytes what) {
                          std::string(kRemedy));
 }
 
-std::string payload_of(const VoteRecord& record) {
-  ViewMemo views;
+std::string payload_of(const VoteRecord& record, ViewMemo& views) {
   wire::VoteRecord to;
   put_id(record.storage, *to.mutable_storage());
   put_id(record.cluster, *to.mutable_cluster());
@@ -59,7 +58,12 @@ bool get_record(const wire::VoteRecord& from, VoteRecord& record, Decoding& deco
 }  // namespace
 
 std::string encode_vote(const VoteRecord& record) {
-  const std::string payload = payload_of(record);
+  ViewMemo views;
+  return encode_vote(record, views);
+}
+
+std::string encode_vote(const VoteRecord& record, ViewMemo& views) {
+  const std::string payload = payload_of(record, views);
   std::string file;
   WireWriter out(file);
   out.raw(kMagic);

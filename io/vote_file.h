@@ -11,12 +11,14 @@
 
 #include "core/base/bytes.h"
 #include "core/view/ballot.h"
+#include "io/view_codec.h"
 
 namespace hc {
 
 inline constexpr std::uint32_t kVoteFormat = 1;
 
 std::string encode_vote(const VoteRecord& record);
+std::string encode_vote(const VoteRecord& record, ViewMemo& views);
 // `name` is the file's, for the sentence.
 std::expected<VoteRecord, std::string> decode_vote(Bytes bytes, Bytes name = "vote file");
 

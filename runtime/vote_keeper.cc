@@ -12,7 +12,7 @@ VoteKeeper::VoteKeeper(Loop& loop, DataFolder& folder, std::function<void(const 
 }
 
 void VoteKeeper::store(const StoreVote& vote) {
-  Written written{vote.id, encode_vote(vote.record)};
+  Written written{vote.id, encode_vote(vote.record, views_)};
   if (now_)
     next_ = std::move(written);
   else

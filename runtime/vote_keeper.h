@@ -10,6 +10,7 @@
 #include <string>
 
 #include "core/effect.h"
+#include "io/view_codec.h"
 #include "runtime/data_folder.h"
 #include "runtime/host.h"
 
@@ -38,6 +39,7 @@ class VoteKeeper {
   DataFolder& folder_;
   std::function<void(const std::string&)> failed_;
   Host* host_ = nullptr;
+  ViewMemo views_;
   uv_work_t work_{};
   std::optional<Written> now_;  // being written
   std::optional<Written> next_;

@@ -381,7 +381,7 @@ void Machine::perform(Effect& effect) {
     if (film) film->gossips(around_.network.machine_at(g->to), bytes);
     around_.network.datagram(index_, g->to, std::move(bytes));
   } else if (auto* v = std::get_if<StoreVote>(&effect)) {
-    std::string bytes = encode_vote(v->record);
+    std::string bytes = encode_vote(v->record, voted_);
     around_.trace.record(t, index_, what, v->id, bytes);
     around_.overseer.stored(*this, v->record);
     disk_.write(around_.schedule, index_, process_, v->id, std::move(bytes),

@@ -18,6 +18,7 @@
 #include "io/gossip_codec.h"
 #include "io/peer_codec.h"
 #include "io/resp.h"
+#include "io/view_codec.h"
 #include "sim/clock.h"
 #include "sim/network.h"
 #include "sim/trace.h"
@@ -163,6 +164,7 @@ class Machine {
   std::map<LinkId, FrameAssembler> assemblers_;
   std::map<LinkId, ClientLine> clients_;
   std::unique_ptr<PeerCodec> codec_;
+  ViewMemo voted_;
   std::unique_ptr<GossipSeal> seal_;
   std::string scratch_;
   MessageCounts messages_received_{};

@@ -21,12 +21,13 @@ class Planner {
   Planner(const View& now, const std::vector<Report>& reports, const std::vector<Seen>& seen)
       : now_(now), reports_(reports), next_(std::make_shared<View>(now)) {
     for (const Seen& s : seen) seen_[s.info.id] = &s;
+    for (const Report& r : reports) reported_.add(r.slots);
     next_->epoch = now.epoch.next();
   }
 
   std::optional<Proposal> make() {
     plan_members();
-    if (!same_ring_members()) next_->derive_ring();
+    if (!next_->same_ring_members(now_)) next_->derive_ring();
     plan_voters();
     for (std::uint32_t s = 0; s < now_.slot_count(); ++s) plan_slot(Slot{static_cast<std::uint16_t>(s)});
     if (!changed_) return std::nullopt;
@@ -82,16 +83,6 @@ class Planner {
     }
   }
 
-  bool same_ring_members() const {
-    auto shape = [](const View& v) {
-      std::vector<std::tuple<NodeId, std::string, std::string>> active;
-      for (const ViewMember& m : v.members)
-        if (m.state == MemberState::kActive) active.emplace_back(m.info.id, m.info.host_label, m.info.zone);
-      return active;
-    };
-    return shape(now_) == shape(*next_);
-  }
-
   bool sound_voter(const Voter& v) const {
     const ViewMember* m = next_->member(v.id);
     return m && m->state == MemberState::kActive && m->info.storage == v.storage;
@@ -130,9 +121,9 @@ class Planner {
   }
 
   bool said(ReportKind kind, Incarnation by, Incarnation about, Slot slot) const {
-    return std::ranges::any_of(reports_, [&](const Report& r) {
-      return r.kind == kind && r.by == by && r.about == about && counts_for(r, now_, slot);
-    });
+    return reported_.has(slot) && std::ranges::any_of(reports_, [&](const Report& r) {
+             return r.kind == kind && r.by == by && r.about == about && counts_for(r, now_, slot);
+           });
   }
   bool counted(Slot slot, Incarnation who) const {
     return HC_MUTANT(kUncountedLearnerPromoted) ||
@@ -141,7 +132,8 @@ class Planner {
 
   // Of the reports, those that touch this slot; almost always none.
   bool any_report(Slot slot) const {
-    return std::ranges::any_of(reports_, [&](const Report& r) { return counts_for(r, now_, slot); });
+    return reported_.has(slot) &&
+           std::ranges::any_of(reports_, [&](const Report& r) { return counts_for(r, now_, slot); });
   }
 
   void plan_slot(Slot slot) {
@@ -182,9 +174,9 @@ class Planner {
     return list;
   }
   bool accused(Slot slot, Incarnation who) const {
-    return std::ranges::any_of(reports_, [&](const Report& r) {
-      return r.kind == ReportKind::kComplaint && r.about == who && counts_for(r, now_, slot);
-    });
+    return reported_.has(slot) && std::ranges::any_of(reports_, [&](const Report& r) {
+             return r.kind == ReportKind::kComplaint && r.about == who && counts_for(r, now_, slot);
+           });
   }
   InSyncList only_wanted(Slot slot, const InSyncList& list) const {
     InSyncList kept;
@@ -354,6 +346,7 @@ class Planner {
   const View& now_;
   const std::vector<Report>& reports_;
   std::map<NodeId, const Seen*> seen_;
+  SlotSet reported_;  // slots that some report touches
   std::shared_ptr<View> next_;
   bool changed_ = false;
 };

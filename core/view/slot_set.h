@@ -22,6 +22,10 @@ class SlotSet {
   void remove(Slot s) {
     if (s.value / 64 < words_.size()) words_[s.value / 64] &= ~bit(s);
   }
+  void add(const SlotSet& others) {
+    if (others.words_.size() > words_.size()) words_.resize(others.words_.size());
+    for (std::size_t i = 0; i < others.words_.size(); ++i) words_[i] |= others.words_[i];
+  }
   bool has(Slot s) const { return s.value / 64 < words_.size() && (words_[s.value / 64] & bit(s)); }
   bool empty() const {
     for (auto w : words_)

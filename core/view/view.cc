@@ -1,6 +1,7 @@
 #include "core/view/view.h"
 
 #include <algorithm>
+#include <ranges>
 
 namespace hc {
 
@@ -55,6 +56,17 @@ void View::derive_ring() {
     if (m.state == MemberState::kActive)
       active.push_back({m.info.id, name_of(m.info.id), m.info.host_label, m.info.zone});
   ring = Ring::build(std::move(active), replication_factor, slot_count());
+}
+
+bool View::same_ring_members(const View& o) const {
+  const auto active = [](const View& v) {
+    return v.members | std::views::filter([](const ViewMember& m) { return m.state == MemberState::kActive; });
+  };
+  const auto alike = [](const ViewMember& a, const ViewMember& b) {
+    return a.info.id == b.info.id && a.info.host_label == b.info.host_label && a.info.zone == b.info.zone;
+  };
+  return slot_count() == o.slot_count() && replication_factor == o.replication_factor &&
+         std::ranges::equal(active(*this), active(o), alike);
 }
 
 bool View::same_decision(const View& o) const {

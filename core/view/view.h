@@ -116,6 +116,8 @@ struct View {
   bool is_learner(Slot s, Incarnation who) const;
 
   void derive_ring();
+  // The ring of the other one is that of this one, too.
+  bool same_ring_members(const View& other) const;
   // Everything that is decided; the ring, being derived, is left out.
   bool same_decision(const View& other) const;
 

@@ -174,6 +174,10 @@ void Node::Rooms::settle(Now now, Effects& out) {
       again = true;
     }
     if (!gossip.datagrams.empty() || !gossip.changes.empty()) drain_gossip(now, out);
+    if (agreement.consensus().wants_proposal()) {
+      agreement.propose(self, swim, now.mono, out);
+      again = true;
+    }
     if (peers.has_news()) {
       peer_news(now, out);
       again = true;

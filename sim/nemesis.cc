@@ -177,36 +177,26 @@ Machine* Nemesis::running(std::uint64_t machine) const {
 
 // ---- budgets
 
-bool Nemesis::spares(Mask dead) const {
-  if (around_.setting.loses_slots) return true;
-  const ViewRef view = around_.newest_view();
-  if (!view) return true;
-  for (const SlotConfig& slot : view->slots) {
-    const bool lives = std::any_of(slot.list.begin(), slot.list.end(), [&](Incarnation who) {
-      const Machine* m = running(who.member.value - 1);
-      return m && m->incarnation() == who && !(dead >> m->index() & 1);
-    });
-    if (!lives) return false;
-  }
-  return true;
-}
+bool Nemesis::spares(Mask dead) const { return around_.setting.loses_slots || slots_survive(dead); }
 
-bool Nemesis::may_wipe(std::uint32_t machine) const {
-  const ViewRef view = around_.newest_view();
-  if (!view) return false;
-  std::size_t intact = 0;
-  for (const Voter& v : view->voters)
-    if (!wiped_.contains(v.storage) && v.id.value - 1 != machine) ++intact;
-  return intact >= view->majority();
+bool Nemesis::slots_survive(Mask dead) const {
+  const auto lives = [&](Incarnation who) {
+    const Machine* m = running(who.member.value - 1);
+    return m && m->incarnation() == who && !(dead >> m->index() & 1);
+  };
+  return std::ranges::all_of(around_.views_in_force(), [&](const ViewRef& view) {
+    return std::ranges::all_of(view->slots,
+                               [&](const SlotConfig& slot) { return std::ranges::any_of(slot.list, lives); });
+  });
 }
 
 bool Nemesis::voters_survive(Mask dead) const {
-  const ViewRef view = around_.newest_view();
-  if (!view) return false;
-  std::size_t intact = 0;
-  for (const Voter& v : view->voters)
-    if (!wiped_.contains(v.storage) && !(dead >> (v.id.value - 1) & 1)) ++intact;
-  return intact >= view->majority();
+  const auto views = around_.views_in_force();
+  return !views.empty() && std::ranges::all_of(views, [&](const ViewRef& view) {
+    const auto intact = std::ranges::count_if(
+        view->voters, [&](const Voter& v) { return !wiped_.contains(v.storage) && !(dead >> (v.id.value - 1) & 1); });
+    return static_cast<std::size_t>(intact) >= view->majority();
+  });
 }
 
 // ---- carrying out
@@ -365,9 +355,10 @@ bool Nemesis::crash(const Fault& f) {
 
 // True if the budget permits what the crash shall do to its disk.
 bool Nemesis::harm_disk(Machine& m, std::uint64_t how) {
-  const ViewRef view = around_.newest_view();
-  if (how & 16) return view && !view->votes(m.id());
-  if (!(how & (2 | 8)) || !may_wipe(m.index())) return false;
+  const auto views = around_.views_in_force();
+  if (how & 16)
+    return !views.empty() && std::ranges::none_of(views, [&](const ViewRef& view) { return view->votes(m.id()); });
+  if (!(how & (2 | 8)) || !voters_survive(bit(m.index()))) return false;
   wiped_.insert(m.node().self().storage);
   return true;
 }
@@ -450,17 +441,7 @@ void Nemesis::lose_some() {
   std::size_t left = (around_.setting.nodes - 1) / 2;
   Mask dead = 0;
   for (const std::uint32_t i : order) {
-    if (left == 0 || !voters_survive(dead | bit(i))) continue;
-    const bool slots_stay = [&] {
-      const ViewRef view = around_.newest_view();
-      return std::all_of(view->slots.begin(), view->slots.end(), [&](const SlotConfig& slot) {
-        return std::any_of(slot.list.begin(), slot.list.end(), [&](Incarnation who) {
-          const Machine* m = running(who.member.value - 1);
-          return m && m->incarnation() == who && !((dead | bit(i)) >> m->index() & 1);
-        });
-      });
-    }();
-    if (!slots_stay) continue;
+    if (left == 0 || !voters_survive(dead | bit(i)) || !slots_survive(dead | bit(i))) continue;
     dead |= bit(i);
     --left;
     if (random_.percent(50)) break;

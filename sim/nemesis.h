@@ -4,11 +4,12 @@
 // so that some runs see one kind alone. Faults come in storms in some runs (one soon after the other), and some wait
 // for the next view: what breaks is often the repair.
 //
-// Budgets, which keep the promise meaningful; a fault that would break one is left out when its time comes:
-//   a crash leaves every slot's newest list a living member, unless the run is one that loses slots (then the checkers
+// Budgets, which keep the promise meaningful; a fault that would break one, by the newest view or by one that somebody
+// has accepted and that may be decided yet, is left out when its time comes:
+//   a crash leaves every slot's list a living member, unless the run is one that loses slots (then the checkers
 //   forget what a lost slot held);
-//   a disk is wiped or damaged only while the intact disks of the newest view's voters stay a majority, and an older
-//   one put back only where no voter is (rule 2e promises no more);
+//   a disk is wiped or damaged, or a machine lost for good, only while the voters' intact disks stay a majority, and an
+//   older disk put back only where no voter is (rule 2e promises no more);
 //   clocks stay within the drift bound, wall clocks within the stated skew;
 //   a joiner joins once.
 #pragma once
@@ -34,8 +35,8 @@ class Nemesis {
     Network& network;
     Machines& machines;
     const Setting& setting;
-    std::function<ViewRef()> newest_view;
-    std::function<void(std::uint32_t)> start;  // a machine's process
+    std::function<std::vector<ViewRef>()> views_in_force;  // the newest one, and those that may be decided next
+    std::function<void(std::uint32_t)> start;              // a machine's process
   };
   Nemesis(Around around, Random random) : around_(around), random_(random) {}
 
@@ -63,7 +64,7 @@ class Nemesis {
   bool weather(const Fault& f, bool on);
   void cut(const Fault& f, int by);
   bool spares(Mask dead) const;
-  bool may_wipe(std::uint32_t machine) const;
+  bool slots_survive(Mask dead) const;
   bool voters_survive(Mask dead) const;
   bool harm_disk(Machine& m, std::uint64_t how);
   void lose_some();

@@ -62,7 +62,7 @@ void World::build() {
   });
   replicas_ = std::make_unique<ReplicaCheck>(machines_, setting_.node.slots);
   nemesis_ = std::make_unique<Nemesis>(
-      Nemesis::Around{schedule_, *network_, machines_, setting_, [this] { return views_->newest(); },
+      Nemesis::Around{schedule_, *network_, machines_, setting_, [this] { return views_->in_force(); },
                       [this](std::uint32_t machine) { start(machine); }},
       stream(seed, "nemesis"));
   view_seen_.assign(machines, nullptr);

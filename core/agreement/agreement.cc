@@ -75,7 +75,7 @@ void Agreement::view_installed(Time now) {
 }
 
 void Agreement::session_opened(NodeId peer, Time now) {
-  consensus_.session_opened(peer);
+  consensus_.session_opened(peer, now);
   spread_at_ = std::min(spread_at_, now);
 }
 
@@ -149,8 +149,9 @@ Duration Agreement::rank_delay(const MemberInfo& self, const Swim& swim) const {
   return rank * consensus_.turn();
 }
 
-void Agreement::consider_founding(const MemberInfo& self, const Swim& swim, Time now, Effects& out) {
-  if (config_.founders.empty() || consensus_.cluster() || consensus_.busy()) return;
+// 2g: once all founders are there.
+std::optional<Proposal> Agreement::founding_together(const MemberInfo& self, const Swim& swim) {
+  if (config_.founders.empty() || consensus_.cluster()) return std::nullopt;
   std::vector<MemberInfo> members;
   for (const Founder& f : config_.founders) {
     if (f.id == self.id) {
@@ -158,27 +159,36 @@ void Agreement::consider_founding(const MemberInfo& self, const Swim& swim, Time
       continue;
     }
     auto it = swim.peers().find(f.id);
-    if (it == swim.peers().end() || it->second.liveness != Liveness::kAlive || !it->second.info.storage) return;
+    if (it == swim.peers().end() || it->second.liveness != Liveness::kAlive || !it->second.info.storage)
+      return std::nullopt;
     members.push_back(it->second.info);
     peers_.want(f.id);
   }
-  if (!waiting_since_) waiting_since_ = now;
-  if (now - *waiting_since_ < rank_delay(self, swim)) return;
-  waiting_since_.reset();
-  ++proposals_;
-  consensus_.propose(plan_first(wishes(), members), now, out);
+  return plan_first(wishes(), members);
+}
+
+std::optional<Proposal> Agreement::what_waits(const MemberInfo& self, const Swim& swim, Time now) {
+  if (!view()) return founding_together(self, swim);
+  return plan(*view(), pool_.reports(now), seen(self, swim));
 }
 
 void Agreement::consider(const MemberInfo& self, const Swim& swim, Time now, Effects& out) {
   if (consensus_.busy()) return;
-  if (!view()) return consider_founding(self, swim, now, out);
-  if (!dirty_ && !waiting_since_ && pool_.empty()) return;
-  const auto proposal = plan(*view(), pool_.reports(now), seen(self, swim));
-  dirty_ = proposal.has_value();  // until it is decided: an attempt may fail
-  if (!proposal) return void(waiting_since_.reset());
+  if (view() && !dirty_ && !waiting_since_ && pool_.empty()) return;
+  const auto waits = what_waits(self, swim, now);
+  dirty_ = waits.has_value();  // until it is decided: an attempt may fail
+  if (HC_MUTANT(kProposalOfYesterday)) yesterday_ = waits;
+  if (!dirty_) return void(waiting_since_.reset());
   if (!waiting_since_) waiting_since_ = now;
   if (now - *waiting_since_ < rank_delay(self, swim)) return;
   waiting_since_.reset();
+  consensus_.prepare(now, out);
+}
+
+void Agreement::propose(const MemberInfo& self, const Swim& swim, Time now, Effects& out) {
+  const auto proposal = HC_MUTANT(kProposalOfYesterday) ? yesterday_ : what_waits(self, swim, now);
+  dirty_ = proposal.has_value();
+  if (!proposal) return consensus_.give_up();
   ++proposals_;
   consensus_.propose(*proposal, now, out);
 }
@@ -190,7 +200,7 @@ void Agreement::tick(const MemberInfo& self, const Swim& swim, Time now, Effects
     say_who_is_dead(self, swim, now);
     spread(now);
   }
-  if (!consensus_.busy() && consensus_.left_lying(now, rank_delay(self, swim))) consensus_.propose({}, now, out);
+  if (!consensus_.busy() && consensus_.left_lying(now, rank_delay(self, swim))) consensus_.prepare(now, out);
   if (now < look_at_) return;
   look_at_ = now + (waiting_since_ ? kLookSoon : kLookAgain);
   if (HC_BUGGIFY(kConsidersLate)) return;

@@ -35,6 +35,8 @@ class Agreement {
 
   // Every tick, and soon after news: spread the reports, propose if it is our turn.
   void tick(const MemberInfo& self, const Swim& swim, Time now, Effects& out);
+  // When consensus wants a proposal: what waits by now.
+  void propose(const MemberInfo& self, const Swim& swim, Time now, Effects& out);
   std::optional<Time> deadline() const;
   std::uint64_t proposals() const { return proposals_; }
 
@@ -44,7 +46,8 @@ class Agreement {
   void spread(Time now);
   void say_who_is_dead(const MemberInfo& self, const Swim& swim, Time now);
   void consider(const MemberInfo& self, const Swim& swim, Time now, Effects& out);
-  void consider_founding(const MemberInfo& self, const Swim& swim, Time now, Effects& out);
+  std::optional<Proposal> what_waits(const MemberInfo& self, const Swim& swim, Time now);
+  std::optional<Proposal> founding_together(const MemberInfo& self, const Swim& swim);
   Duration rank_delay(const MemberInfo& self, const Swim& swim) const;
   FirstView wishes();
 
@@ -56,6 +59,7 @@ class Agreement {
   bool dirty_ = true, stopping_ = false;
   Time look_at_{}, spread_at_{};
   std::optional<Time> waiting_since_;  // something to propose, not our turn yet
+  std::optional<Proposal> yesterday_;  // only under the mutant proposal-of-yesterday
   std::uint64_t proposals_ = 0;
 };
 

@@ -90,13 +90,22 @@ std::string Consensus::judge(const Proposal& proposal) const {
 
 // ---------------------------------------------------------------------------------------------------------- proposing
 
-void Consensus::propose(Proposal proposal, Time now, Effects& out) {
+void Consensus::prepare(Time now, Effects& out) {
   if (proposing_) return;
-  if (proposal && !judge(proposal).empty()) return;
   proposing_ = Proposing{};
   proposing_->instance = epoch().next();
-  proposing_->mine = std::move(proposal);
   begin_round(now, out);
+}
+
+bool Consensus::wants_proposal() const {
+  return proposing_ && !proposing_->accepting && !proposing_->adopted && proposing_->promises.size() >= majority();
+}
+
+void Consensus::propose(Proposal proposal, Time now, Effects& out) {
+  HC_CHECK(wants_proposal(), "a value before its time");
+  if (!judge(proposal).empty()) return give_up();
+  proposing_->mine = std::move(proposal);
+  ask_to_accept(now, out);
 }
 
 bool Consensus::left_lying(Time now, Duration rank_delay) const {
@@ -113,9 +122,16 @@ void Consensus::begin_round(Time now, Effects& out) {
   p.accepts.clear();
   p.accepting = false;
   p.adopted.reset();
+  p.mine = {};
   ++p.tries;
   const auto jitter = std::chrono::milliseconds(random_.below(150 * std::min<std::uint64_t>(p.tries, 4)));
   p.retry_at = now + (HC_BUGGIFY(kRoundTimesOut) ? Duration(5ms) : round_time_.limit()) + jitter;
+  ask_voters(now, out);
+}
+
+void Consensus::ask_to_accept(Time now, Effects& out) {
+  proposing_->accepting = true;
+  proposing_->retry_at = std::max(proposing_->retry_at, now + round_time_.limit());
   ask_voters(now, out);
 }
 
@@ -229,7 +245,7 @@ Message Consensus::answer_to_promised() const {
 
 void Consensus::handle(Incarnation from, const Promise& m, Time now, Effects& out) {
   heard_votes(m.storage, m.writes);
-  round_time_.answered(m.ballot, now);
+  round_time_.answered(from.member, m.ballot, now);
   if (!proposing_ || proposing_->accepting || proposing_->instance != m.instance || proposing_->ballot != m.ballot)
     return;
   if (installed_ && !entitled(from.member, m.storage)) return;
@@ -237,11 +253,7 @@ void Consensus::handle(Incarnation from, const Promise& m, Time now, Effects& ou
   p.promises.insert(from.member);
   if (m.accepted && !HC_MUTANT(kTwoValuesPerEpoch) && (!p.adopted || p.adopted->ballot < m.accepted->ballot))
     p.adopted = m.accepted;
-  if (p.promises.size() < majority()) return;
-  if (!p.adopted && !p.mine) return void(proposing_.reset());  // nothing was lying there after all
-  p.accepting = true;
-  p.retry_at = std::max(p.retry_at, now + round_time_.limit());
-  ask_voters(now, out);
+  if (p.adopted && p.promises.size() >= majority()) ask_to_accept(now, out);
 }
 
 void Consensus::handle(Incarnation from, const Accept& m, Time now, Effects& out) {
@@ -271,7 +283,7 @@ void Consensus::handle(Incarnation from, const Accept& m, Time now, Effects& out
 
 void Consensus::handle(Incarnation from, const AcceptedIs& m, Time now, Effects& out) {
   heard_votes(m.storage, m.writes);
-  round_time_.answered(m.ballot, now);
+  round_time_.answered(from.member, m.ballot, now);
   if (!proposing_ || !proposing_->accepting || proposing_->instance != m.instance || proposing_->ballot != m.ballot)
     return;
   if (installed_ && !entitled(from.member, m.storage)) return;
@@ -286,7 +298,7 @@ void Consensus::handle(Incarnation from, const AcceptedIs& m, Time now, Effects&
 void Consensus::handle(Incarnation, const Rejected& m, Time now) {
   if (!proposing_ || proposing_->instance != m.instance || proposing_->ballot != m.ballot) return;
   highest_round_ = std::max(highest_round_, m.promised.round);
-  if (!m.reason.empty() && !proposing_->adopted) return void(proposing_.reset());  // plan anew
+  if (!m.reason.empty() && !proposing_->adopted) return give_up();  // plan anew
   proposing_->retry_at = std::min(proposing_->retry_at, now + std::chrono::milliseconds(20 + random_.below(200)));
 }
 
@@ -379,7 +391,8 @@ void Consensus::ask_counts(Time now) {
 
 // --------------------------------------------------------------------------------------------------------------- time
 
-void Consensus::session_opened(NodeId peer) {
+void Consensus::session_opened(NodeId peer, Time now) {
+  round_time_.session_opened(peer, now);
   if (!counts_checked_ && std::ranges::count(voters(), peer)) peers_.send(peer, VoteCountAsk{record_.storage});
   if (record_.instance == epoch().next() && record_.promised.proposer == peer && !writing_)
     peers_.send(peer, answer_to_promised());  // it may not have got it
@@ -399,9 +412,9 @@ void Consensus::tick(Time now, Effects& out) {
     proposing_->retry_at = now + round_time_.limit();
     return;
   }
-  if (HC_MUTANT(kAcceptedLeftLying)) return void(proposing_.reset());
-  // After some tries the world has moved on: plan anew. What was accepted somewhere is taken up again by left_lying.
-  if (proposing_->tries >= 3 && !proposing_->adopted) return void(proposing_.reset());
+  if (HC_MUTANT(kAcceptedLeftLying)) return give_up();
+  // After some tries it may be another's turn. What was accepted somewhere is taken up again by left_lying.
+  if (proposing_->tries >= 3 && !proposing_->adopted) return give_up();
   begin_round(now, out);
 }
 

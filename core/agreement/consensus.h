@@ -36,9 +36,14 @@ class Consensus {
   // True once after each install.
   bool take_news() { return std::exchange(news_, false); }
 
-  // ---- proposing
+  // ---- proposing: asks for promises first, and what to propose when they are there, for the world moves on meanwhile
   bool busy() const { return proposing_.has_value(); }
+  // Begins rounds. What lies accepted somewhere is brought to its end.
+  void prepare(Time now, Effects& out);
+  // A majority has promised, and nothing lies accepted: propose, or give up. Asked anew in each round.
+  bool wants_proposal() const;
   void propose(Proposal proposal, Time now, Effects& out);
+  void give_up() { proposing_.reset(); }
   // A proposal of somebody is accepted here, nobody told the decision, and it is time for us to ask (by rank).
   bool left_lying(Time now, Duration rank_delay) const;
 
@@ -60,7 +65,7 @@ class Consensus {
   void handle(Incarnation from, const VoteCountIs& m, Time now, Effects& out);
 
   void stored(std::uint64_t id, Time now, Effects& out);
-  void session_opened(NodeId peer);
+  void session_opened(NodeId peer, Time now);
   // Somebody has a newer view than we: ask for it.
   void heard_epoch(NodeId from, Epoch epoch, Time now);
   void tick(Time now, Effects& out);
@@ -71,8 +76,8 @@ class Consensus {
   struct Proposing {
     Epoch instance;
     Ballot ballot;
+    std::optional<Accepted> adopted;  // else what we propose is ours
     Proposal mine;
-    std::optional<Accepted> adopted;
     std::set<NodeId> promises, accepts;
     bool accepting = false;
     Time retry_at{};
@@ -90,6 +95,7 @@ class Consensus {
   std::size_t majority() const;
   bool may_vote(Epoch instance, const std::string& founders) const;
   void begin_round(Time now, Effects& out);
+  void ask_to_accept(Time now, Effects& out);
   void ask_voters(Time now, Effects& out);
   void push(NodeId voter, Time now, Effects& out);
   void deliver(NodeId to, Message message, Time now, Effects& out);

@@ -19,9 +19,14 @@ class RoundTime {
     asked_[ballot.round] = now;
     if (asked_.size() > kRemembered) asked_.erase(asked_.begin());
   }
+  // What was asked before may have been lost with the session before: answers to it say nothing.
+  void session_opened(NodeId peer, Time now) { opened_[peer] = now; }
   // One of them answers, maybe after we have given up that round.
-  void answered(const Ballot& ballot, Time now) {
-    if (auto it = asked_.find(ballot.round); it != asked_.end()) sample(now - it->second);
+  void answered(NodeId by, const Ballot& ballot, Time now) {
+    const auto asked = asked_.find(ballot.round);
+    if (asked == asked_.end()) return;
+    if (const auto opened = opened_.find(by); opened != opened_.end() && opened->second > asked->second) return;
+    sample(now - asked->second);
   }
   void sample(Duration took) {
     if (!HC_MUTANT(kRoundsOfFixedLength)) answer_ = std::min(std::max(took, answer_ / 2), kAnswerMax);
@@ -39,6 +44,7 @@ class RoundTime {
 
   Duration answer_{};
   std::map<std::uint64_t, Time> asked_;  // by round
+  std::map<NodeId, Time> opened_;
 };
 
 }  // namespace hc

@@ -50,6 +50,14 @@ void ViewCheck::proposed(const Proposal& proposal) {
   known.push_back(proposal);
 }
 
+std::vector<ViewRef> ViewCheck::in_force() const {
+  if (!newest_) return {};
+  std::vector<ViewRef> views{newest_};
+  if (const auto next = proposals_.find(newest_->epoch.next()); next != proposals_.end())
+    for (const Proposal& p : next->second) views.push_back(p.view);
+  return views;
+}
+
 void ViewCheck::restarted(NodeId who, Epoch kept) { at_[who] = kept; }
 
 std::optional<std::string> ViewCheck::installed(NodeId who, const ViewRef& view) {

@@ -41,6 +41,8 @@ class ViewCheck {
   void restarted(NodeId who, Epoch kept);
 
   const ViewRef& newest() const { return newest_; }
+  // The newest, and those that somebody has accepted and that may be decided yet.
+  std::vector<ViewRef> in_force() const;
   std::uint64_t views() const { return by_epoch_.size(); }
   std::uint64_t losses() const { return losses_; }
   // Slots lost since the last call.

@@ -39,9 +39,12 @@ TEST_F(Founding, IsDecidedWhenAllFoundersHaveAccepted) {
     if (mutant) seam::active.set(static_cast<std::size_t>(seam::Mutant::kFoundingByMajority));
     Consensus proposer(config, post.peers, Random(2));
     proposer.start(std::nullopt, kStart, out);
-    proposer.propose(first(), kStart, out);
+    proposer.prepare(kStart, out);
     const Ballot ballot = post.take<Prepare>(NodeId(2)).at(0).ballot;
+    EXPECT_FALSE(proposer.wants_proposal());
     proposer.handle(process(2), Promise{Epoch(1), ballot, {2, 1}, 1, {}}, kStart, out);
+    ASSERT_TRUE(proposer.wants_proposal());
+    proposer.propose(first(), kStart, out);
     ASSERT_EQ(post.take<Accept>(NodeId(2)).size(), 1U) << "a majority promised";
     EXPECT_FALSE(proposer.installed());
     proposer.handle(process(2), AcceptedIs{Epoch(1), ballot, {2, 1}, 2}, kStart, out);
@@ -56,16 +59,16 @@ TEST_F(Founding, AVoterSaysItsPromiseAgainWhenASessionOpens) {
   const Ballot ballot{1, NodeId(2), process(2).generation};
   const Ballot of_another{2, NodeId(3), process(3).generation};
   std::string founders;
-  consensus.propose(first(), kStart, out);
+  consensus.prepare(kStart, out);
   founders = post.take<Prepare>(NodeId(2)).at(0).founders;
   Consensus voter(config, post.peers, Random(2));
   voter.start(std::nullopt, kStart, out);
 
   voter.handle(process(2), Prepare{Epoch(1), ballot, founders}, kStart, out);
   ASSERT_EQ(post.take<Promise>(NodeId(2)).size(), 1U);
-  voter.session_opened(NodeId(3));
+  voter.session_opened(NodeId(3), kStart);
   EXPECT_TRUE(post.take<Promise>(NodeId(3)).empty()) << "it was not promised anything";
-  voter.session_opened(NodeId(2));
+  voter.session_opened(NodeId(2), kStart);
   const auto promises = post.take<Promise>(NodeId(2));
   ASSERT_EQ(promises.size(), 1U);
   EXPECT_EQ(promises[0].ballot, ballot);
@@ -73,23 +76,48 @@ TEST_F(Founding, AVoterSaysItsPromiseAgainWhenASessionOpens) {
 
   voter.handle(process(2), Accept{Epoch(1), ballot, first(), founders}, kStart, out);
   ASSERT_EQ(post.take<AcceptedIs>(NodeId(2)).size(), 1U);
-  voter.session_opened(NodeId(2));
+  voter.session_opened(NodeId(2), kStart);
   EXPECT_EQ(post.take<AcceptedIs>(NodeId(2)).size(), 1U);
 
   voter.handle(process(3), Prepare{Epoch(1), of_another, founders}, kStart, out);
   post.frames(NodeId(3));
-  voter.session_opened(NodeId(3));
+  voter.session_opened(NodeId(3), kStart);
   const auto with_accepted = post.take<Promise>(NodeId(3));
   ASSERT_EQ(with_accepted.size(), 1U);
   ASSERT_TRUE(with_accepted[0].accepted);
   EXPECT_EQ(with_accepted[0].accepted->ballot, ballot);
-  voter.session_opened(NodeId(2));
+  voter.session_opened(NodeId(2), kStart);
   EXPECT_TRUE(post.frames(NodeId(2)).empty()) << "its ballot is promised no more";
+}
+
+// Member 1 is started twice, comes to the same round twice, and hears what was accepted of its first process.
+TEST_F(Founding, ABallotBelongsToOneProcess) {
+  for (const bool mutant : {false, true}) {
+    if (mutant) seam::active.set(static_cast<std::size_t>(seam::Mutant::kBallotReused));
+    NodeConfig later = config;
+    later.self = info(1, 2);
+    Consensus former(config, post.peers, Random(2)), present(later, post.peers, Random(2));
+    former.start(std::nullopt, kStart, out);
+    former.prepare(kStart, out);
+    const Ballot reused = post.take<Prepare>(NodeId(3)).at(0).ballot;
+    present.start(std::nullopt, kStart, out);
+    present.prepare(kStart, out);
+    const Ballot ballot = post.take<Prepare>(NodeId(3)).at(0).ballot;
+    EXPECT_EQ(ballot.round, reused.round);
+    present.handle(process(2), Promise{Epoch(1), ballot, {2, 1}, 1, {}}, kStart, out);
+    ASSERT_TRUE(present.wants_proposal());
+    present.propose(first(), kStart, out);
+    present.handle(process(2), AcceptedIs{Epoch(1), ballot, {2, 1}, 2}, kStart, out);
+    present.handle(process(3), AcceptedIs{Epoch(1), reused, {3, 1}, 2}, kStart, out);
+    EXPECT_EQ(present.installed() != nullptr, mutant) << "member 3 has accepted something else";
+    post.frames(NodeId(2)), post.frames(NodeId(3));
+  }
+  seam::active.reset();
 }
 
 // What is not durable yet is not said either (2e).
 TEST_F(Founding, AVoterSaysNothingAgainBeforeItIsDurable) {
-  consensus.propose(first(), kStart, out);
+  consensus.prepare(kStart, out);
   const std::string founders = post.take<Prepare>(NodeId(2)).at(0).founders;
   NodeConfig durable = config;
   durable.durable_votes = true;
@@ -99,7 +127,7 @@ TEST_F(Founding, AVoterSaysNothingAgainBeforeItIsDurable) {
   voter.stored(std::get<StoreVote>(out.list().at(0)).id, kStart, out);
   out.clear();
   voter.handle(process(2), Prepare{Epoch(1), {1, NodeId(2), process(2).generation}, founders}, kStart, out);
-  voter.session_opened(NodeId(2));
+  voter.session_opened(NodeId(2), kStart);
   EXPECT_TRUE(post.frames(NodeId(2)).empty());
   voter.stored(std::get<StoreVote>(out.list().at(0)).id, kStart, out);
   EXPECT_EQ(post.take<Promise>(NodeId(2)).size(), 1U);

@@ -32,6 +32,11 @@ TEST(Planner, ARumorOfAnotherProcessIsNotEnough) {
   auto seen = all_alive(3);
   seen[2] = {info(3, 7), Seen::As::kAlive, false};
   EXPECT_FALSE(plan(first_view(3, 16), {}, seen));
+  seam::active.set(static_cast<std::size_t>(seam::Mutant::kRumorReplacesProcess));
+  const auto next = plan(first_view(3, 16), {}, seen);
+  seam::active.reset();
+  ASSERT_TRUE(next);
+  EXPECT_TRUE(next->view->names(process(3, 7))) << "of two processes, the one that may have ended";
 }
 
 TEST(Planner, ComplaintsOfOneSlotsSurvivorsTakeTheDeadOut) {

@@ -163,6 +163,47 @@ TEST(ViewCodec, TheFormOfAViewIsChecked) {
             "the slots of a view are malformed");
 }
 
+// 192 slots are ranked among the first 256: ranks of slots that are not there are never in the set.
+TEST(SlotSetCodec, ACountThatIsNoPowerOfTwo) {
+  const std::uint32_t count = 192;
+  SlotSet all(count), odd(count), few(count);
+  for (std::uint32_t s = 0; s < count; ++s) {
+    all.add(Slot{static_cast<std::uint16_t>(s)});
+    if (s % 2) odd.add(Slot{static_cast<std::uint16_t>(s)});
+  }
+  for (const int s : {0, 1, 127, 128, 191}) few.add(Slot{static_cast<std::uint16_t>(s)});
+  for (const SlotSet& set : {SlotSet(count), all, odd, few}) {
+    std::string bytes;
+    WireWriter out(bytes);
+    write_slot_set(set, out);
+    DecodeBudget budget(1 << 20);
+    const auto back = read_slot_set(bytes, budget);
+    ASSERT_TRUE(back) << back.error();
+    EXPECT_EQ(*back, set);
+  }
+}
+
+TEST(SlotSetCodec, RunsThatLeaveTheSlotsAreRefused) {
+  const auto read = [](std::uint64_t words, std::initializer_list<std::uint64_t> runs) {
+    std::string bytes;
+    WireWriter out(bytes);
+    out.number(words);
+    out.byte(1);  // runs
+    for (const std::uint64_t length : runs) out.number(length);
+    DecodeBudget budget(1 << 20);
+    const auto set = read_slot_set(bytes, budget);
+    return set ? std::string("taken") : set.error();
+  };
+  const std::string refused = "a set of slots whose runs do not fit";
+  EXPECT_EQ(read(3, {}), "taken");
+  EXPECT_EQ(read(3, {0, 256}), refused) << "ranks 0 to 255 include slots above 191";
+  EXPECT_EQ(read(4, {0, 256}), "taken");
+  EXPECT_EQ(read(4, {0, 257}), refused);
+  EXPECT_EQ(read(4, {200, 100}), refused);
+  EXPECT_EQ(read(4, {0, ~std::uint64_t{0}}), refused);
+  EXPECT_EQ(read(0, {0, 1}), refused);
+}
+
 TEST(PeerCodec, TheSameViewIsEncodedAndDecodedOnce) {
   PeerCodec sender, receiver;
   const ViewRef v = view_of(3, 16384);

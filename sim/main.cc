@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/base/seam.h"
+#include "sim/benchmark.h"
 #include "sim/film.h"
 #include "sim/matrix.h"
 #include "sim/page.h"
@@ -244,6 +245,8 @@ int main(int argc, char** argv) {
   app.add_option("--shrink-to", line.shrink_to, "the file that the small plan goes to, instead of standard output");
   app.add_option("--shrink-seconds", line.shrink_budget.seconds, "how long it may take")->check(CLI::Range(1, 100000));
   app.add_option("--shrink-runs", line.shrink_budget.runs, "how many runs it may take");
+  bool measured = false;
+  app.add_flag("--benchmark", measured, "how fast the simulator is here, on one core");
   app.add_flag("--list-mutants", line.list_mutants, "names and rules");
   auto* mutants = app.add_subcommand("mutants", "run each mutant until it is caught; print a table");
   common(*mutants);
@@ -266,6 +269,7 @@ int main(int argc, char** argv) {
   }
 
   if (scenarios->parsed()) return scenario::play(story) ? 0 : 1;
+  if (measured) return benchmark() ? 0 : 1;
   line.run.seed = seed;
   if (slots) line.run.slots = slots;
   if (line.list_mutants) {

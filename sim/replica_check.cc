@@ -79,7 +79,8 @@ std::optional<std::string> ReplicaCheck::look(const ViewRef& newest) {
       const SlotStatus status = m->node().slot(s, m->now());
       if (holds_content(status))
         if (auto wrong = digest_of(*m, s, status)) return wrong;
-      if (status.may_execute) known.committed = std::max(known.committed, status.commit);
+      if (status.may_execute && status.slot_epoch >= known.since)
+        known.committed = std::max(known.committed, status.commit);
     }
     if (!newest) continue;
     for (const Incarnation& who : newest->config(s).list) {

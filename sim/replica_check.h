@@ -31,10 +31,12 @@ class ReplicaCheck {
   std::optional<std::string> one_executor(const Machine& m) const;
   // Everything else, over all machines.
   std::optional<std::string> look(const ViewRef& newest);
-  void forget(Slot s) { of_slot_[s.value] = {}; }
+  // The slot was lost, and begins anew in this slot epoch. A former primary may still hold its leases, and read.
+  void forget(Slot s, Epoch anew) { of_slot_[s.value] = {anew, {}, {}}; }
 
  private:
   struct OfSlot {
+    Epoch since;  // of this slot epoch on
     Seq committed;
     std::map<Position, std::uint64_t> digests;
   };

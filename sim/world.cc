@@ -164,7 +164,7 @@ void World::died(Machine& m) { nemesis_->died(m.index()); }
 
 void World::note_losses() {
   for (const ViewCheck::Loss& loss : views_->take_losses()) {
-    replicas_->forget(loss.slot);
+    replicas_->forget(loss.slot, loss.anew);
     Operation lost;
     lost.kind = Operation::Kind::kLost;
     lost.outcome = Operation::Outcome::kDone;
@@ -316,12 +316,13 @@ seam::Buggify draw_buggify(std::uint64_t seed) {
   return b;
 }
 
-Result run_seed(const Options& options) {
+Result run_seed(const Options& options) { return run_setting(options, draw_setting(options)); }
+
+Result run_setting(const Options& options, Setting setting) {
   seam::active = options.mutants;
   seam::reached.reset();
   Result result;
   {
-    Setting setting = draw_setting(options);
     if (setting.buggify) seam::buggify = draw_buggify(setting.seed);
     World world(options, std::move(setting));
     result = world.run();

@@ -117,5 +117,6 @@ class World : private Doorstep, private Overseer, private Ledger {
 
 // Draws the setting, runs it under its mutants, tells how it ended. A failed HC_CHECK is a verdict, not a crash.
 Result run_seed(const Options& options);
+Result run_setting(const Options& options, Setting setting);  // which is not that of the seed
 
 }  // namespace hc::sim

@@ -182,14 +182,19 @@ void Replication::watch_targets(Slot s, Time now, Said& said) {
   }
 }
 
-// 7c: the ring no longer wants it, all whom the ring wants are in the list, and the takeover is complete.
+// 7c: the ring no longer wants it, all whom the ring wants are in the list, and the takeover is complete. In a full
+// list the last of those whom the ring no longer wants makes room first.
 bool Replication::may_leave(Slot s, Incarnation who) const {
   const auto wanted = view_->ring.wanted(s);
-  if (std::ranges::find(wanted, who.member) != wanted.end()) return false;
+  const InSyncList& list = view_->config(s).list;
+  const auto unwanted = [&](Incarnation x) { return std::ranges::find(wanted, x.member) == wanted.end(); };
+  if (!unwanted(who)) return false;
   if (HC_MUTANT(kDropBeforeTakeover)) return true;
   if (HC_BUGGIFY(kDropsLate)) return false;
-  return replica(s).lead->stage == Stage::kServing &&
-         std::ranges::all_of(wanted, [&](NodeId id) { return view_->config(s).list.names(view_->incarnation_of(id)); });
+  if (replica(s).lead->stage != Stage::kServing) return false;
+  if (std::ranges::all_of(wanted, [&](NodeId id) { return list.names(view_->incarnation_of(id)); })) return true;
+  const bool last = std::none_of(std::ranges::find(list, who) + 1, list.end(), unwanted);
+  return list.size() == kListMax && last && !HC_MUTANT(kFullListStays);
 }
 
 // As in-sync replica or filled learner: nothing heard of the primary, or it lacks this list for too long.

@@ -125,7 +125,7 @@ std::optional<std::string> ViewCheck::slot_step(const View& before, const View& 
              " lives and has it all";
     last = std::max(last, *end);
   }
-  fresh_losses_.push_back({s, last});
+  fresh_losses_.push_back({s, is.epoch, last});
   ++losses_;
   return std::nullopt;
 }

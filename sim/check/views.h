@@ -31,6 +31,7 @@ class ViewCheck {
 
   struct Loss {
     Slot slot;
+    Epoch anew;  // in which slot epoch it begins anew
     Instant at;  // when the last of the old list ended
   };
 

@@ -106,7 +106,7 @@ void Stage::stepped(Machine& m) {
     ViewCheck& check = views(view->cluster);
     if (auto wrong = check.installed(m.id(), view)) throw Objection{"views", *wrong};
     for (const ViewCheck::Loss& loss : check.take_losses()) {
-      replicas_.forget(loss.slot);
+      replicas_.forget(loss.slot, loss.anew);
       callers_->lost(loss.slot, setup_.node.slots, loss.at);
     }
   }

@@ -1,4 +1,4 @@
-// Rule 5d by examples: who complains of a silent primary.
+// Rules 5d and 7c by examples: who complains of a silent primary, and whom a primary lets go.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -6,6 +6,7 @@
 #include "core/base/seam.h"
 #include "core/replication/replication.h"
 #include "tests/agreement/views.h"
+#include "tests/replication/primary.h"
 
 namespace hc::testing {
 namespace {
@@ -58,6 +59,51 @@ TEST_F(Learner, AViewThatDoesNotTouchTheSlotDoesNotRenewItsPatience) {
   next->slots[0].list = list({process(1)});
   replication.install(next, kStart + config.patience - 1ms);
   EXPECT_TRUE(complains(kStart + config.patience));
+}
+
+// Member 1 leads, the ring wants 1 and 2; 3 and more are in the list, for they were wanted once.
+struct Full : Primary, ::testing::Test {
+  using Members = std::vector<std::uint32_t>;
+
+  void lead(const Members& others) {
+    InSyncList who = list({process(1)});
+    for (std::uint32_t member : others) who.push_back(process(member));
+    install(1, who);
+    for (std::uint32_t member : others) {
+      TailIs tails;
+      tails.slots.push_back({kSlot, Epoch(1), {}, {}, {}});
+      replication.handle(process(member), std::move(tails), at());
+    }
+    replication.flush(at());
+    for (std::uint32_t member : others) {
+      replication.handle(process(member), Appended{kSlot, Epoch(1), replication.replica(kSlot).at.seq}, at());
+      replication.handle(process(member), Grant{now, Epoch(1)}, at());
+    }
+  }
+  Members lets_go() {
+    Members members;
+    for (const Report& r : replication.reports(now))
+      if (r.kind == ReportKind::kDrop) members.push_back(r.about.member.value);
+    return members;
+  }
+};
+
+TEST_F(Full, AllTheUnwantedGoWhenAllTheWantedAreThere) {
+  lead({3, 4, 2});
+  EXPECT_EQ(lets_go(), (Members{3, 4}));
+}
+
+TEST_F(Full, NobodyGoesWhileThereIsRoomForTheWanted) {
+  lead({3, 4, 5, 6});
+  EXPECT_EQ(lets_go(), Members{});
+}
+
+TEST_F(Full, OfAFullListTheLastUnwantedOneMakesRoom) {
+  lead({3, 4, 5, 6, 7});
+  EXPECT_EQ(lets_go(), Members{7});
+  seam::active.set(static_cast<std::size_t>(seam::Mutant::kFullListStays));
+  EXPECT_EQ(lets_go(), Members{});
+  seam::active.reset();
 }
 
 }  // namespace

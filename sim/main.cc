@@ -13,6 +13,7 @@
 
 #include "core/base/seam.h"
 #include "sim/benchmark.h"
+#include "sim/exhaustive/explore.h"
 #include "sim/film.h"
 #include "sim/matrix.h"
 #include "sim/page.h"
@@ -246,6 +247,13 @@ int main(int argc, char** argv) {
   app.add_option("--shrink-seconds", line.shrink_budget.seconds, "how long it may take")->check(CLI::Range(1, 100000));
   app.add_option("--shrink-runs", line.shrink_budget.runs, "how many runs it may take");
   bool measured = false;
+  bool all_orders = false;
+  exhaustive::Bounds bounds;
+  app.add_flag("--exhaustive", all_orders, "a small cluster whose time stands still: every order of what can happen");
+  app.add_option("--depth", bounds.depth, "with --exhaustive: choices in a row");
+  app.add_option("--most-faults", bounds.faults, "with --exhaustive: so many of them")->check(CLI::Range(0, 1));
+  app.add_option("--scene", bounds.scene, "with --exhaustive: this one alone")
+      ->check(CLI::IsMember({"steady", "handover"}));
   app.add_flag("--benchmark", measured, "how fast the simulator is here, on one core");
   app.add_flag("--list-mutants", line.list_mutants, "names and rules");
   auto* mutants = app.add_subcommand("mutants", "run each mutant until it is caught; print a table");
@@ -269,7 +277,7 @@ int main(int argc, char** argv) {
   }
 
   if (scenarios->parsed()) return scenario::play(story) ? 0 : 1;
-  if (measured) return benchmark() ? 0 : 1;
+  if (measured) return end(0, benchmark() ? Verdict::kPassed : Verdict::kViolated, "sim --benchmark");
   line.run.seed = seed;
   if (slots) line.run.slots = slots;
   if (line.list_mutants) {
@@ -281,6 +289,13 @@ int main(int argc, char** argv) {
     const auto mutant = seam::mutant_named(name);
     if (!mutant) return usage("there is no mutant " + name + "; see --list-mutants");
     line.run.mutants.set(static_cast<std::size_t>(*mutant));
+  }
+  if (all_orders) {
+    seam::active = line.run.mutants;
+    std::string replay = "sim --exhaustive --depth " + std::to_string(bounds.depth) + " --most-faults " +
+                         std::to_string(bounds.faults) + (bounds.scene.empty() ? "" : " --scene " + bounds.scene);
+    for (const std::string& m : line.mutants) replay += " --mutant " + m;
+    return end(0, static_cast<Verdict>(exhaustive::explore(bounds)), replay);
   }
   if (!recording.empty()) return run_replay(recording, line);
   if (!line.plan_file.empty()) {

@@ -5,6 +5,9 @@ foreach(nodes 3 4 5 7)
     COMMAND sim --seeds 1..60 --nodes ${nodes} --slots 16 --faults --twice --jobs 2 --keep-going)
   set_tests_properties(seeds_${nodes}_nodes PROPERTIES TIMEOUT 600 LABELS "seeds" PROCESSORS 2)
 endforeach()
+add_test(NAME every_order
+  COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/sim/exhaustive_test.py $<TARGET_FILE:sim>)
+set_tests_properties(every_order PROPERTIES TIMEOUT 900 LABELS "seeds")
 add_test(NAME golden_hashes COMMAND ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DIR}/tools/golden $<TARGET_FILE:sim>)
 set_tests_properties(golden_hashes PROPERTIES TIMEOUT 900 LABELS "seeds" PROCESSORS 2)
 add_test(NAME mutants_caught

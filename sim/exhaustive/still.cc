@@ -16,7 +16,6 @@ namespace hc::sim::exhaustive {
 namespace {
 
 constexpr Slot kSlot{0};
-constexpr Duration kQuiet = 500ms;  // without a new view: settled
 constexpr Duration kFormWithin = 60s;
 const std::vector<std::string> kFirst = {"SET", "k", "a"}, kWords[] = {{"APPEND", "k", "b"}, {"GET", "k"}};
 constexpr std::uint64_t kFirstRequest = 100;

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cinttypes>
 #include <cstdio>
-#include <functional>
 
 #include "sim/world.h"
 
@@ -17,7 +16,7 @@ struct Course {
   std::uint64_t seeds;
   bool faults;
   std::uint32_t slots;
-  std::function<void(Setting&)> change;
+  void (*change)(Setting&);
 };
 
 // One operation for each node and second.

@@ -2,6 +2,7 @@
 
 #include "core/base/check.h"
 #include "sim/film.h"
+#include "sim/internal_check.h"
 #include "sim/recording.h"
 #include "sim/streams.h"
 
@@ -12,15 +13,6 @@ constexpr std::uint64_t kStepsMost = 5'000'000;  // a run that needs more is cau
 constexpr std::uint64_t kInvariantsEvery = 64;
 constexpr std::uint64_t kExecutorEvery = 16;
 constexpr std::uint64_t kOfManySlotsEvery = 2048;  // either check, where it walks over thousands of slots
-
-struct InternalCheck {
-  std::string what;
-};
-[[noreturn]] void throw_check(const char* file, int line, const char* condition, const std::string& detail) {
-  std::string_view name(file);
-  if (const std::size_t slash = name.rfind("/core/"); slash != std::string_view::npos) name.remove_prefix(slash + 1);
-  throw InternalCheck{std::string(name) + ":" + std::to_string(line) + ": " + condition + ": " + detail};
-}
 
 }  // namespace
 
@@ -281,7 +273,7 @@ void World::live() {
 
 Result World::run() {
   Result result;
-  const CheckHandler before = set_check_handler(throw_check);
+  const ChecksThrow guard;
   try {
     live();
     for (const auto& m : machines_)
@@ -295,12 +287,11 @@ Result World::run() {
   } catch (const InternalCheck& c) {
     result.verdict = Verdict::kInternal;
     result.check = "internal";
-    result.reason = "at " + seconds_text(schedule_.now()) + ": " + c.what;
+    result.reason = "at " + seconds_text(schedule_.now()) + ": " + c.where + ": " + c.what;
   }
   result.ended = schedule_.now();
   if (options_.history) result.history = whole_history();
   if (options_.film) film_operations(result);
-  set_check_handler(before);
   fill_in(result);
   if (options_.recording) fill_in_recording();
   return result;

@@ -5,20 +5,12 @@
 #include <cstdio>
 #include <unordered_map>
 
-#include "core/base/check.h"
 #include "sim/exhaustive/still.h"
+#include "sim/internal_check.h"
 #include "sim/result.h"
 
 namespace hc::sim::exhaustive {
 namespace {
-
-struct InternalCheck {
-  std::string what;
-};
-
-[[noreturn]] void throw_check(const char*, int, const char* condition, const std::string& detail) {
-  throw InternalCheck{std::string(condition) + ": " + detail};
-}
 
 struct Found {
   std::string what;
@@ -36,7 +28,7 @@ class Search {
       Still still(course_);
       visit(still, way);
     } catch (const InternalCheck& c) {
-      found_ = Found{"before time stood still: " + c.what, true, {}};
+      found_ = Found{"before time stood still: " + c.where + ": " + c.what, true, {}};
     }
   }
 
@@ -85,7 +77,7 @@ class Search {
       if (!wrong) return true;
       found_ = Found{std::move(*wrong), false, {}};
     } catch (const InternalCheck& c) {
-      found_ = Found{c.what, true, {}};
+      found_ = Found{c.where + ": " + c.what, true, {}};
     }
     Still again(course_);
     for (const Choice& choice : way) {
@@ -107,7 +99,7 @@ class Search {
 }  // namespace
 
 int explore(const Bounds& bounds) {
-  const CheckHandler before = set_check_handler(throw_check);
+  const ChecksThrow guard;
   int status = 0;
   bool exhausted = true;
   std::uint64_t states = 0;
@@ -135,7 +127,6 @@ int explore(const Bounds& bounds) {
   if (status == 0)
     std::printf("%" PRIu64 " states; %s\n", states,
                 exhausted ? "the frontier is exhausted: there is no other order" : "the bounds leave some out");
-  set_check_handler(before);
   return status;
 }
 

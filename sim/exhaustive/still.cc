@@ -63,7 +63,7 @@ Still::Still(const Course& course)
   }
   const std::vector<Bytes> args(kFirst.begin(), kFirst.end());
   turn(0, Asked{ClientId(kFirstRequest), RequestId(kFirstRequest), args}, 0);
-  live([&] { return !first_answers_.empty() && settled(); });
+  live([&] { return written_ && settled(); });
   if (joins_later) {
     begin(last, false);
     live([&] { return handing_over(); });
@@ -242,7 +242,7 @@ void Still::ask(std::uint32_t operation) {
 }
 
 void Still::answer(const Answer& a) {
-  if (a.request.value == kFirstRequest) return first_answers_.push_back(std::string(a.reply.text.view));
+  if (a.request.value == kFirstRequest) return void(written_ = true);
   Operated& o = operations_.at(a.request.value);
   if (o.answered) {
     wrong_ = "an operation is answered twice";

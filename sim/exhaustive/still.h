@@ -2,16 +2,15 @@
 //
 // It lives an ordinary life first, on clocks that go on, until the moment that its scene wants; then clocks and
 // membership are frozen: no timer fires, no gossip arrives, no new connection opens. What is left are the messages on
-// their way, in order on each connection and in any order between connections, two operations of two clients, and a
-// fault or two. A node is a function of what it was fed, so a state is known by that: see key().
+// their way, in order on each connection and in any order between connections, two operations of two clients, and at
+// most one fault. A node is a function of what it was fed, so a state is known by that: see key().
 #pragma once
 
 #include <cstdint>
 #include <deque>
-#include <map>
-#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/node.h"
@@ -97,6 +96,7 @@ class Still {
 
   Course course_;
   Time time_{std::chrono::hours(1)};
+  bool written_ = false;  // the key, before time stands still
   bool frozen_ = false;
   bool fault_ = false;  // has happened
   std::vector<NodeConfig> configs_;
@@ -108,7 +108,6 @@ class Still {
   PeerCodec codec_;
   Workload workload_;
   std::vector<Operated> operations_;
-  std::vector<std::string> first_answers_;
   Effects effects_;
   std::int64_t steps_ = 0;  // choices taken: the instants of the history
   std::optional<std::string> wrong_;

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "core/base/check.h"
+#include "sim/internal_check.h"
 #include "sim/scenario/script.h"
 #include "sim/scenario/words.h"
 
@@ -16,13 +17,6 @@ namespace hc::sim::scenario {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct FailedCheck {
-  std::string what;
-};
-[[noreturn]] void throw_check(const char*, int, const char* condition, const std::string& detail) {
-  throw FailedCheck{std::string(condition) + ": " + detail};
-}
 
 struct Told {
   std::vector<std::string> outputs;  // one for each block; empty after somebody objected
@@ -32,11 +26,7 @@ struct Told {
 Told tell(const Script& script, const seam::MutantSet& mutants, bool trace = false) {
   Told told;
   seam::active = mutants;
-  const CheckHandler before = set_check_handler(throw_check);
-  const auto restore = [&] {
-    set_check_handler(before);
-    seam::active.reset();
-  };
+  const ChecksThrow guard;
   Story story(trace);
   std::string output;
   const auto object = [&](const std::string& what) {
@@ -54,13 +44,13 @@ Told tell(const Script& script, const seam::MutantSet& mutants, bool trace = fal
     }
   } catch (const Objection& o) {
     object(o.check + ": " + o.reason);
-  } catch (const FailedCheck& c) {
+  } catch (const InternalCheck& c) {
     object("internal check: " + c.what);
   } catch (const Mistake&) {
-    restore();
+    seam::active.reset();
     throw;
   }
-  restore();
+  seam::active.reset();
   told.outputs.resize(script.blocks.size());
   return told;
 }

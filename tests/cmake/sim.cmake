@@ -1,6 +1,7 @@
 # The simulator's own parts, a few of its seeds, and the scenarios.
 hc_test(sim_check_test SOURCES sim/linearizability_test.cc sim/history_json_test.cc USES sim_check LABELS unit)
 hc_test(sim_world_test SOURCES sim/clock_test.cc sim/network_test.cc sim/plan_test.cc sim/shrink_test.cc
+  sim/views_test.cc
   USES sim_world LABELS unit)
 hc_test(sim_seeds_test SOURCES sim/seeds_test.cc USES sim_world LABELS sim)
 target_compile_definitions(sim_seeds_test PRIVATE HC_TESTS_DIR="${CMAKE_CURRENT_SOURCE_DIR}")

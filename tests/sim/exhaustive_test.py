@@ -27,6 +27,7 @@ class Exhaustive(unittest.TestCase):
     def test_one_fault(self):
         status, text = explore("--scene", "steady", "--depth", "5")
         self.assertEqual(status, 0, text)
+        self.assertEqual(text.count("one fault"), 9, "each pair of machines, once more with a fault")
 
     def test_finds_mutants_and_tells_the_way(self):
         for mutant in FOUND:

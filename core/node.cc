@@ -12,7 +12,6 @@ namespace hc {
 namespace {
 
 constexpr Duration kStopMax = 8s;  // handing over takes at most this long (SIGTERM ends within 10 s)
-constexpr Duration kReports = 100ms;
 
 }  // namespace
 
@@ -50,7 +49,6 @@ struct Node::Rooms {
   Replication replication;
   Coordinator coordinator;
   SwimOutput gossip;
-  Time reports_at{};
   std::optional<Time> stop_by;
   bool started = false, said_ready = false, said_stopped = false;
   Counters counters;
@@ -75,8 +73,8 @@ struct Node::Rooms {
   }
   void on(StopAsked&, Now now, Effects&) {
     if (!stop_by) stop_by = now.mono + kStopMax;
-    reports_at = now.mono;
     agreement.stop();
+    report(now.mono);
   }
 
   // ---- messages
@@ -148,11 +146,7 @@ void Node::Rooms::hear(Incarnation from, M& m, Now now, Effects& out) {
 void Node::Rooms::tick(Now now, Effects& out) {
   if (auto due = swim.deadline(); due && *due <= now.mono) swim.wake(now.mono, gossip);
   peers.tick(now.mono, out);
-  replication.tick(now);
-  if (now.mono >= reports_at) {
-    reports_at = now.mono + kReports;
-    report(now.mono);
-  }
+  if (replication.tick(now)) report(now.mono);
   agreement.tick(self, swim, now.mono, out);
   coordinator.tick(now, out);
 }
@@ -160,7 +154,7 @@ void Node::Rooms::tick(Now now, Effects& out) {
 void Node::Rooms::report(Time now) {
   if (!view()) return;
   std::vector<Report> own = replication.reports(now);
-  if (stop_by) own.push_back({ReportKind::kStop, me(), me(), view()->epoch, {}, {}});
+  if (stop_by) own.push_back({ReportKind::kStop, me(), me(), view()->epoch, {}, now, {}});
   agreement.say(own, now);
 }
 
@@ -223,7 +217,6 @@ void Node::Rooms::view_installed(Now now, Effects& out) {
   agreement.view_installed(now.mono);
   replication.install(installed, now.mono);
   coordinator.install(installed, now, out);
-  reports_at = now.mono;
 }
 
 void Node::Rooms::drain_gossip(Now now, Effects& out) {
@@ -315,8 +308,7 @@ std::optional<Time> Node::deadline() const {
   at(rooms_->agreement.deadline());
   at(rooms_->replication.deadline());
   at(rooms_->coordinator.deadline());
-  if (rooms_->view() && rooms_->view()->members.size() > 1) at(rooms_->reports_at);
-  if (rooms_->stop_by) at(rooms_->reports_at);
+  at(rooms_->stop_by);
   return next;
 }
 

@@ -39,10 +39,11 @@ bool get_member(const wire::Member& from, MemberInfo& info) {
 
 void put_incarnation(const Incarnation& who, wire::Incarnation& to) {
   to.set_member(who.member.value);
-  put_id(who.generation, *to.mutable_generation());
+  to.set_generation_hi(who.generation.hi);
+  to.set_generation_lo(who.generation.lo);
 }
 Incarnation get_incarnation(const wire::Incarnation& from) {
-  return {NodeId(from.member()), get_id<GenerationTag>(from.generation())};
+  return {NodeId(from.member()), {from.generation_hi(), from.generation_lo()}};
 }
 
 void put_position(const Position& at, wire::Position& to) {
@@ -81,6 +82,7 @@ void put_report(const Report& report, wire::Report& to) {
   to.set_as_of(report.as_of.value);
   WireWriter slots(*to.mutable_slots());
   write_slot_set(report.slots, slots);
+  to.set_said_ns(report.said.time_since_epoch().count());
   to.set_age_ns(report.age.count());
 }
 
@@ -92,6 +94,7 @@ bool get_report(const wire::Report& from, Report& report, Decoding& decoding) {
   report.by = get_incarnation(from.by());
   report.about = get_incarnation(from.about());
   report.as_of = Epoch(from.as_of());
+  report.said = Time(Duration(from.said_ns()));
   report.age = Duration(from.age_ns());
   if (report.age < Duration::zero()) return decoding.fail("a report from the future");
   return get_slot_set(from.slots(), report.slots, decoding);

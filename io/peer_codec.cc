@@ -1,5 +1,8 @@
 #include "io/peer_codec.h"
 
+#include <google/protobuf/arena.h>
+
+#include <array>
 #include <type_traits>
 
 #include "core/base/check.h"
@@ -10,8 +13,8 @@
 namespace hc {
 namespace {
 
-// An envelope that held more is given back after its frame.
-constexpr std::size_t kEnvelopeKept = std::size_t{1} << 20;
+// What most frames fit in. Where one needs more it is given back after the frame.
+constexpr std::size_t kArenaBytes = std::size_t{16} << 10;
 
 template <class M>
 concept DataPlane = requires(const M& m, WireWriter& out) { write_record(m, out); };
@@ -19,10 +22,13 @@ concept DataPlane = requires(const M& m, WireWriter& out) { write_record(m, out)
 }  // namespace
 
 struct PeerCodec::Inside {
-  wire::Envelope envelope;
+  std::array<char, kArenaBytes> block;
+  google::protobuf::Arena arena{block.data(), block.size()};
   ViewMemo views;
 
-  void put_head(const Frame& frame) {
+  wire::Envelope& fresh() { return *google::protobuf::Arena::CreateMessage<wire::Envelope>(&arena); }
+
+  static void put_head(const Frame& frame, wire::Envelope& envelope) {
     envelope.set_from(frame.from.value);
     envelope.set_from_generation_hi(frame.from_generation.hi);
     envelope.set_from_generation_lo(frame.from_generation.lo);
@@ -33,7 +39,7 @@ struct PeerCodec::Inside {
     envelope.set_installed(frame.installed.value);
   }
 
-  void get_head(Frame& frame) const {
+  static void get_head(const wire::Envelope& envelope, Frame& frame) {
     frame.from = NodeId(envelope.from());
     frame.from_generation = {envelope.from_generation_hi(), envelope.from_generation_lo()};
     frame.to_generation = {envelope.to_generation_hi(), envelope.to_generation_lo()};
@@ -42,7 +48,7 @@ struct PeerCodec::Inside {
     frame.installed = Epoch(envelope.installed());
   }
 
-  void put_messages(const Frame& frame) {
+  void put_messages(const Frame& frame, wire::Envelope& envelope) {
     WireWriter records(*envelope.mutable_records());
     records.number(frame.messages.size());
     for (const Message& message : frame.messages) {
@@ -59,7 +65,7 @@ struct PeerCodec::Inside {
     }
   }
 
-  std::string get_messages(Frame& frame, std::size_t size) {
+  std::string get_messages(const wire::Envelope& envelope, Frame& frame, std::size_t size) {
     DecodeBudget budget(kDecodeBytesFixed + kDecodeBytesPerByte * size);
     Decoding decoding{budget, views};
     WireReader in(envelope.records());
@@ -81,13 +87,6 @@ struct PeerCodec::Inside {
     if (control < envelope.control_size()) return "it has more control messages than it names";
     return in.ended() ? std::string() : "it has more records than it says";
   }
-
-  void clear() {
-    if (envelope.records().capacity() > kEnvelopeKept || envelope.control_size() > 64)
-      envelope = wire::Envelope();
-    else
-      envelope.Clear();
-  }
 };
 
 PeerCodec::PeerCodec() : inside_(std::make_unique<Inside>()) {}
@@ -95,24 +94,25 @@ PeerCodec::~PeerCodec() = default;
 
 void PeerCodec::encode(const Frame& frame, std::string& out) {
   Inside& in = *inside_;
-  in.put_head(frame);
-  in.put_messages(frame);
-  HC_CHECK(in.envelope.AppendToString(&out), "a frame of more than 2 GiB");
-  in.clear();
+  wire::Envelope& envelope = in.fresh();
+  in.put_head(frame, envelope);
+  in.put_messages(frame, envelope);
+  HC_CHECK(envelope.AppendToString(&out), "a frame of more than 2 GiB");
+  in.arena.Reset();
 }
 
 std::expected<Frame, std::string> PeerCodec::decode(Bytes payload) {
   Inside& in = *inside_;
+  wire::Envelope& envelope = in.fresh();
   std::expected<Frame, std::string> frame;
   std::string wrong;
-  if (payload.size() > kMessageBytesMax ||
-      !in.envelope.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
+  if (payload.size() > kMessageBytesMax || !envelope.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
     wrong = "its envelope is malformed";
   } else {
-    in.get_head(*frame);
-    wrong = in.get_messages(*frame, payload.size());
+    in.get_head(envelope, *frame);
+    wrong = in.get_messages(envelope, *frame, payload.size());
   }
-  in.clear();
+  in.arena.Reset();
   if (!wrong.empty()) frame = std::unexpected("a frame of " + std::to_string(payload.size()) + " bytes: " + wrong);
   return frame;
 }

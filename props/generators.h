@@ -152,6 +152,7 @@ inline Report report() {
   r.about = incarnation();
   r.as_of = epoch();
   r.slots = slot_set();
+  r.said = Time(span_of_time());
   r.age = span_of_time();
   return r;
 }

@@ -12,12 +12,12 @@ constexpr std::int64_t kMillion = 1'000'000;
 
 Time NodeClock::mono(Instant t) const {
   const Time m = exact(t);
-  return m - m.time_since_epoch() % tick_;
+  return tick_ == Duration{1} ? m : m - m.time_since_epoch() % tick_;
 }
 
 Time NodeClock::exact(Instant t) const {
-  const __int128 passed = ns(t - base_true_);
-  return base_mono_ + Duration(static_cast<std::int64_t>(passed * rate_ppm_ / kMillion));
+  const std::int64_t passed = ns(t - base_true_);
+  return base_mono_ + Duration(passed / kMillion * rate_ppm_ + passed % kMillion * rate_ppm_ / kMillion);
 }
 
 WallTime NodeClock::wall(Instant t) const {
@@ -27,11 +27,11 @@ WallTime NodeClock::wall(Instant t) const {
 Instant NodeClock::when(Time m) const {
   if (m == kNever) return kForever;
   if (const Duration past = m.time_since_epoch() % tick_; past > 0ns) m += tick_ - past;
-  const __int128 wanted = (m - base_mono_).count();
+  const std::int64_t wanted = (m - base_mono_).count();
   if (wanted <= 0) return base_true_;
-  const __int128 passed = (wanted * kMillion + rate_ppm_ - 1) / rate_ppm_;
-  if (passed > (kForever - base_true_).count() / 2) return kForever;
-  return base_true_ + Duration(static_cast<std::int64_t>(passed));
+  const std::int64_t whole = wanted / rate_ppm_, rest = wanted % rate_ppm_;
+  if (whole > (kForever - base_true_).count() / 2 / kMillion) return kForever;
+  return base_true_ + Duration(whole * kMillion + (rest * kMillion + rate_ppm_ - 1) / rate_ppm_);
 }
 
 void NodeClock::set_rate(Instant t, std::int64_t rate_ppm) {

@@ -253,7 +253,7 @@ int main(int argc, char** argv) {
   app.add_option("--depth", bounds.depth, "with --exhaustive: choices in a row");
   app.add_option("--most-faults", bounds.faults, "with --exhaustive: so many of them")->check(CLI::Range(0, 1));
   app.add_option("--scene", bounds.scene, "with --exhaustive: this one alone")
-      ->check(CLI::IsMember({"steady", "handover"}));
+      ->check(CLI::IsMember({"steady", "handover", "takeover"}));
   app.add_flag("--benchmark", measured, "how fast the simulator is here, on one core");
   app.add_flag("--list-mutants", line.list_mutants, "names and rules");
   auto* mutants = app.add_subcommand("mutants", "run each mutant until it is caught; print a table");

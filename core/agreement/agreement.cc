@@ -11,7 +11,7 @@ constexpr Duration kBatch = 5ms;          // what comes within it goes into one 
 constexpr Duration kLookSoon = 50ms;      // while it is another's turn to propose
 constexpr Duration kSpread = 100ms;       // news of others is passed on within it
 constexpr std::int64_t kSpreadsPerT = 5;  // and all is said again, T being how long a complaint counts
-constexpr Duration kLookAgain = 250ms;    // while evidence is at hand
+constexpr Duration kLookAgain = 250ms;    // while something waits and a proposal of ours is under way
 
 }  // namespace
 
@@ -50,7 +50,7 @@ void Agreement::start(std::optional<VoteRecord> record, const MemberInfo& self, 
 
 void Agreement::say(const std::vector<Report>& own, Time now) {
   for (const Report& r : own)
-    if (pool_.hear(r, now)) {
+    if (pool_.hear(r, *view(), now)) {
       dirty_ = true;
       spread_at_ = now;
       look_at_ = std::min(look_at_, now + kBatch);
@@ -60,7 +60,7 @@ void Agreement::say(const std::vector<Report>& own, Time now) {
 void Agreement::hear(const Reports& m, Time now) {
   if (!view()) return;
   for (const Report& r : m.reports) {
-    if (!pool_.hear(r, now)) continue;
+    if (!pool_.hear(r, *view(), now)) continue;
     dirty_ = true;
     spread_at_ = std::min(spread_at_, now + kSpread);
     look_at_ = std::min(look_at_, now + kBatch);
@@ -68,7 +68,7 @@ void Agreement::hear(const Reports& m, Time now) {
 }
 
 void Agreement::view_installed(Time now) {
-  pool_.forget(now, view().get());
+  pool_.forget(*view(), now);
   waiting_since_.reset();
   dirty_ = true;
   look_at_ = now + kBatch;
@@ -88,7 +88,7 @@ void Agreement::say_who_is_dead(const MemberInfo& self, const Swim& swim, Time n
     if (now - peers_.last_heard({m.info.id, m.info.generation}) < config_.patience_refused)
       continue;  // it speaks to us
     const Incarnation me{self.id, self.generation};
-    say({{ReportKind::kDead, me, {m.info.id, m.info.generation}, view()->epoch, {}, {}}}, now);
+    say({{ReportKind::kDead, me, {m.info.id, m.info.generation}, view()->epoch, {}, now, {}}}, now);
   }
 }
 
@@ -174,14 +174,16 @@ std::optional<Proposal> Agreement::what_waits(const MemberInfo& self, const Swim
 
 void Agreement::consider(const MemberInfo& self, const Swim& swim, Time now, Effects& out) {
   if (consensus_.busy()) return;
-  if (view() && !dirty_ && !waiting_since_ && pool_.empty()) return;
-  const auto waits = what_waits(self, swim, now);
-  dirty_ = waits.has_value();  // until it is decided: an attempt may fail
-  if (HC_MUTANT(kProposalOfYesterday)) yesterday_ = waits;
-  if (!dirty_) return void(waiting_since_.reset());
-  if (!waiting_since_) waiting_since_ = now;
-  if (now - *waiting_since_ < rank_delay(self, swim)) return;
+  if (dirty_ || !view()) {
+    dirty_ = false;
+    const auto waits = what_waits(self, swim, now);
+    if (HC_MUTANT(kProposalOfYesterday)) yesterday_ = waits;
+    if (!waits) return void(waiting_since_.reset());
+    if (!waiting_since_) waiting_since_ = now;
+  }
+  if (!waiting_since_ || now - *waiting_since_ < rank_delay(self, swim)) return;
   waiting_since_.reset();
+  dirty_ = true;  // until it is decided: an attempt may fail
   consensus_.prepare(now, out);
 }
 
@@ -196,7 +198,7 @@ void Agreement::propose(const MemberInfo& self, const Swim& swim, Time now, Effe
 void Agreement::tick(const MemberInfo& self, const Swim& swim, Time now, Effects& out) {
   consensus_.tick(now, out);
   if (view()) {
-    pool_.forget(now, view().get());
+    dirty_ |= pool_.forget(*view(), now);
     say_who_is_dead(self, swim, now);
     spread(now);
   }
@@ -210,7 +212,7 @@ void Agreement::tick(const MemberInfo& self, const Swim& swim, Time now, Effects
 std::optional<Time> Agreement::deadline() const {
   std::optional<Time> next = consensus_.deadline();
   const auto at = [&](Time t) { next = next ? std::min(*next, t) : t; };
-  const bool something = dirty_ || waiting_since_ || !pool_.empty() || (!view() && !config_.founders.empty());
+  const bool something = dirty_ || waiting_since_ || (!view() && !config_.founders.empty());
   if (something) at(look_at_);
   if (!pool_.empty()) at(spread_at_);
   return next;

@@ -1,53 +1,79 @@
 #include "core/agreement/evidence.h"
 
+#include <algorithm>
+
 #include "core/base/seam.h"
 
 namespace hc {
+namespace {
+
+constexpr int kRememberedFor = 4;  // times as long as it counts
+
+}  // namespace
 
 bool counts_for(const Report& report, const View& view, Slot slot) {
   if (!report.slots.has(slot) || slot.value >= view.slot_count()) return false;
   return HC_MUTANT(kEvidenceAcrossEpochs) || view.config(slot).epoch <= report.as_of;
 }
 
-bool EvidencePool::hear(const Report& report, Time now) {
-  if (report.kind != ReportKind::kCaughtUp && report.age > keep_ && !HC_MUTANT(kComplaintKept)) return false;
-  const Time said = now - report.age;
-  auto [it, fresh] = rows_.try_emplace(Key{report.kind, report.by, report.about}, Row{report, said});
-  if (fresh) return true;
-  Row& row = it->second;
-  if (said <= row.said) return false;
-  const bool news = row.report.as_of != report.as_of || row.report.slots != report.slots;
-  row.said = said;
-  row.report = report;
-  return news;
+bool may_count(const Report& report, const View& view) {
+  if (report.as_of > view.epoch) return true;
+  if (report.kind == ReportKind::kStop) return true;
+  if (report.kind == ReportKind::kDead) return view.names(report.about);
+  bool any = false;
+  report.slots.for_each([&](Slot s) { any = any || counts_for(report, view, s); });
+  return any;
 }
 
-void EvidencePool::forget(Time now, const View* view) {
+bool EvidencePool::aged(const Row& row, Time now) const {
+  return row.report.kind != ReportKind::kCaughtUp && now - row.since > keep_ && !HC_MUTANT(kComplaintKept);
+}
+
+bool EvidencePool::hear(const Report& report, const View& view, Time now) {
+  if (!may_count(report, view)) return false;
+  const Time since = now - report.age;
+  auto [it, fresh] = rows_.try_emplace(Key{report.kind, report.by, report.about}, Row{report, since, false});
+  Row& row = it->second;
+  const bool later = HC_MUTANT(kReportRejuvenated) ? since > row.since : report.said > row.report.said;
+  if (!fresh && !later) {
+    if (report.said == row.report.said) row.since = std::min(row.since, since);
+    return false;
+  }
+  const bool news = !row.counts || row.report.as_of != report.as_of || row.report.slots != report.slots;
+  row.report = report;
+  row.since = since;
+  counting_ -= row.counts;
+  row.counts = !aged(row, now);
+  counting_ += row.counts;
+  return news && row.counts;
+}
+
+bool EvidencePool::forget(const View& view, Time now) {
+  bool lost = false;
   for (auto it = rows_.begin(); it != rows_.end();) {
-    const Report& report = it->second.report;
-    const bool aged =
-        report.kind != ReportKind::kCaughtUp && now - it->second.said > keep_ && !HC_MUTANT(kComplaintKept);
-    bool useful = true;
-    if (view && report.kind == ReportKind::kCaughtUp) {
-      useful = false;
-      report.slots.for_each([&](Slot s) { useful = useful || counts_for(report, *view, s); });
+    Row& row = it->second;
+    const bool useful = may_count(row.report, view);
+    if (row.counts && (!useful || aged(row, now))) {
+      row.counts = false;
+      --counting_;
+      lost = true;
     }
-    if (aged || !useful) {
+    if (!useful || (!row.counts && now - row.since > kRememberedFor * keep_)) {
       it = rows_.erase(it);
     } else {
       ++it;
     }
   }
+  return lost;
 }
-
-void EvidencePool::withdraw(ReportKind kind, Incarnation by, Incarnation about) { rows_.erase(Key{kind, by, about}); }
 
 std::vector<Report> EvidencePool::reports(Time now) const {
   std::vector<Report> result;
-  result.reserve(rows_.size());
+  result.reserve(counting_);
   for (const auto& [key, row] : rows_) {
+    if (!row.counts) continue;
     result.push_back(row.report);
-    result.back().age = now - row.said;
+    result.back().age = now - row.since;
   }
   return result;
 }

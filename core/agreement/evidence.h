@@ -1,7 +1,9 @@
 // The reports that a member has made or heard, as long as they may count (rules 2c, 5d).
 //
 // One report per (kind, by, about): a repetition replaces the one before. What is passed on keeps its age, so a report
-// that its author no longer repeats dies everywhere T after the last repetition, however often it is passed on. Counts
+// that its author no longer repeats counts nowhere T after the last repetition, however often it is passed on; and
+// however slowly: time on the way is in no age, so of one repetition the greatest age that was heard is kept, and it is
+// remembered for a while after it has ceased to count, lest two that pass it on teach it to each other again. Counts
 // of learners are never taken back, so they stay until their slot epochs have passed.
 #pragma once
 
@@ -15,29 +17,34 @@ namespace hc {
 
 // True if `report` counts for `slot` on top of `view` (2c).
 bool counts_for(const Report& report, const View& view, Slot slot);
+// True if it can count for anything on top of `view`, or on top of a later one that its author knew.
+bool may_count(const Report& report, const View& view);
 
 class EvidencePool {
  public:
   explicit EvidencePool(Duration keep) : keep_(keep) {}
 
-  // True if it says something new (not merely fresher).
-  bool hear(const Report& report, Time now);
-  // Drops what has aged or what no slot of `view` can use any more.
-  void forget(Time now, const View* view);
-  void withdraw(ReportKind kind, Incarnation by, Incarnation about);
+  // True if it says something new (not merely fresher). `view`: the installed one.
+  bool hear(const Report& report, const View& view, Time now);
+  // Drops what has aged or what no later view can use. True if something that counted does no more.
+  bool forget(const View& view, Time now);
 
-  // With their ages as of `now`.
+  // What counts, with their ages as of `now`.
   std::vector<Report> reports(Time now) const;
-  bool empty() const { return rows_.empty(); }
+  bool empty() const { return counting_ == 0; }
 
  private:
   using Key = std::tuple<ReportKind, Incarnation, Incarnation>;
   struct Row {
     Report report;
-    Time said;  // when the author last repeated it, by our clock
+    Time since;  // when the author last repeated it, by our clock
+    bool counts = true;
   };
+  bool aged(const Row& row, Time now) const;
+
   Duration keep_;
   std::map<Key, Row> rows_;
+  std::size_t counting_ = 0;
 };
 
 }  // namespace hc

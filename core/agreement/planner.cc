@@ -21,7 +21,10 @@ class Planner {
   Planner(const View& now, const std::vector<Report>& reports, const std::vector<Seen>& seen)
       : now_(now), reports_(reports), next_(std::make_shared<View>(now)) {
     for (const Seen& s : seen) seen_[s.info.id] = &s;
-    for (const Report& r : reports) reported_.add(r.slots);
+    for (const Report& r : reports) {
+      reported_.add(r.slots);
+      calm_ = calm_ && r.kind != ReportKind::kStop;
+    }
     next_->epoch = now.epoch.next();
   }
 
@@ -29,6 +32,9 @@ class Planner {
     plan_members();
     if (!next_->same_ring_members(now_)) next_->derive_ring();
     plan_voters();
+    calm_ = calm_ && !changed_;
+    for (const ViewMember& m : now_.members)
+      if (alive(m.info.id)) well_.push_back({m.info.id, m.info.generation});
     for (std::uint32_t s = 0; s < now_.slot_count(); ++s) plan_slot(Slot{static_cast<std::uint16_t>(s)});
     if (!changed_) return std::nullopt;
     return Proposal{next_, useful_evidence()};
@@ -140,6 +146,7 @@ class Planner {
     const SlotConfig& from = now_.config(slot);
     SlotConfig& to = next_->slots[slot.value];
     const bool reports = any_report(slot);
+    if (calm_ && !reports && as_wanted(from, slot)) return;
     bool renewed = false;
     InSyncList list = from.list;
     if (reports) {
@@ -161,6 +168,15 @@ class Planner {
       to.epoch = next_->epoch;
       changed_ = true;
     }
+  }
+
+  // As most of thousands of slots are: the list names whom the ring wants, in its order, and all of them are well.
+  bool as_wanted(const SlotConfig& config, Slot slot) const {
+    const auto is = [&](Incarnation who, NodeId wanted) {
+      const auto it = std::ranges::lower_bound(well_, wanted, {}, &Incarnation::member);
+      return it != well_.end() && it->member == wanted && *it == who;
+    };
+    return !config.passed_over && std::ranges::equal(config.list, now_.ring.wanted(slot), is);
   }
 
   // 7c: counted learners in, nobody out.
@@ -346,7 +362,9 @@ class Planner {
   const View& now_;
   const std::vector<Report>& reports_;
   std::map<NodeId, const Seen*> seen_;
-  SlotSet reported_;  // slots that some report touches
+  SlotSet reported_;               // slots that some report touches
+  std::vector<Incarnation> well_;  // members of the present view that seem alive, in order
+  bool calm_ = true;               // nobody comes, returns, goes or stops
   std::shared_ptr<View> next_;
   bool changed_ = false;
 };

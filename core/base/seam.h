@@ -41,8 +41,9 @@ inline constexpr MutantInfo kMutantInfo[] = {
 };
 
 using MutantSet = std::bitset<kMutants>;
-inline thread_local MutantSet active;
-inline thread_local MutantSet reached;  // whose place in the code a run came by, switched on or not
+// Of the run that this process is in: a simulation has one thread, and a sweep one process for each of its jobs.
+inline MutantSet active;
+inline MutantSet reached;  // whose place in the code a run came by, switched on or not
 
 inline bool on(Mutant mutant) {
   reached.set(static_cast<std::size_t>(mutant));
@@ -80,7 +81,7 @@ struct Buggify {
   std::vector<Random> chance;  // of each point
   std::array<std::uint64_t, kPoints> struck{};
 };
-inline thread_local std::optional<Buggify> buggify;
+inline std::optional<Buggify> buggify;
 
 inline bool strikes(Point point) {
   if (!buggify || !buggify->on) return false;

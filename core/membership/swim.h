@@ -84,7 +84,7 @@ struct SwimOutput {
     GossipPacket packet;
     bool by_stream = false;  // over the peer link, if there is one; else drop it
   };
-  // The table's belief of `id` changed: its liveness, or (now = kAlive) its generation.
+  // The table's belief of `id` changed: its liveness or what is known of it (its process, storage, addresses, labels).
   struct Change {
     NodeId id;
     Liveness now;

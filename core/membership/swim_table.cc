@@ -70,6 +70,7 @@ void Swim::accept(const MemberRumor& rumor, Time now, SwimOutput& out) {
   Peer& peer = peers_.at(id);
   const bool news = fresh || peer.learned;
   const bool other_process = peer.info.generation != rumor.info.generation;
+  const bool other_info = peer.info != rumor.info;
   const Liveness before = peer.liveness;
   const auto suspicion = suspicions_.find(id);
   if (suspicion != suspicions_.end()) {
@@ -89,10 +90,8 @@ void Swim::accept(const MemberRumor& rumor, Time now, SwimOutput& out) {
   peer.learned = false;
   count(peer, +1, now);
   if (rumor.liveness == Liveness::kDead && before != Liveness::kDead) ++counters_.deaths;
-  if (news || other_process || before != rumor.liveness) {
-    peer.since = now;
-    out.changes.push_back({id, rumor.liveness});
-  }
+  if (news || other_process || before != rumor.liveness) peer.since = now;
+  if (news || other_info || before != rumor.liveness) out.changes.push_back({id, rumor.liveness});
   rumors_.put(rumor);
 }
 

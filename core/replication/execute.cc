@@ -168,10 +168,11 @@ void Replication::run_parked(Now now) {
 void Replication::expire(Now now) {
   if (HC_BUGGIFY(kExpiresNothing)) return;
   const std::size_t budget = HC_BUGGIFY(kExpiresOne) ? 1 : kExpireBudget;
-  const std::size_t slots = std::min(replicas_.size(), kExpireSlotsPerTick);
-  for (std::size_t n = 0; n < slots; ++n) {
-    const Slot s = slot_number(expire_from_);
-    expire_from_ = (expire_from_ + 1) % replicas_.size();
+  const std::size_t most = std::min(awake_.count(), kExpireSlotsPerTick);
+  for (std::size_t n = 0; n < most; ++n) {
+    const auto next = awake_.next(expire_from_);
+    const Slot s = next ? *next : *awake_.next(Slot{0});
+    expire_from_ = Slot{static_cast<std::uint16_t>(s.value + 1)};
     Replica& r = at(s);
     if (!r.lead || r.table.expiring() == 0 || backlog_full(r) || !may_execute(s, now.mono)) continue;
     const std::size_t before = r.table.size();

@@ -94,9 +94,9 @@ bool Replication::send_chunk(Slot s, Target& t, Lane& lane, Time now) {
 void Replication::restart_fills(NodeId to, Time now) {
   Lane& lane = this->lane(to);
   lane.outstanding = 0;
-  for (std::size_t i = 0; i < replicas_.size(); ++i) {
-    Replica& r = replicas_[i];
-    if (!r.lead) continue;
+  awake_.for_each([&](Slot s) {
+    Replica& r = at(s);
+    if (!r.lead) return;
     for (Target& t : r.lead->targets) {
       if (t.who.member != to || t.listed || t.filled || !t.fill || t.fill->id == 0) continue;
       Fill& fill = *t.fill;
@@ -108,9 +108,9 @@ void Replication::restart_fills(NodeId to, Time now) {
       fill.walked = false;
       t.sent = t.acked;
       fill.progress = now;
-      queue_fill(slot_number(i), t);
+      queue_fill(s, t);
     }
-  }
+  });
   pump(to, now);
 }
 
@@ -188,19 +188,16 @@ void Replication::try_count(Slot s, Target& t, Time now) {
 void Replication::ask_discards(Time now) {
   discards_at_ = now + kDiscardsEvery;
   std::map<NodeId, SlotSet> questions;
-  for (std::size_t i = 0; i < replicas_.size(); ++i) {
-    Replica& r = replicas_[i];
+  awake_.for_each([&](Slot s) {
+    Replica& r = at(s);
     if (HC_MUTANT(kWipeBeforeView) && r.listed && !r.lead && r.holds) {
-      const auto wanted = view_->ring.wanted(slot_number(i));
+      const auto wanted = view_->ring.wanted(s);
       if (std::ranges::find(wanted, config_.self.id) == wanted.end()) empty_slot(r);
     }
-    if (r.listed || r.learner || !r.holds) continue;
-    if (HC_MUTANT(kDropBeforeTakeover)) {
-      empty_slot(r);
-      continue;
-    }
-    questions.try_emplace(r.primary.member, SlotSet(config_.slots)).first->second.add(slot_number(i));
-  }
+    if (r.listed || r.learner || !r.holds) return;
+    if (HC_MUTANT(kDropBeforeTakeover)) return empty_slot(r);
+    questions.try_emplace(r.primary.member, SlotSet(config_.slots)).first->second.add(s);
+  });
   for (auto& [to, slots] : questions) peers_.send(to, DiscardAsk{std::move(slots)});
 }
 

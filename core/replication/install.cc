@@ -7,25 +7,32 @@
 namespace hc {
 
 Replication::Replication(const NodeConfig& config, Peers& peers, Random random)
-    : config_(config), peers_(peers), random_(random), replicas_(config.slots) {}
+    : config_(config),
+      peers_(peers),
+      random_(random),
+      replicas_(config.slots),
+      awake_(config.slots),
+      rested_(config.slots) {}
 
 void Replication::install(const ViewRef& view, Time now) {
   const ViewRef old = std::exchange(view_, view);
   leases_.set_length(view->lease, view->drift_percent);
   for (std::size_t i = 0; i < replicas_.size(); ++i) install_slot(slot_number(i), old.get(), now);
   backlog_ = 0;
-  shares_.clear();
+  ask_lease_at_.clear();
   for (auto& [to, lane] : lanes_) lane.outstanding = 0;
+  followed_.clear();
   for (const Replica& r : replicas_) {
+    if (!r.lead && (r.listed || r.learner)) followed_.insert(r.primary);
     if (!r.lead) continue;
     backlog_ += r.tail_bytes;
     for (const Target& t : r.lead->targets) {
-      ++shares_[t.who.member];
+      ask_lease_at_[t.who.member] = now;
       if (t.fill)
         for (const Fill::Sent& sent : t.fill->unacked) lane(t.who.member).outstanding += sent.bytes;
     }
   }
-  lease_asked_at_ = {};
+  tick_at_ = now;
   ask_leases(now);
   for (std::size_t i = 0; i < replicas_.size(); ++i)
     if (replicas_[i].lead && replicas_[i].lead->stage == Stage::kAsking) step_takeover(slot_number(i), {now, {}});

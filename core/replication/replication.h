@@ -63,8 +63,8 @@ class Replication : public Executor {
   void session_opened(NodeId peer, Now now);  // say again what is outstanding
   void advanced(NodeId peer, Now now);  // it installed a newer view: say again, and former primaries may be released
   void flush(Now now);                  // the turn ends: stream what was gathered
-  void tick(Now now);
-  void run_parked(Now now);  // if something changed that they wait for
+  bool tick(Now now);                   // true if it is time to make reports, too
+  void run_parked(Now now);             // if something changed that they wait for
   std::optional<Time> deadline() const;
   bool has_unsent() const { return !queued_.empty(); }
 
@@ -101,7 +101,11 @@ class Replication : public Executor {
     Time progress{};  // when a chunk was acknowledged last
   };
 
-  Replica& at(Slot s) { return replicas_[s.value]; }
+  // Whoever may change a slot wakes it; only watching does not.
+  Replica& at(Slot s) {
+    awake_.add(s);
+    return replicas_[s.value];
+  }
   Incarnation self() const { return {config_.self.id, config_.self.generation}; }
   Epoch epoch() const { return view_ ? view_->epoch : Epoch(); }
   static Slot slot_number(std::size_t i) { return Slot{static_cast<std::uint16_t>(i)}; }
@@ -158,12 +162,16 @@ class Replication : public Executor {
   using Said = std::map<std::pair<ReportKind, Incarnation>, SlotSet>;
   void report_for_nothing(Said& said);
   void ask_leases(Time now);
+  void ask_lease(NodeId member, Time now);
   void ask_discards(Time now);
   bool waits_for(const Replica& r, const Target& t, Time now) const;
   bool stuck(const Replica& r, const Target& t, Time now) const;
   void watch_targets(Slot s, Time now, Said& said);
   bool may_leave(Slot s, Incarnation who) const;
   void watch_primary(Slot s, Time now, Said& said);
+  bool at_rest(Slot s, Time now) const;
+  void wake_where_grants_end(Time now);
+  bool some_primary_is_late(Time now) const;
   bool silent(const Replica& r, Time now) const;
   Duration patience(Incarnation about, Time now) const;
   bool ended(Incarnation who) const;
@@ -175,18 +183,24 @@ class Replication : public Executor {
   Leases leases_;
   ViewRef view_;
   std::vector<Replica> replicas_;
+  // Time alone changes nothing in a slot at rest: nobody lacks anything, and nobody waits. Only the others are looked
+  // at on every tick; of thousands of slots those are few. A slot that grants end for, or whose primary falls silent,
+  // is found by its member.
+  SlotSet awake_, rested_;           // rested: it was at rest when reports were made last, at watched_at_
+  std::set<Incarnation> ungranted_;  // targets whose grant we lacked then
+  std::set<Incarnation> followed_;   // primaries of slots that name us
   std::vector<Slot> queued_;
   std::vector<Slot> waiting_;  // slots in Stage::kWaiting
   std::deque<Parked> parked_;
   bool parked_look_ = false;  // something changed: parked commands may run
   std::vector<Done> done_;
   std::map<NodeId, Lane> lanes_;
-  std::size_t backlog_ = 0;               // bytes kept of all slots that we lead
-  std::map<NodeId, std::size_t> shares_;  // members whose grants some slot of ours needs
+  std::size_t backlog_ = 0;              // bytes kept of all slots that we lead
+  std::map<NodeId, Time> ask_lease_at_;  // members whose grants some slot of ours needs: when they are asked next
   std::set<NodeId> seem_dead_;
   std::optional<Time> next_release_;  // the first time at which a slot of waiting_ may go on
-  Time started_at_{}, lease_asked_at_{}, tick_at_{}, discards_at_{}, previous_now_{};
-  std::size_t expire_from_ = 0;
+  Time started_at_{}, tick_at_{}, watched_at_{}, discards_at_{}, previous_now_{};
+  Slot expire_from_{};
   std::uint64_t next_fill_ = 1;
   bool urgent_ = false;
   std::map<Slot, SlotTable> strays_;  // only under the mutant one-in-five

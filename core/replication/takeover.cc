@@ -11,13 +11,13 @@ namespace hc {
 // One question per member, for all its slots that have not answered.
 void Replication::ask_tails(std::optional<NodeId> only, Time) {
   std::map<NodeId, TailAsk> questions;
-  for (std::size_t i = 0; i < replicas_.size(); ++i) {
-    Replica& r = replicas_[i];
-    if (!r.lead || r.lead->stage != Stage::kAsking) continue;
+  awake_.for_each([&](Slot s) {
+    const Replica& r = replica(s);
+    if (!r.lead || r.lead->stage != Stage::kAsking) return;
     for (const Target& t : r.lead->targets)
       if (t.listed && !t.answered && (!only || t.who.member == *only))
-        questions[t.who.member].slots.push_back({slot_number(i), r.epoch, r.at});
-  }
+        questions[t.who.member].slots.push_back({s, r.epoch, r.at});
+  });
   for (auto& [to, question] : questions) {
     if (HC_BUGGIFY(kTailsAskedTwice)) peers_.send(to, question);
     peers_.send(to, std::move(question));

@@ -20,13 +20,16 @@ Duration time_for(std::size_t bytes) { return std::chrono::milliseconds(bytes / 
 
 // ------------------------------------------------------------------------------------------------------------- leases
 
+void Replication::ask_lease(NodeId member, Time now) {
+  if (HC_BUGGIFY(kLeaseForgotten)) leases_.forget(member);
+  ask_lease_at_[member] =
+      now + (HC_BUGGIFY(kLeaseAskedLate) ? view_->lease * 3 / 4 : view_->lease / kLeaseAsksPerLease);
+  peers_.send(member, LeaseAsk{now});
+}
+
 void Replication::ask_leases(Time now) {
-  if (!view_ || now < lease_asked_at_) return;
-  lease_asked_at_ = now + (HC_BUGGIFY(kLeaseAskedLate) ? view_->lease * 3 / 4 : view_->lease / kLeaseAsksPerLease);
-  for (const auto& [member, slots] : shares_) {
-    if (HC_BUGGIFY(kLeaseForgotten)) leases_.forget(member);
-    peers_.send(member, LeaseAsk{now});
-  }
+  for (const auto& [member, at] : ask_lease_at_)
+    if (now >= at) ask_lease(member, now);
 }
 
 void Replication::handle(Incarnation from, const LeaseAsk& m, Time now) {
@@ -35,6 +38,10 @@ void Replication::handle(Incarnation from, const LeaseAsk& m, Time now) {
   if ((!named && !HC_MUTANT(kGrantToOldGeneration)) || HC_BUGGIFY(kGrantWithheld)) return;
   leases_.give(from.member, now);
   peers_.send(from, Grant{m.sent, epoch()});
+  // Who would ask it soon asks it in the same frame.
+  const auto ours = ask_lease_at_.find(from.member);
+  if (ours != ask_lease_at_.end() && ours->second - now <= view_->lease / kLeaseAsksPerLease / 2)
+    ask_lease(from.member, now);
 }
 
 void Replication::handle(Incarnation from, const Grant& m, Now now) {
@@ -55,16 +62,16 @@ void Replication::seems_dead(NodeId peer, bool dead) {
 void Replication::session_opened(NodeId peer, Now now) {
   if (!view_) return;
   ask_tails(peer, now.mono);
-  if (shares_.contains(peer)) peers_.send(peer, LeaseAsk{now.mono});
-  for (std::size_t i = 0; i < replicas_.size(); ++i) {
-    Replica& r = replicas_[i];
-    if (!r.lead) continue;
+  if (ask_lease_at_.contains(peer)) ask_lease(peer, now.mono);
+  awake_.for_each([&](Slot s) {
+    Replica& r = at(s);
+    if (!r.lead) return;
     for (Target& t : r.lead->targets) {
       if (t.who.member != peer || t.sent == t.acked) continue;
       t.sent = t.acked;
-      queue(slot_number(i));
+      queue(s);
     }
-  }
+  });
   restart_fills(peer, now.mono);
 }
 
@@ -77,39 +84,40 @@ void Replication::advanced(NodeId peer, Now now) {
 void Replication::repeat(Now now) {
   bool asking = false;
   std::set<NodeId> silent;  // learners of which a chunk on its way was not acknowledged for long
-  for (std::size_t i = 0; i < replicas_.size(); ++i) {
-    Replica& r = replicas_[i];
+  awake_.for_each([&](Slot s) {
+    Replica& r = at(s);
     std::erase_if(r.limbo, [&](const Limbo& l) {
       if (now.mono < l.give_up) return false;
       done_.push_back({l.token, Outcome::kUnknown, {}});
       return true;
     });
-    if (!r.lead || r.lead->targets.empty()) continue;
+    if (!r.lead || r.lead->targets.empty()) return;
     asking |= r.lead->stage == Stage::kAsking;
-    if (r.commit > r.lead->told_commit) queue(slot_number(i));
+    if (r.commit > r.lead->told_commit) queue(s);
     for (Target& t : r.lead->targets) {
       if (t.sent > t.acked && now.mono - t.progress > kRepeatAfter &&
           now.mono - t.progress > kRepeatAfter + time_for(bytes_on_the_way(r, t))) {
         t.sent = t.acked;
         t.progress = now.mono;
-        queue(slot_number(i));
+        queue(s);
       }
       if (!t.listed && !t.filled && t.fill && !t.fill->unacked.empty() &&
           now.mono - t.fill->progress > 4 * kRepeatAfter)
         silent.insert(t.who.member);
       if (stuck(r, t, now.mono) && !std::exchange(t.fill->stalled, true)) trim(r);
-      try_count(slot_number(i), t, now.mono);
+      try_count(s, t, now.mono);
       if (HC_MUTANT(kCaughtUpRevoked) && t.counted && t.acked < r.at.seq) t.counted = false;
     }
-  }
+  });
   if (asking) ask_tails(std::nullopt, now.mono);
   for (const NodeId member : silent) restart_fills(member, now.mono);
 }
 
-void Replication::tick(Now now) {
+bool Replication::tick(Now now) {
   ask_leases(now.mono);
   if (next_release_ && now.mono >= *next_release_) step_waiting(now);
-  if (now.mono >= tick_at_) {
+  const bool due = now.mono >= tick_at_;
+  if (due) {
     tick_at_ = now.mono + (HC_MUTANT(kTimerNotRearmed) ? Duration(1h) : kTick);
     parked_look_ = true;
     expire(now);
@@ -121,13 +129,14 @@ void Replication::tick(Now now) {
   }
   run_parked(now);
   previous_now_ = now.mono;
+  return due;
 }
 
 std::optional<Time> Replication::deadline() const {
   if (!view_ && parked_.empty()) return std::nullopt;
   Time next = tick_at_;
   if (next_release_) next = std::min(next, *next_release_);
-  if (!shares_.empty()) next = std::min(next, lease_asked_at_);
+  for (const auto& [member, at] : ask_lease_at_) next = std::min(next, at);
   return next;
 }
 
@@ -170,6 +179,7 @@ void Replication::watch_targets(Slot s, Time now, Said& said) {
     said.try_emplace({kind, about}, SlotSet(config_.slots)).first->second.add(s);
   };
   for (Target& t : r.lead->targets) {
+    if (rested_.has(s)) t.waiting_since = std::max(t.waiting_since, watched_at_);
     if (t.counted) say(ReportKind::kCaughtUp, t.who);
     if (stuck(r, t, now) && list.size() < view_->replication_factor && view_->ring.next(s)) {
       say(ReportKind::kStuck, t.who);
@@ -212,6 +222,39 @@ void Replication::watch_primary(Slot s, Time now, Said& said) {
   said.try_emplace({ReportKind::kComplaint, r.primary}, SlotSet(config_.slots)).first->second.add(s);
 }
 
+bool Replication::at_rest(Slot s, Time now) const {
+  const Replica& r = replica(s);
+  const auto wanted = view_->ring.wanted(s);
+  const auto is_wanted = [&](NodeId id) { return std::ranges::find(wanted, id) != wanted.end(); };
+  if (!r.limbo.empty()) return false;
+  if (!r.lead) return r.listed ? is_wanted(config_.self.id) : r.learner || !r.holds;
+  const auto settled = [&](const Target& t) {
+    return t.listed && !t.fill && t.acked == r.at.seq && t.sent == r.at.seq && !waits_for(r, t, now) &&
+           is_wanted(t.who.member);
+  };
+  return r.lead->stage == Stage::kServing && r.lead->told_commit == r.commit && r.commit == r.at.seq &&
+         r.table.expiring() == 0 && std::ranges::all_of(r.lead->targets, settled);
+}
+
+// Who waits for a grant has waited since the last look, when there still was one.
+void Replication::wake_where_grants_end(Time now) {
+  std::set<Incarnation> lacking;
+  for (const auto& [member, at] : ask_lease_at_)
+    if (const Incarnation who = view_->incarnation_of(member); !leases_.holds(who, Epoch{}, epoch(), now))
+      lacking.insert(who);
+  if (!std::ranges::includes(ungranted_, lacking))
+    rested_.for_each([&](Slot s) {
+      if (replica(s).lead) awake_.add(s);
+    });
+  ungranted_ = std::move(lacking);
+}
+
+bool Replication::some_primary_is_late(Time now) const {
+  return std::ranges::any_of(followed_, [&](Incarnation who) {
+    return now - peers_.last_heard(who) >= patience(who, now) || peers_.installed(who) < epoch();
+  });
+}
+
 // In the simulator only: reports that are legal, but without reason.
 void Replication::report_for_nothing([[maybe_unused]] Said& said) {
   const auto say = [&](ReportKind kind, Slot s, Incarnation about) {
@@ -233,19 +276,27 @@ void Replication::report_for_nothing([[maybe_unused]] Said& said) {
 std::vector<Report> Replication::reports(Time now) {
   if (!view_ || view_->members.size() < 2) return {};
   Said said;
-  for (std::size_t i = 0; i < replicas_.size(); ++i) {
-    const Slot s = slot_number(i);
-    if (replicas_[i].lead) {
+  wake_where_grants_end(now);
+  if (some_primary_is_late(now))
+    for (std::size_t i = 0; i < replicas_.size(); ++i)
+      if (!replicas_[i].lead) watch_primary(slot_number(i), now, said);
+  awake_.for_each([&](Slot s) {
+    if (replica(s).lead) {
       watch_targets(s, now, said);
     } else {
       watch_primary(s, now, said);
     }
-  }
+    rested_.remove(s);
+    if (!at_rest(s, now)) return;
+    rested_.add(s);
+    awake_.remove(s);
+  });
+  watched_at_ = now;
   report_for_nothing(said);
   std::vector<Report> result;
   for (auto& [key, slots] : said) {
     if (key.first == ReportKind::kComplaint) ++counters_.complaints;
-    result.push_back({key.first, self(), key.second, epoch(), std::move(slots), {}});
+    result.push_back({key.first, self(), key.second, epoch(), std::move(slots), now, {}});
   }
   return result;
 }
@@ -257,7 +308,9 @@ bool Replication::listed_anywhere() const {
 }
 
 bool Replication::all_served() const {
-  return std::ranges::all_of(replicas_, [](const Replica& r) { return !r.lead || r.lead->stage == Stage::kServing; });
+  bool all = true;
+  awake_.for_each([&](Slot s) { all = all && (!replica(s).lead || replica(s).lead->stage == Stage::kServing); });
+  return all;
 }
 
 void Replication::invariants() const {

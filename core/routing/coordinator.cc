@@ -7,7 +7,6 @@
 namespace hc {
 namespace {
 
-constexpr Duration kTick = 50ms;
 constexpr Duration kRetryFirst = 10ms;
 constexpr Duration kRetryLongest = 100ms;
 constexpr std::uint64_t kTries = 256;  // so many tries of a part have numbers of their own
@@ -39,6 +38,7 @@ void Coordinator::ask(ClientId client, RequestId request, Args args, Now now, Ef
     if (slot) {
       const std::uint64_t token = next_token_ + 1;  // the part's, should it wait
       const Time give_up = now.mono + config_.deadline;
+      look_by(give_up);
       const auto line = lines_.empty() ? lines_.end() : lines_.find({client, *slot});
       const bool free = line == lines_.end() || may_follow(line->second, *slot);
       Executor::Result result{Executor::Ran::kWaits, {}};
@@ -92,6 +92,7 @@ std::uint64_t Coordinator::begin_op(ClientId client, RequestId request, const Co
   o.request = request;
   o.spec = &spec;
   o.deadline = now.mono + config_.deadline;
+  look_by(o.deadline);
   return op;
 }
 
@@ -126,6 +127,7 @@ void Coordinator::park(Part& part, Now now) {
   part.retry_at = now.mono + std::min<Duration>(kRetryFirst * (1 << std::min(part.pauses, 4U)), kRetryLongest);
   if (HC_BUGGIFY(kRetriesLate)) part.retry_at += 300ms;
   ++part.tries, ++part.pauses;
+  look_by(part.retry_at);
 }
 
 RequestId Coordinator::request_of(std::uint64_t token, const Part& part) {
@@ -334,6 +336,7 @@ void Coordinator::answer_guest(Incarnation to, Forwarded answer, Now now) {
   } else {
     peers_.want(to.member);
     held_.push_back({to, now.mono + config_.deadline, std::move(answer)});
+    look_by(held_.back().until);
   }
 }
 
@@ -394,13 +397,11 @@ void Coordinator::session_lost(NodeId peer, Now now, Effects& out) {
 }
 
 void Coordinator::tick(Now now, Effects& out) {
-  if (now.mono < tick_at_) return;
-  tick_at_ = now.mono + kTick;
+  if (now.mono < look_at_) return;
   std::erase_if(held_, [&](const Held& h) { return now.mono >= h.until; });
   std::vector<std::uint64_t> due;
   for (const auto& [token, part] : parts_)
-    if (part.op && (now.mono >= part.give_up || (part.state == State::kParked && now.mono >= part.retry_at)))
-      due.push_back(token);
+    if (part.op && (now.mono >= part.give_up || now.mono >= due_at(part))) due.push_back(token);
   for (std::uint64_t token : due) {
     auto it = parts_.find(token);
     if (it == parts_.end()) continue;
@@ -413,11 +414,24 @@ void Coordinator::tick(Now now, Effects& out) {
       part_done(token, HC_MUTANT(kDeadlineSaysNotApplied) ? Outcome::kNotExecuted : Outcome::kUnknown, {}, now, out);
     }
   }
+  look_at_ = kNever;
+  for (const Held& h : held_) look_by(h.until);
+  for (const auto& [token, part] : parts_) {
+    if (!part.op) continue;
+    const bool late = now.mono >= due_at(part);  // it waits for those before it in its line
+    look_by(now.mono >= part.give_up ? part.give_up + kGrace
+                                     : std::min(part.give_up, late ? now.mono + kRetryLongest : due_at(part)));
+  }
 }
 
+// When it is asked again, if it is.
+Time Coordinator::due_at(const Part& part) { return part.state == State::kParked ? part.retry_at : kNever; }
+
+void Coordinator::look_by(Time at) { look_at_ = std::min(look_at_, at); }
+
 std::optional<Time> Coordinator::deadline() const {
-  if (parts_.empty() && held_.empty()) return std::nullopt;
-  return tick_at_;
+  if ((parts_.empty() && held_.empty()) || look_at_ == kNever) return std::nullopt;
+  return look_at_;
 }
 
 }  // namespace hc

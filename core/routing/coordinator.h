@@ -126,6 +126,8 @@ class Coordinator {
   void slot_done(std::uint64_t token, Slot slot, Outcome outcome, Reply reply, Now now, Effects& out);
   void every_done(std::uint64_t token, Now now, Effects& out);
   void park(Part& part, Now now);
+  static Time due_at(const Part& part);
+  void look_by(Time at);
 
   static RequestId request_of(std::uint64_t token, const Part& part);
   void set_state(Part& part, State state);
@@ -161,8 +163,8 @@ class Coordinator {
     Forwarded answer;
   };
   std::vector<Held> held_;  // answers to guests whose member has no session with us yet
-  Time tick_at_{};
-  Ring heard_joins_ring_;  // only under the mutant one-in-five
+  Time look_at_ = kNever;   // the first time at which a part or an answer held back may be due
+  Ring heard_joins_ring_;   // only under the mutant one-in-five
   std::vector<RingMember> heard_joins_;
   Counters counters_;
 };

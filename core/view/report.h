@@ -27,7 +27,8 @@ struct Report {
   Incarnation about;
   Epoch as_of;
   SlotSet slots;
-  Duration age{};  // since `by` last repeated it; grows while it is passed on
+  Time said{};     // when `by` last repeated it, by its own clock: of two repetitions the later one counts
+  Duration age{};  // since then; grows while it is passed on
   bool operator==(const Report&) const = default;
 };
 

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "core/base/ids.h"
@@ -43,6 +44,14 @@ class SlotSet {
     for (std::size_t i = 0; i < words_.size(); ++i)
       for (std::uint64_t w = words_[i]; w; w &= w - 1)
         visit(Slot{static_cast<std::uint16_t>(i * 64 + static_cast<std::size_t>(std::countr_zero(w)))});
+  }
+  // The first of them at or after `from`.
+  std::optional<Slot> next(Slot from) const {
+    std::uint64_t after = ~std::uint64_t{0} << from.value % 64;
+    for (std::size_t i = from.value / 64; i < words_.size(); ++i, after = ~std::uint64_t{0})
+      if (const std::uint64_t w = words_[i] & after)
+        return Slot{static_cast<std::uint16_t>(i * 64 + static_cast<std::size_t>(std::countr_zero(w)))};
+    return std::nullopt;
   }
   const std::vector<std::uint64_t>& words() const { return words_; }
   static SlotSet of_words(std::vector<std::uint64_t> words) {

@@ -108,10 +108,10 @@ int explore(const Bounds& bounds) {
     search.run();
     states += search.states();
     exhausted &= search.exhausted();
-    std::printf("%-8s %-9s APPEND at node-%u, GET at node-%u: %" PRIu64 " states, %" PRIu64 " choices, depth %u%s\n",
+    std::printf("%-8s %-9s APPEND at node-%u, GET %s node-%u: %" PRIu64 " states, %" PRIu64 " choices, depth %u%s\n",
                 std::string(name_of(course.scene)).c_str(), course.fault ? "one fault" : "no fault",
-                course.asked[0] + 1, course.asked[1] + 1, search.states(), search.choices(), search.deepest(),
-                search.exhausted() ? "" : ", more below");
+                course.asked[0] + 1, course.pipelined ? "behind it at" : "at", course.asked[1] + 1, search.states(),
+                search.choices(), search.deepest(), search.exhausted() ? "" : ", more below");
     if (const auto& found = search.found()) {
       for (const std::string& line : found->way) std::printf("  %s\n", line.c_str());
       std::printf("%s%s\n", found->internal ? "internal: " : "", found->what.c_str());
@@ -119,11 +119,17 @@ int explore(const Bounds& bounds) {
     }
     std::fflush(stdout);
   };
-  for (const bool fault : {false, true})
-    for (const Scene scene : {Scene::kSteady, Scene::kHandover})
-      for (std::uint32_t both = 0; both < 9 && status == 0; ++both)
-        if ((!fault || bounds.faults > 0) && (bounds.scene.empty() || bounds.scene == name_of(scene)))
-          search_in({scene, {both / 3, both % 3}, fault});
+  for (const bool fault : {false, true}) {
+    if (fault && bounds.faults == 0) continue;
+    for (const Scene scene : {Scene::kSteady, Scene::kTakeover, Scene::kHandover}) {
+      if (!bounds.scene.empty() && bounds.scene != name_of(scene)) continue;
+      for (std::uint32_t both = 0; both < 9 && status == 0; ++both) {
+        const std::uint32_t append = both / 3, get = both % 3;
+        if (append == get) search_in({scene, {append, get}, true, fault});
+        if (status == 0) search_in({scene, {append, get}, false, fault});
+      }
+    }
+  }
   if (status == 0)
     std::printf("%" PRIu64 " states; %s\n", states,
                 exhausted ? "the frontier is exhausted: there is no other order" : "the bounds leave some out");

@@ -27,7 +27,10 @@ bool has_both(const SlotTable& table) {
 
 }  // namespace
 
-std::string_view name_of(Scene scene) { return scene == Scene::kSteady ? "steady" : "handover"; }
+std::string_view name_of(Scene scene) {
+  static constexpr std::string_view kNames[] = {"steady", "handover", "takeover"};
+  return kNames[static_cast<std::size_t>(scene)];
+}
 
 Still::Still(const Course& course)
     : course_(course),
@@ -44,6 +47,7 @@ Still::Still(const Course& course)
     config.self.generation = random.draw128<GenerationTag>();
     config.fresh_storage = random.draw128<StorageTag>();
     config.seed = random.next();
+    if (course_.scene == Scene::kTakeover) config.lease = 2s, config.patience = 500ms;  // it ends before the lease does
     configs_.push_back(std::move(config));
   }
   // In the scene of the handover the member that joins last becomes primary.
@@ -59,6 +63,8 @@ Still::Still(const Course& course)
     o.request.shape = spoken.shape;
     o.request.parts.push_back({0, spoken.operations.front()});
     o.machine = course_.asked[i];
+    Operation& operation = o.request.parts.front().operation;
+    if (course_.pipelined) operation.client = 1, operation.connection = 1, operation.place = i + 1;
     operations_.push_back(std::move(o));
   }
   const std::vector<Bytes> args(kFirst.begin(), kFirst.end());
@@ -66,7 +72,12 @@ Still::Still(const Course& course)
   live([&] { return written_ && settled(); });
   if (joins_later) {
     begin(last, false);
-    live([&] { return handing_over(); });
+    live([&] { return led_by_another_than(NodeId(1)) && led_by_another_than(NodeId(3)); });
+  }
+  if (course_.scene == Scene::kTakeover) {
+    const NodeId former = newest()->config(kSlot).list.front().member;
+    isolate(former.value - 1);
+    live([&] { return led_by_another_than(former); });
   }
   frozen_ = true;
   gossip_.clear();
@@ -105,6 +116,7 @@ bool Still::flow() {
   if (gossip_.empty()) return false;
   Gossiped g = std::move(gossip_.front());
   gossip_.pop_front();
+  if (isolated_ && (g.to == *isolated_ || g.from == Network::gossip_address(*isolated_))) return true;
   if (up(g.to)) turn(g.to, Heard{std::move(g.from), std::move(g.packet)}, 0);
   return true;
 }
@@ -124,10 +136,9 @@ bool Still::settled() const {
          view->config(kSlot).list.size() == view->ring.wanted(kSlot).size();
 }
 
-// The view that gives the slot another primary is installed somewhere, for the first time.
-bool Still::handing_over() const {
+bool Still::led_by_another_than(NodeId member) const {
   const ViewRef view = newest();
-  return view && view->member(NodeId(2)) && view->config(kSlot).list.front().member == NodeId(2);
+  return view && view->config(kSlot).list.front().member != member;
 }
 
 // ---- stepping
@@ -166,6 +177,7 @@ void Still::dial(std::uint32_t machine, const Dial& d) {
   if (frozen_) return;
   for (std::uint32_t m = 0; m < kMachines; ++m) {
     if (!(d.to == Network::gossip_address(m))) continue;
+    if (isolated_ && (machine == *isolated_ || m == *isolated_)) return;  // nobody answers
     if (!up(m)) return turn(machine, LinkClosed{d.link, true}, 0);
     Connection c;
     c.from = machine, c.to = m;
@@ -209,7 +221,15 @@ void Still::deliver(Connection& c, bool forth) {
   HC_CHECK(frame.has_value(), "a frame of our own cannot be read");
   const LinkId link = forth ? c.at_to : c.at_from;
   const std::uint32_t to = forth ? c.to : c.from;
+  if (frozen_ && course_.fault) (forth ? c.last_forth : c.last_back) = bytes;
   if (up(to)) turn(to, Received{link, std::move(*frame)}, hash_bytes(bytes, link.value));
+}
+
+void Still::replay(const Connection& c, bool forth) {
+  const std::string bytes = forth ? c.last_forth : c.last_back;
+  const LinkId link = forth ? c.at_to : c.at_from;
+  const std::uint32_t to = forth ? c.to : c.from;
+  if (up(to)) turn(to, Received{link, *codec_.decode(bytes)}, hash_bytes(bytes, link.value));
 }
 
 void Still::cut(Connection& c) {
@@ -219,6 +239,15 @@ void Still::cut(Connection& c) {
   const LinkId at_from = c.at_from, at_to = c.at_to;
   if (up(from)) turn(from, LinkClosed{at_from, false}, at_from.value);
   if (up(to)) turn(to, LinkClosed{at_to, false}, at_to.value);
+}
+
+// From now on nothing comes to it or from it.
+void Still::isolate(std::uint32_t machine) {
+  isolated_ = machine;
+  for (std::size_t i = 0; i < connections_.size(); ++i) {
+    Connection& c = connections_[i];
+    if (c.open && (c.from == machine || c.to == machine)) cut(c);
+  }
 }
 
 void Still::crash(std::uint32_t machine) {
@@ -238,7 +267,7 @@ void Still::ask(std::uint32_t operation) {
   o.later = operations_[1 - operation].answered;
   o.request.parts.front().operation.called = instant(steps_);
   const std::vector<Bytes> args(o.request.args.begin(), o.request.args.end());
-  turn(o.machine, Asked{ClientId(operation), RequestId(operation), args}, operation);
+  turn(o.machine, Asked{ClientId(course_.pipelined ? 1 : 1 + operation), RequestId(operation), args}, operation);
 }
 
 void Still::answer(const Answer& a) {
@@ -260,7 +289,9 @@ std::vector<Choice> Still::choices() const {
   std::vector<Choice> all;
   using Kind = Choice::Kind;
   for (std::uint32_t i = 0; i < operations_.size(); ++i)
-    if (!operations_[i].asked && up(operations_[i].machine)) all.push_back({Kind::kAsk, i, 0});
+    if (!operations_[i].asked && up(operations_[i].machine) &&
+        (!course_.pipelined || i == 0 || operations_[i - 1].asked))
+      all.push_back({Kind::kAsk, i, 0});
   for (std::uint32_t i = 0; i < connections_.size(); ++i) {
     if (!connections_[i].forth.empty()) all.push_back({Kind::kDeliver, i, 1});
     if (!connections_[i].back.empty()) all.push_back({Kind::kDeliver, i, 0});
@@ -270,6 +301,11 @@ std::vector<Choice> Still::choices() const {
     if (connections_[i].open) all.push_back({Kind::kCut, i, 0});
   for (std::uint32_t m = 0; m < kMachines; ++m)
     if (up(m)) all.push_back({Kind::kCrash, m, 0});
+  for (std::uint32_t i = 0; i < connections_.size(); ++i) {
+    if (!connections_[i].open) continue;
+    if (!connections_[i].last_forth.empty()) all.push_back({Kind::kReplay, i, 1});
+    if (!connections_[i].last_back.empty()) all.push_back({Kind::kReplay, i, 0});
+  }
   return all;
 }
 
@@ -289,6 +325,10 @@ std::optional<std::string> Still::take(const Choice& choice) {
     case Choice::Kind::kCrash:
       fault_ = true;
       crash(choice.a);
+      break;
+    case Choice::Kind::kReplay:
+      fault_ = true;
+      replay(connections_[choice.a], choice.b == 1);
       break;
   }
   return check();
@@ -314,6 +354,13 @@ std::string Still::narrate(const Choice& choice) const {
              " breaks";
     case Choice::Kind::kCrash:
       return machine(choice.a) + " crashes";
+    case Choice::Kind::kReplay: {
+      const Connection& c = connections_[choice.a];
+      const bool forth = choice.b == 1;
+      const auto frame = decode_frame(forth ? c.last_forth : c.last_back);
+      return machine(forth ? c.to : c.from) + " hears once more from " + machine(forth ? c.from : c.to) + ": " +
+             hc::narrate(Received{LinkId(0), *frame});
+    }
   }
   return {};
 }

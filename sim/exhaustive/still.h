@@ -2,8 +2,8 @@
 //
 // It lives an ordinary life first, on clocks that go on, until the moment that its scene wants; then clocks and
 // membership are frozen: no timer fires, no gossip arrives, no new connection opens. What is left are the messages on
-// their way, in order on each connection and in any order between connections, two operations of two clients, and at
-// most one fault. A node is a function of what it was fed, so a state is known by that: see key().
+// their way, in order on each connection and in any order between connections, two operations of two clients or of one
+// connection, and at most one fault. A node is a function of what it was fed, so a state is known by that: see key().
 #pragma once
 
 #include <cstdint>
@@ -23,19 +23,22 @@ namespace hc::sim::exhaustive {
 enum class Scene : std::uint8_t {
   kSteady,    // three members; nothing changes
   kHandover,  // three members; the view that gives the slot another primary is decided, and only one knows
+  kTakeover,  // the primary is cut off from the two others, whose complaint took it out; its lease runs
 };
 std::string_view name_of(Scene scene);
 
 struct Course {
   Scene scene = Scene::kSteady;
   std::uint32_t asked[2] = {0, 1};  // which machine each operation is sent to
+  bool pipelined = false;           // by one client on one connection, one behind the other
   bool fault = false;               // one may happen
 };
 
 struct Choice {
-  enum class Kind : std::uint8_t { kAsk, kDeliver, kCut, kCrash };
+  enum class Kind : std::uint8_t { kAsk, kDeliver, kCut, kCrash, kReplay };
   Kind kind{};
-  std::uint32_t a = 0, b = 0;  // kAsk: operation; kDeliver: connection, direction; kCut: connection; kCrash: machine
+  std::uint32_t a = 0, b = 0;  // kAsk: operation; kDeliver, kReplay: connection, direction; kCut: connection;
+                               // kCrash: machine
 };
 
 class Still {
@@ -57,7 +60,8 @@ class Still {
     std::uint32_t from = 0, to = 0;  // machines: who dialled whom
     LinkId at_from, at_to;
     bool open = true;
-    std::deque<std::string> forth, back;  // frames on their way
+    std::deque<std::string> forth, back;    // frames on their way
+    std::string last_forth{}, last_back{};  // the last that arrived since time stands still
   };
   struct Gossiped {
     std::uint32_t to;
@@ -81,7 +85,9 @@ class Still {
   void send(std::uint32_t machine, Send& s);
   void close(std::uint32_t machine, LinkId link);
   void deliver(Connection& c, bool forth);
+  void replay(const Connection& c, bool forth);
   void cut(Connection& c);
+  void isolate(std::uint32_t machine);
   void crash(std::uint32_t machine);
   void answer(const Answer& a);
   void ask(std::uint32_t operation);
@@ -90,7 +96,7 @@ class Still {
   void live(Enough enough);
   bool flow();
   bool settled() const;
-  bool handing_over() const;
+  bool led_by_another_than(NodeId member) const;
   std::optional<std::string> check() const;
   ViewRef newest() const;
 
@@ -99,6 +105,7 @@ class Still {
   bool written_ = false;  // the key, before time stands still
   bool frozen_ = false;
   bool fault_ = false;  // has happened
+  std::optional<std::uint32_t> isolated_;
   std::vector<NodeConfig> configs_;
   std::vector<std::optional<Node>> nodes_;
   std::vector<std::uint64_t> fed_;  // of each machine: a hash of all that it was fed

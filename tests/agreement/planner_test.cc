@@ -191,21 +191,5 @@ TEST(Planner, VotersGrowWithTheClusterAndNeverShareAName) {
   EXPECT_TRUE(next->view->votes(NodeId(2), {77, 1}));
 }
 
-TEST(Evidence, AComplaintIsForgottenAfterItsLastRepetitionHoweverOftenItIsPassedOn) {
-  EvidencePool author(1s), relay(1s);
-  Time now{};
-  const Report r = report(ReportKind::kComplaint, process(1), process(2), Epoch(1));
-  EXPECT_TRUE(author.hear(r, now));
-  for (int i = 0; i < 20; ++i) {
-    now += 100ms;
-    for (const Report& passed : author.reports(now)) relay.hear(passed, now);
-    for (const Report& passed : relay.reports(now)) author.hear(passed, now);
-    author.forget(now, nullptr);
-    relay.forget(now, nullptr);
-  }
-  EXPECT_TRUE(author.empty());
-  EXPECT_TRUE(relay.empty());
-}
-
 }  // namespace
 }  // namespace hc::testing

@@ -202,6 +202,7 @@ std::string narrate(const Reply& r) {
     case Reply::Kind::kBulk:
     case Reply::Kind::kDouble:
     case Reply::Kind::kVerbatim:
+    case Reply::Kind::kEncoded:
       return quoted(r.text.view);
     case Reply::Kind::kArray:
     case Reply::Kind::kMap:

@@ -77,5 +77,7 @@ bool split_inline(Bytes line, std::string& storage, std::vector<Place>& places);
 void write_reply(const Reply& reply, int version, std::string& out);
 // Appends "$<size>\r\n": for a host that writes a big value by reference; the value and "\r\n" follow.
 void write_bulk_header(std::size_t size, std::string& out);
+// Appends "*<count>\r\n": so many replies follow.
+void write_array_header(std::size_t count, std::string& out);
 
 }  // namespace hc

@@ -51,6 +51,8 @@ void put_verbatim(Bytes text, std::string& out) {
 
 void write_bulk_header(std::size_t size, std::string& out) { put_size('$', size, out); }
 
+void write_array_header(std::size_t count, std::string& out) { put_size('*', count, out); }
+
 void write_reply(const Reply& reply, int version, std::string& out) {
   const bool three = version >= 3;
   switch (reply.kind) {
@@ -78,6 +80,8 @@ void write_reply(const Reply& reply, int version, std::string& out) {
       return three ? put_line(',', reply.text.view, out) : put_bulk(reply.text.view, out);
     case Kind::kVerbatim:
       return three ? put_verbatim(reply.text.view, out) : put_bulk(reply.text.view, out);
+    case Kind::kEncoded:
+      return void(out.append(reply.text.view));
   }
 }
 

@@ -30,6 +30,8 @@ class ClientRecord {
   Replies replies = Replies::kOn;
   bool no_evict = false;
   bool no_touch = false;
+  bool knows_map = false;       // asked for the map of the cluster: it is told where keys are
+  bool reads_replicas = false;  // READONLY: it reads wherever it likes
   Time connected, last_command_at;
   std::string_view last_command;  // full name, "client|list"; points to what lives as long as the program
   bool close_after_reply = false;

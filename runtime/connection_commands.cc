@@ -87,6 +87,7 @@ Reply reset_command(Desk& desk) {
   // What CLIENT REPLY SKIP meant for this command itself holds.
   if (desk.client.replies == ClientRecord::Replies::kOff) desk.client.replies = ClientRecord::Replies::kOn;
   desk.client.no_evict = desk.client.no_touch = false;
+  desk.client.knows_map = desk.client.reads_replicas = false;
   return Reply::simple("RESET");
 }
 
@@ -105,6 +106,12 @@ Reply run_connection_command(const CommandSpec& spec, Args args, Desk& desk) {
   if (name == "client") return client_command(args, desk);
   if (name == "config") return config_command(args, desk);
   if (name == "info") return info_command(args, desk);
+  if (name == "cluster") return cluster_command(args, desk);
+  if (name == "asking") return Reply::ok();  // slots move without a gap: nobody is ever sent to ask
+  if (name == "readonly" || name == "readwrite") {
+    desk.client.reads_replicas = name == "readonly";
+    return Reply::ok();
+  }
   if (name == "select") return select_command(args);
   if (name == "reset") return reset_command(desk);
   if (name == "auth") return auth_command(args);

@@ -2,12 +2,14 @@
 // its fellows, the settings, the counters, and the node to look at. One file per family answers them.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "core/command/command.h"
 #include "core/node.h"
 #include "runtime/client_record.h"
+#include "runtime/cluster_map.h"
 #include "runtime/settings.h"
 #include "runtime/statistics.h"
 
@@ -29,6 +31,7 @@ struct Office {
   Settings& settings;
   Statistics& statistics;
   ClientList clients;
+  ClusterMap map{};
 };
 
 struct Desk {
@@ -51,5 +54,10 @@ Reply select_command(Args args);
 Reply client_command(Args args, Desk& desk);
 Reply config_command(Args args, Desk& desk);
 Reply info_command(Args args, Desk& desk);
+Reply cluster_command(Args args, Desk& desk);
+
+// -MOVED for a client that knows the map and errs, as long as the one that leads the slot seems alive; nullopt: serve
+// it.
+std::optional<Reply> moved(const CommandSpec& spec, Args args, const Desk& desk);
 
 }  // namespace hc

@@ -216,7 +216,7 @@ void cluster(std::string& text, const Desk& desk) {
   const ViewRef view = node.view();
   const ViewSummary summary = view ? summarize(*view, node.self().id) : ViewSummary{};
   Section section(text, "Cluster");
-  section.line("cluster_enabled", 0U)
+  section.line("cluster_enabled", desk.office.facts.gossip_port != 0 ? 1U : 0U)
       .line("hypercache_node", name_of(node.self().id))
       .line("hypercache_cluster_name", node.config().cluster_name)
       .line("hypercache_ready", node.ready(desk.now) ? 1U : 0U)

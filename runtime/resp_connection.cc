@@ -103,6 +103,9 @@ void RespConnection::serve(std::span<const Bytes> args, Now now) {
     return hang_up();
   if (spec != nullptr && spec->route == Route::kConnection) return serve_here(*spec, args, now);
   const bool silent = replies != Replies::kOn && (take_skip() || replies == Replies::kOff);
+  if (knows_map && spec != nullptr) {
+    if (const auto elsewhere = moved(*spec, args, Desk{office_, *this, now})) return reply_here(*elsewhere, silent);
+  }
   const RequestId request = host_.next_request();
   if (waiting_.empty()) {
     direct_ = request;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "io/vote_file.h"
 #include "sim/streams.h"
 
 namespace hc::sim {
@@ -355,11 +356,24 @@ bool Nemesis::crash(const Fault& f) {
 
 // True if the budget permits what the crash shall do to its disk.
 bool Nemesis::harm_disk(Machine& m, std::uint64_t how) {
-  const auto views = around_.views_in_force();
-  if (how & 16)
-    return !views.empty() && std::ranges::none_of(views, [&](const ViewRef& view) { return view->votes(m.id()); });
+  if (how & 16) return may_restore(m);
   if (!(how & (2 | 8)) || !voters_survive(bit(m.index()))) return false;
   wiped_.insert(m.node().self().storage);
+  return true;
+}
+
+// An older disk forgets votes, so its owner counts as a lost voter (2e): of the views in force, and of the view that it
+// has, whose other voters must be enough to know better.
+bool Nemesis::may_restore(const Machine& m) {
+  const auto views = around_.views_in_force();
+  if (views.empty() || std::ranges::any_of(views, [&](const ViewRef& view) { return view->votes(m.id()); }))
+    return false;
+  if (m.disk().older()) {
+    const auto record = decode_vote(*m.disk().older());
+    const bool alone = record && record->view && record->view->votes(m.id()) && record->view->majority() == 1;
+    if (alone || (restored_ & ~bit(m.index()))) return false;
+  }
+  restored_ |= bit(m.index());
   return true;
 }
 

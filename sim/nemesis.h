@@ -67,6 +67,7 @@ class Nemesis {
   bool slots_survive(Mask dead) const;
   bool voters_survive(Mask dead) const;
   bool harm_disk(Machine& m, std::uint64_t how);
+  bool may_restore(const Machine& m);
   void lose_some();
   void isolate(std::uint32_t machine, std::uint64_t how);
   void start_later(std::uint32_t machine, Duration d);
@@ -78,6 +79,7 @@ class Nemesis {
   Mask lost_ = 0, joined_ = 0;
   std::map<std::uint32_t, std::uint64_t> crashes_again_;  // machines, after so many effects of their next process
   std::set<StorageId> wiped_;
+  Mask restored_ = 0;  // who was given an older disk
   std::vector<std::pair<std::uint32_t, Instant>> struck_;
   std::uint64_t fired_ = 0, skipped_ = 0;
   std::uint64_t fired_of_[kFaultKinds] = {};

@@ -39,6 +39,7 @@ class VoteDisk {
   void put_back(std::string file);  // as it was once
 
   const std::optional<std::string>& file() const { return file_; }
+  const std::optional<std::string>& older() const { return older_; }  // what restore() gives back
   bool rotten() const { return rotten_; }
   Epoch acknowledged_view() const { return acknowledged_view_; }  // of the last write that was reported durable
 

@@ -62,7 +62,9 @@ void World::build() {
 }
 
 NodeConfig World::config_of(std::uint32_t machine) const {
-  NodeConfig c = at_machine(setting_.node, machine, setting_.nodes);
+  // One that founded alone is told of those who came to it, lest it found once more with an empty disk.
+  const bool named_later = setting_.nodes == 1 && views_->newest();
+  NodeConfig c = at_machine(setting_.node, machine, named_later ? setting_.machines() : setting_.nodes);
   c.self.host_label = setting_.host_labels[machine];
   if (machine >= setting_.nodes) return c;
   if (setting_.founding == Setting::Founding::kFounders) {

@@ -27,6 +27,7 @@ struct Reply {
     kSet,       // items (RESP2: an array)
     kDouble,    // text holds the digits
     kVerbatim,  // text, format txt (RESP2: bulk)
+    kEncoded,   // text: RESP already, in the version of the client that asked; from its host alone
   };
 
   Kind kind = Kind::kNothing;

@@ -1,0 +1,87 @@
+#include "runtime/cluster_map.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "core/base/reply.h"
+#include "io/resp.h"
+
+namespace hc {
+namespace {
+
+ClusterMap::Holders holders_of(const View& view, Slot slot) {
+  ClusterMap::Holders holders;
+  for (const Incarnation who : view.config(slot).list) holders.push_back(who.member);
+  return holders;
+}
+
+// [address, port, id, further names (none)], each kept as long as the view.
+Reply node_entry(const View& view, NodeId id, const std::string& name) {
+  Reply none;
+  none.kind = Reply::Kind::kMap;
+  const ViewMember* member = view.member(id);
+  std::vector<Reply> entry;
+  entry.push_back(Reply::bulk(Text::borrow(member ? Bytes(member->info.host) : Bytes("?"))));
+  entry.push_back(Reply::number(member ? member->info.resp_port : 0));
+  entry.push_back(Reply::bulk(Text::borrow(name)));
+  entry.push_back(std::move(none));
+  return Reply::array(std::move(entry));
+}
+
+}  // namespace
+
+std::string cluster_node_id(ClusterId cluster, NodeId member) {
+  char text[41];
+  std::snprintf(text, sizeof text, "%016llx%016llx%08x", static_cast<unsigned long long>(cluster.hi),
+                static_cast<unsigned long long>(cluster.lo), member.value);
+  return text;
+}
+
+void ClusterMap::update(const ViewRef& view) {
+  if (view == view_) return;
+  view_ = view;
+  shards_.clear();
+  for (std::string& reply : slots_reply_) reply.clear();
+  std::vector<std::pair<Range, Holders>> ranges;
+  for (std::uint32_t s = 0; s < view->slot_count(); ++s) {
+    Holders holders = holders_of(*view, Slot{static_cast<std::uint16_t>(s)});
+    if (!ranges.empty() && ranges.back().second == holders)
+      ranges.back().first.last = s;
+    else
+      ranges.push_back({{s, s}, std::move(holders)});
+  }
+  std::map<NodeId, std::array<std::string, 2>> entries;
+  for (const ViewMember& m : view->members) {
+    const std::string name = cluster_node_id(view->cluster, m.info.id);
+    const Reply entry = node_entry(*view, m.info.id, name);
+    for (const int protocol : {2, 3}) write_reply(entry, protocol, entries[m.info.id][protocol >= 3]);
+  }
+  for (const bool three : {false, true}) {
+    std::string& out = slots_reply_[three];
+    write_array_header(ranges.size(), out);
+    for (const auto& [range, holders] : ranges) {
+      write_array_header(2 + holders.size(), out);
+      write_reply(Reply::number(range.first), 2, out);
+      write_reply(Reply::number(range.last), 2, out);
+      for (const NodeId id : holders) out += entries[id][three];
+    }
+  }
+  for (auto& [range, holders] : ranges) shards_[std::move(holders)].push_back(range);
+}
+
+std::vector<ClusterMap::Range> ClusterMap::led_by(NodeId member) const {
+  std::vector<Range> led;
+  for (const auto& [holders, ranges] : shards_)
+    if (holders.front() == member) led.insert(led.end(), ranges.begin(), ranges.end());
+  std::ranges::sort(led);
+  std::vector<Range> joined;
+  for (const Range& r : led) {
+    if (!joined.empty() && joined.back().last + 1 == r.first)
+      joined.back().last = r.last;
+    else
+      joined.push_back(r);
+  }
+  return joined;
+}
+
+}  // namespace hc

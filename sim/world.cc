@@ -1,5 +1,7 @@
 #include "sim/world.h"
 
+#include <algorithm>
+
 #include "core/base/check.h"
 #include "sim/film.h"
 #include "sim/internal_check.h"
@@ -54,11 +56,26 @@ void World::build() {
   });
   replicas_ = std::make_unique<ReplicaCheck>(machines_, setting_.node.slots);
   nemesis_ = std::make_unique<Nemesis>(
-      Nemesis::Around{schedule_, *network_, machines_, setting_, [this] { return views_->in_force(); },
+      Nemesis::Around{schedule_, *network_, machines_, setting_, [this] { return views_at_stake(); },
                       [this](std::uint32_t machine) { start(machine); }},
       stream(seed, "nemesis"));
   view_seen_.assign(machines, nullptr);
   executed_seen_.assign(machines, 0);
+}
+
+// Handing over votes (2f) is open: until a majority of the new voters has the newest view on disk, those of the view
+// before it are needed, too. They may be the only ones who know that it was decided.
+std::vector<ViewRef> World::views_at_stake() const {
+  std::vector<ViewRef> views = views_->in_force();
+  const ViewRef before = views_->before_newest();
+  if (!before) return views;
+  const ViewRef& newest = views_->newest();
+  const auto knows = [&](const Voter& v) {
+    return machines_[v.id.value - 1]->disk().acknowledged_view() >= newest->epoch;
+  };
+  if (static_cast<std::size_t>(std::ranges::count_if(newest->voters, knows)) < newest->majority())
+    views.push_back(before);
+  return views;
 }
 
 NodeConfig World::config_of(std::uint32_t machine) const {

@@ -63,6 +63,7 @@ class World : private Doorstep, private Overseer, private Ledger {
   void complain(const std::string& what) override;
 
   void build();
+  std::vector<ViewRef> views_at_stake() const;
   NodeConfig config_of(std::uint32_t machine) const;
   void start(std::uint32_t machine);
   void dispatch(const Happening& h);

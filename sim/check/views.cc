@@ -58,6 +58,11 @@ std::vector<ViewRef> ViewCheck::in_force() const {
   return views;
 }
 
+ViewRef ViewCheck::before_newest() const {
+  const auto it = newest_ ? by_epoch_.find(newest_->epoch) : by_epoch_.end();
+  return it == by_epoch_.end() || it == by_epoch_.begin() ? nullptr : std::prev(it)->second;
+}
+
 void ViewCheck::restarted(NodeId who, Epoch kept) { at_[who] = kept; }
 
 std::optional<std::string> ViewCheck::installed(NodeId who, const ViewRef& view) {

@@ -326,18 +326,20 @@ seam::Buggify draw_buggify(std::uint64_t seed) {
   return b;
 }
 
-Result run_seed(const Options& options) { return run_setting(options, draw_setting(options)); }
+Result run_seed(const Options& options) {
+  seam::active = options.mutants;  // some break what is drawn
+  return run_setting(options, draw_setting(options));
+}
 
 Result run_setting(const Options& options, Setting setting) {
   seam::active = options.mutants;
-  seam::reached.reset();
   Result result;
   {
     if (setting.buggify) seam::buggify = draw_buggify(setting.seed);
     World world(options, std::move(setting));
     result = world.run();
   }
-  result.reached = seam::reached;
+  result.reached = std::exchange(seam::reached, {});
   seam::active.reset();
   seam::buggify.reset();
   return result;

@@ -129,9 +129,7 @@ Reply list(Args args, Desk& desk) {
   } else {
     return command::syntax_error();
   }
-  Reply reply = Reply::bulk_copy(text);
-  reply.kind = Reply::Kind::kVerbatim;
-  return reply;
+  return Reply::verbatim_copy(text);
 }
 
 // Whom CLIENT KILL means.
@@ -239,12 +237,6 @@ Reply flag(Bytes word, bool& target) {
   return Reply::ok();
 }
 
-Reply help() {
-  std::vector<Reply> lines;
-  for (const std::string_view line : kHelp) lines.push_back(Reply::simple(line));
-  return Reply::array(std::move(lines));
-}
-
 // Subcommands by name, with their number of arguments (negative: at least), "client" and the name included.
 struct Subcommand {
   std::string_view name, full_name;
@@ -265,17 +257,13 @@ constexpr Subcommand kSubcommands[] = {
     {"setinfo", "client|setinfo", 4, [](Args args, Desk& desk) { return set_info(args[2], args[3], desk.client); }},
     {"list", "client|list", -2, list},
     {"info", "client|info", 2,
-     [](Args, Desk& desk) {
-       Reply reply = Reply::bulk_copy(describe(desk.client, desk.now.mono));
-       reply.kind = Reply::Kind::kVerbatim;
-       return reply;
-     }},
+     [](Args, Desk& desk) { return Reply::verbatim_copy(describe(desk.client, desk.now.mono)); }},
     {"kill", "client|kill", -3, kill},
     {"reply", "client|reply", 3, [](Args args, Desk& desk) { return replies(args[2], desk.client); }},
     {"no-evict", "client|no-evict", 3, [](Args args, Desk& desk) { return flag(args[2], desk.client.no_evict); }},
     {"no-touch", "client|no-touch", 3, [](Args args, Desk& desk) { return flag(args[2], desk.client.no_touch); }},
     {"getredir", "client|getredir", 2, [](Args, Desk&) { return Reply::number(-1); }},
-    {"help", "client|help", 2, [](Args, Desk&) { return help(); }},
+    {"help", "client|help", 2, [](Args, Desk&) { return help_of(kHelp); }},
 };
 
 }  // namespace

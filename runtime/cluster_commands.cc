@@ -1,6 +1,7 @@
 // CLUSTER, READONLY, READWRITE, ASKING: what Redis Cluster's clients ask of a member. Nobody has to ask: a connection
 // that never wanted the map is served for every key. One that did is told where a key is led (moved()).
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,20 +46,9 @@ constexpr std::string_view kMadeByTheCluster[] = {
 
 Reply no_view() { return Reply::error_literal("CLUSTERDOWN this member is in no view yet"); }
 
-Reply text_of(std::string text) {
-  Reply reply = Reply::bulk_copy(text);
-  reply.kind = Reply::Kind::kVerbatim;
-  return reply;
-}
-
-Reply map_of(std::vector<std::pair<std::string_view, Reply>> entries) {
-  Reply map;
-  map.kind = Reply::Kind::kMap;
-  for (auto& [key, value] : entries) {
-    map.items.push_back(Reply::bulk(Text::borrow(key)));
-    map.items.push_back(std::move(value));
-  }
-  return map;
+void add(std::vector<Reply>& entries, std::string_view key, Reply value) {
+  entries.push_back(Reply::bulk(Text::borrow(key)));
+  entries.push_back(std::move(value));
 }
 
 Liveness liveness(const Node& node, NodeId id) {
@@ -78,33 +68,30 @@ Reply invalid_slot() { return Reply::error_literal("ERR Invalid slot"); }
 Reply info(Desk& desk, const ClusterMap& map) {
   const Node& node = desk.office.node;
   const View* view = map.view().get();
-  std::size_t served = 0, leaders = 0;
-  for (const auto& [holders, ranges] : map.shards())
-    for (const ClusterMap::Range& r : ranges)
-      if (liveness(node, holders.front()) < Liveness::kDead) served += r.last - r.first + 1;
-  if (view)
-    for (const ViewMember& m : view->members) leaders += map.led_by(m.info.id).empty() ? 0 : 1;
+  std::size_t led = 0;
+  std::set<NodeId> leaders;
+  for (std::uint32_t s = 0; view && s < view->slot_count(); ++s) {
+    const Incarnation primary = view->config(Slot{static_cast<std::uint16_t>(s)}).list.front();
+    if (!view->names(primary) || liveness(node, primary.member) >= Liveness::kDead) continue;  // nobody, for now
+    ++led;
+    leaders.insert(primary.member);
+  }
   const std::size_t all = view ? view->slot_count() : 0;
-  std::string text;
-  const auto line = [&text](std::string_view name, auto value) {
-    text.append(name).append(":");
-    if constexpr (std::is_arithmetic_v<decltype(value)>)
-      text += std::to_string(value);
-    else
-      text += value;
-    text += "\r\n";
+  const std::uint64_t epoch = view ? view->epoch.value : 0;
+  std::string text = std::string("cluster_state:") + (view && led == all ? "ok" : "fail") + "\r\n";
+  const auto line = [&text](std::string_view name, std::uint64_t value) {
+    text.append(name).append(":").append(std::to_string(value)).append("\r\n");
   };
   line("cluster_enabled", 1);
-  line("cluster_state", view && served == all ? "ok" : "fail");
   line("cluster_slots_assigned", all);
-  line("cluster_slots_ok", served);
+  line("cluster_slots_ok", led);
   line("cluster_slots_pfail", 0);
-  line("cluster_slots_fail", all - served);
+  line("cluster_slots_fail", all - led);
   line("cluster_known_nodes", view ? view->members.size() : 1);
-  line("cluster_size", leaders);
-  line("cluster_current_epoch", view ? view->epoch.value : 0);
-  line("cluster_my_epoch", view ? view->epoch.value : 0);
-  return text_of(std::move(text));
+  line("cluster_size", leaders.size());
+  line("cluster_current_epoch", epoch);
+  line("cluster_my_epoch", epoch);
+  return Reply::verbatim_copy(text);
 }
 
 Reply nodes(Desk& desk, const ClusterMap& map) {
@@ -124,7 +111,7 @@ Reply nodes(Desk& desk, const ClusterMap& map) {
       text += " " + std::to_string(r.first) + (r.first == r.last ? "" : "-" + std::to_string(r.last));
     text += "\n";
   }
-  return text_of(std::move(text));
+  return Reply::verbatim_copy(text);
 }
 
 Reply shards(Desk& desk, const ClusterMap& map) {
@@ -138,18 +125,22 @@ Reply shards(Desk& desk, const ClusterMap& map) {
       slots.push_back(Reply::number(r.last));
     }
     for (const NodeId id : holders) {
-      const ViewMember* m = view.member(id);
-      if (!m) continue;
-      const bool well = liveness(desk.office.node, id) < Liveness::kDead && m->state != MemberState::kAbsent;
-      members.push_back(map_of({{"id", Reply::bulk_copy(cluster_node_id(view.cluster, id))},
-                                {"port", Reply::number(m->info.resp_port)},
-                                {"ip", Reply::bulk_copy(m->info.host)},
-                                {"endpoint", Reply::bulk_copy(m->info.host)},
-                                {"role", Reply::bulk(Text::borrow(id == holders.front() ? "master" : "replica"))},
-                                {"replication-offset", Reply::number(0)},
-                                {"health", Reply::bulk(Text::borrow(well ? "online" : "failed"))}}));
+      const ViewMember& m = *view.member(id);
+      const bool well = liveness(desk.office.node, id) < Liveness::kDead && m.state != MemberState::kAbsent;
+      std::vector<Reply> entries;
+      add(entries, "id", Reply::bulk_copy(cluster_node_id(view.cluster, id)));
+      add(entries, "port", Reply::number(m.info.resp_port));
+      add(entries, "ip", Reply::bulk_copy(m.info.host));
+      add(entries, "endpoint", Reply::bulk_copy(m.info.host));
+      add(entries, "role", Reply::bulk(Text::borrow(id == holders.front() ? "master" : "replica")));
+      add(entries, "replication-offset", Reply::number(0));
+      add(entries, "health", Reply::bulk(Text::borrow(well ? "online" : "failed")));
+      members.push_back(Reply::map(std::move(entries)));
     }
-    all.push_back(map_of({{"slots", Reply::array(std::move(slots))}, {"nodes", Reply::array(std::move(members))}}));
+    std::vector<Reply> shard;
+    add(shard, "slots", Reply::array(std::move(slots)));
+    add(shard, "nodes", Reply::array(std::move(members)));
+    all.push_back(Reply::map(std::move(shard)));
   }
   return Reply::array(std::move(all));
 }
@@ -182,12 +173,6 @@ Reply get_keys(Args args, Desk& desk) {
   return Reply::array(std::move(keys));
 }
 
-Reply help() {
-  std::vector<Reply> lines;
-  for (const std::string_view line : kHelp) lines.push_back(Reply::simple(line));
-  return Reply::array(std::move(lines));
-}
-
 struct Subcommand {
   std::string_view name, full_name;
   std::size_t words;
@@ -211,7 +196,7 @@ constexpr Subcommand kSubcommands[] = {
      [](Args args, Desk& d, const ClusterMap&) { return count_keys(args, d); }},
     {"getkeysinslot", "cluster|getkeysinslot", 4, false,
      [](Args args, Desk& d, const ClusterMap&) { return get_keys(args, d); }},
-    {"help", "cluster|help", 2, false, [](Args, Desk&, const ClusterMap&) { return help(); }},
+    {"help", "cluster|help", 2, false, [](Args, Desk&, const ClusterMap&) { return help_of(kHelp); }},
 };
 
 }  // namespace

@@ -11,20 +11,18 @@ namespace {
 
 ClusterMap::Holders holders_of(const View& view, Slot slot) {
   ClusterMap::Holders holders;
-  for (const Incarnation who : view.config(slot).list) holders.push_back(who.member);
+  for (const Incarnation who : view.config(slot).list)
+    if (view.member(who.member)) holders.push_back(who.member);
   return holders;
 }
 
-// [address, port, id, further names (none)], each kept as long as the view.
-Reply node_entry(const View& view, NodeId id, const std::string& name) {
-  Reply none;
-  none.kind = Reply::Kind::kMap;
-  const ViewMember* member = view.member(id);
+// [address, port, id, further names (none)]
+Reply node_entry(const View& view, const MemberInfo& member) {
   std::vector<Reply> entry;
-  entry.push_back(Reply::bulk(Text::borrow(member ? Bytes(member->info.host) : Bytes("?"))));
-  entry.push_back(Reply::number(member ? member->info.resp_port : 0));
-  entry.push_back(Reply::bulk(Text::borrow(name)));
-  entry.push_back(std::move(none));
+  entry.push_back(Reply::bulk_copy(member.host));
+  entry.push_back(Reply::number(member.resp_port));
+  entry.push_back(Reply::bulk_copy(cluster_node_id(view.cluster, member.id)));
+  entry.push_back(Reply::map({}));
   return Reply::array(std::move(entry));
 }
 
@@ -45,15 +43,15 @@ void ClusterMap::update(const ViewRef& view) {
   std::vector<std::pair<Range, Holders>> ranges;
   for (std::uint32_t s = 0; s < view->slot_count(); ++s) {
     Holders holders = holders_of(*view, Slot{static_cast<std::uint16_t>(s)});
-    if (!ranges.empty() && ranges.back().second == holders)
+    if (holders.empty()) continue;
+    if (!ranges.empty() && ranges.back().first.last + 1 == s && ranges.back().second == holders)
       ranges.back().first.last = s;
     else
       ranges.push_back({{s, s}, std::move(holders)});
   }
   std::map<NodeId, std::array<std::string, 2>> entries;
   for (const ViewMember& m : view->members) {
-    const std::string name = cluster_node_id(view->cluster, m.info.id);
-    const Reply entry = node_entry(*view, m.info.id, name);
+    const Reply entry = node_entry(*view, m.info);
     for (const int protocol : {2, 3}) write_reply(entry, protocol, entries[m.info.id][protocol >= 3]);
   }
   for (const bool three : {false, true}) {

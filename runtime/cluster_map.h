@@ -22,7 +22,7 @@ class ClusterMap {
     std::uint32_t first, last;  // slots, both in it
     auto operator<=>(const Range&) const = default;
   };
-  using Holders = std::vector<NodeId>;  // primary first; members of which the view knows an address
+  using Holders = std::vector<NodeId>;  // primary first; members of the view, at least one
 
   // Does nothing if it is that of the view already.
   void update(const ViewRef& view);

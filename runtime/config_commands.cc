@@ -30,13 +30,12 @@ Reply get(Args patterns, const Desk& desk) {
   std::map<std::string, std::string> found;
   for (const Bytes pattern : patterns)
     for (auto& [name, value] : desk.office.settings.matching(pattern)) found.emplace(std::move(name), std::move(value));
-  Reply map;
-  map.kind = Reply::Kind::kMap;
+  std::vector<Reply> entries;
   for (const auto& [name, value] : found) {
-    map.items.push_back(Reply::bulk_copy(name));
-    map.items.push_back(Reply::bulk_copy(value));
+    entries.push_back(Reply::bulk_copy(name));
+    entries.push_back(Reply::bulk_copy(value));
   }
-  return map;
+  return Reply::map(std::move(entries));
 }
 
 Reply set(Args pairs, Desk& desk) {
@@ -72,9 +71,7 @@ Reply config_command(Args args, Desk& desk) {
     return Reply::error_literal("ERR The server is running without a config file");
   }
   if (same_word(sub, "help")) {
-    std::vector<Reply> lines;
-    for (const std::string_view line : kHelp) lines.push_back(Reply::simple(line));
-    return Reply::array(std::move(lines));
+    return help_of(kHelp);
   }
   return unknown_subcommand("CONFIG", sub);
 }

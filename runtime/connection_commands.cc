@@ -19,11 +19,10 @@ constexpr std::string_view kNoPassword =
 constexpr std::string_view kWrongPassword = "WRONGPASS invalid username-password pair or user is disabled.";
 
 Reply who_we_are(const Desk& desk) {
-  Reply map;
-  map.kind = Reply::Kind::kMap;
-  const auto add = [&map](std::string_view key, Reply value) {
-    map.items.push_back(Reply::bulk(Text::borrow(key)));
-    map.items.push_back(std::move(value));
+  std::vector<Reply> entries;
+  const auto add = [&entries](std::string_view key, Reply value) {
+    entries.push_back(Reply::bulk(Text::borrow(key)));
+    entries.push_back(std::move(value));
   };
   add("server", Reply::bulk(Text::borrow("redis")));
   add("version", Reply::bulk(Text::borrow(kRedisVersion)));
@@ -32,7 +31,7 @@ Reply who_we_are(const Desk& desk) {
   add("mode", Reply::bulk(Text::borrow("standalone")));
   add("role", Reply::bulk(Text::borrow("master")));
   add("modules", Reply::array({}));
-  return map;
+  return Reply::map(std::move(entries));
 }
 
 // Users other than "default" do not exist, and "default" needs no password: any is right.

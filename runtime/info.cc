@@ -272,9 +272,7 @@ Reply info_command(Args args, Desk& desk) {
   std::string text;
   for (const Named& section : kSections)
     if (wants(section)) section.write(text, desk);
-  Reply reply = Reply::bulk_copy(text);
-  reply.kind = Reply::Kind::kVerbatim;
-  return reply;
+  return Reply::verbatim_copy(text);
 }
 
 }  // namespace hc

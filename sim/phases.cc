@@ -182,6 +182,13 @@ std::optional<std::string> World::unsettled() const {
       return m->name() + " has view " + std::to_string(view ? view->epoch.value : 0) + " of " +
              std::to_string(newest->epoch.value);
     if (!newest->names(m->incarnation())) return m->name() + " is not in the newest view";
+    if (newest->member(m->id())->state != MemberState::kActive)
+      return m->name() + " lives and is not active in the newest view";
+    for (const auto& [id, peer] : m->node().membership().peers()) {
+      const Machine& other = *machines_[id.value - 1];
+      if (other.up() && !nemesis_->lost(other.index()) && peer.liveness >= Liveness::kDead)
+        return m->name() + " holds " + other.name() + " for dead, which lives";
+    }
     if (m->node().undecided()) return m->name() + " has accepted a view that nobody brought to a decision";
   }
   if (schedule_.now() - view_changed_ < kSettledFor)

@@ -54,12 +54,15 @@ struct Reply {
   static Reply bulk(Text t) { return of(Kind::kBulk, std::move(t)); }
   static Reply bulk_copy(Bytes b) { return of(Kind::kBulk, Text::copy_of(b)); }
   static Reply nil() { return of(Kind::kNil, {}); }
-  static Reply array(std::vector<Reply> items) {
+  static Reply verbatim_copy(Bytes b) { return of(Kind::kVerbatim, Text::copy_of(b)); }
+  static Reply of_items(Kind k, std::vector<Reply> items) {
     Reply r;
-    r.kind = Kind::kArray;
+    r.kind = k;
     r.items = std::move(items);
     return r;
   }
+  static Reply array(std::vector<Reply> items) { return of_items(Kind::kArray, std::move(items)); }
+  static Reply map(std::vector<Reply> items) { return of_items(Kind::kMap, std::move(items)); }
 
   bool is_error() const { return kind == Kind::kError; }
   void own() {

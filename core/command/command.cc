@@ -49,6 +49,12 @@ Reply wrong_arity(std::string_view full_name) {
   return Reply::error("ERR wrong number of arguments for '" + std::string(full_name) + "' command");
 }
 
+Reply help_of(std::span<const std::string_view> lines) {
+  std::vector<Reply> statuses;
+  for (const std::string_view line : lines) statuses.push_back(Reply::simple(line));
+  return Reply::array(std::move(statuses));
+}
+
 Reply unknown_subcommand(std::string_view container, Bytes subcommand) {
   const std::string shown(c_string(subcommand).substr(0, kPreviewMax));
   return command::error_quoting("ERR unknown subcommand '" + shown + "'. Try " + std::string(container) + " HELP.");

@@ -135,5 +135,7 @@ std::size_t scan_count(Args args);  // COUNT, 10 if not given
 // Error texts that hosts need for the commands they answer themselves.
 Reply wrong_arity(std::string_view full_name);                           // "config|get"
 Reply unknown_subcommand(std::string_view container, Bytes subcommand);  // "CONFIG", as sent
+// HELP of a command with subcommands. The lines must live as long as the program.
+Reply help_of(std::span<const std::string_view> lines);
 
 }  // namespace hc

@@ -13,13 +13,7 @@ namespace {
 Reply literal(Bytes text) { return Reply::bulk(Text::borrow(text)); }
 Reply status(Bytes text) { return Reply::simple(text); }
 
-Reply of_items(Reply::Kind kind, std::vector<Reply> items) {
-  Reply reply = Reply::array(std::move(items));
-  reply.kind = kind;
-  return reply;
-}
-Reply set_of(std::vector<Reply> items) { return of_items(Reply::Kind::kSet, std::move(items)); }
-Reply map_of(std::vector<Reply> items) { return of_items(Reply::Kind::kMap, std::move(items)); }
+Reply set_of(std::vector<Reply> items) { return Reply::of_items(Reply::Kind::kSet, std::move(items)); }
 
 // vector's initializer list would copy each reply.
 template <class... Replies>
@@ -76,13 +70,13 @@ std::vector<Bytes> categories_of(const CommandSpec& spec) {
 Reply key_specs(const CommandSpec& spec) {
   if (spec.first_key == 0) return set_of({});
   const int last_from_first = spec.last_key < 0 ? spec.last_key : spec.last_key - spec.first_key;
-  Reply begin = map_of(list(literal("type"), literal("index"), literal("spec"),
-                            map_of(list(literal("index"), Reply::number(spec.first_key)))));
-  Reply range = map_of(list(literal("lastkey"), Reply::number(last_from_first), literal("keystep"),
-                            Reply::number(spec.key_step), literal("limit"), Reply::number(0)));
-  Reply find = map_of(list(literal("type"), literal("range"), literal("spec"), std::move(range)));
-  return set_of(list(map_of(list(literal("flags"), words(spec.key_flags), literal("begin_search"), std::move(begin),
-                                 literal("find_keys"), std::move(find)))));
+  Reply begin = Reply::map(list(literal("type"), literal("index"), literal("spec"),
+                                Reply::map(list(literal("index"), Reply::number(spec.first_key)))));
+  Reply range = Reply::map(list(literal("lastkey"), Reply::number(last_from_first), literal("keystep"),
+                                Reply::number(spec.key_step), literal("limit"), Reply::number(0)));
+  Reply find = Reply::map(list(literal("type"), literal("range"), literal("spec"), std::move(range)));
+  return set_of(list(Reply::map(list(literal("flags"), words(spec.key_flags), literal("begin_search"), std::move(begin),
+                                     literal("find_keys"), std::move(find)))));
 }
 
 Reply info_of(const CommandSpec& spec) {
@@ -106,8 +100,9 @@ Reply info(Args names) {
 
 void add_docs(const CommandSpec& spec, std::vector<Reply>& items) {
   items.push_back(literal(spec.name));
-  items.push_back(map_of(list(literal("summary"), literal(spec.summary), literal("since"), literal(spec.since),
-                              literal("group"), literal(spec.group), literal("complexity"), literal(spec.complexity))));
+  items.push_back(
+      Reply::map(list(literal("summary"), literal(spec.summary), literal("since"), literal(spec.since),
+                      literal("group"), literal(spec.group), literal("complexity"), literal(spec.complexity))));
 }
 
 Reply docs(Args names) {
@@ -116,7 +111,7 @@ Reply docs(Args names) {
     for (const CommandSpec& spec : all_commands()) add_docs(spec, items);
   for (const Bytes name : names)
     if (const CommandSpec* spec = find_command(name)) add_docs(*spec, items);
-  return map_of(std::move(items));
+  return Reply::map(std::move(items));
 }
 
 // LIST [FILTERBY MODULE name | ACLCAT category | PATTERN glob]
@@ -156,26 +151,24 @@ Reply keys_of(Args command, bool with_flags) {
 }
 
 Reply help() {
-  constexpr Bytes kLines[] = {"COMMAND <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
-                              "(no subcommand)",
-                              "    Describe every command.",
-                              "COUNT",
-                              "    How many commands there are.",
-                              "DOCS [<command-name> ...]",
-                              "    What the commands are for; every one if none is named.",
-                              "GETKEYS <full-command>",
-                              "    The keys that a command names.",
-                              "GETKEYSANDFLAGS <full-command>",
-                              "    The keys that a command names, and what it does to them.",
-                              "INFO [<command-name> ...]",
-                              "    Arity, flags and key positions of commands; of every one if none is named.",
-                              "LIST [FILTERBY (MODULE <name>|ACLCAT <category>|PATTERN <pattern>)]",
-                              "    The names of the commands.",
-                              "HELP",
-                              "    Print this help."};
-  std::vector<Reply> lines;
-  for (const Bytes line : kLines) lines.push_back(status(line));
-  return Reply::array(std::move(lines));
+  static constexpr Bytes kLines[] = {"COMMAND <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+                                     "(no subcommand)",
+                                     "    Describe every command.",
+                                     "COUNT",
+                                     "    How many commands there are.",
+                                     "DOCS [<command-name> ...]",
+                                     "    What the commands are for; every one if none is named.",
+                                     "GETKEYS <full-command>",
+                                     "    The keys that a command names.",
+                                     "GETKEYSANDFLAGS <full-command>",
+                                     "    The keys that a command names, and what it does to them.",
+                                     "INFO [<command-name> ...]",
+                                     "    Arity, flags and key positions of commands; of every one if none is named.",
+                                     "LIST [FILTERBY (MODULE <name>|ACLCAT <category>|PATTERN <pattern>)]",
+                                     "    The names of the commands.",
+                                     "HELP",
+                                     "    Print this help."};
+  return help_of(kLines);
 }
 
 struct Subcommand {

@@ -7,7 +7,7 @@ SIM = sys.argv[1]
 PLANS = pathlib.Path(__file__).parent.parent / "seeds"
 CAUGHT = {1, 2, 3}  # property, liveness, internal check
 MUTANTS = ["read-uncommitted", "cached-clock", "no-epoch-check", "serve-before-takeover", "boundary-before-wait",
-           "pipeline-overtakes", "drift-beyond-bound"]
+           "pipeline-overtakes", "drift-beyond-bound", "suspicion-never-refuted"]
 
 
 def sim(*arguments):

@@ -12,11 +12,10 @@ WALL_CLOCK = os.environ.get("HC_WALL_CLOCK", "build/release/tests/wall_clock.so"
 
 class Fault:
     """`takes_over`: others must take the victim's slots, and how long that lasts is measured. `wires`: it needs
-    a network that can be cut. `cut_off`: the victim's clients reach the victim alone."""
+    a network that can be cut."""
 
     name = ""
     takes_over = True
-    removes = True  # the view may change
     wires = False
     environment = {}
 
@@ -62,7 +61,7 @@ class ShortFreeze(Freeze):
     """SIGSTOP and SIGCONT within less time than a failover takes."""
 
     name = "short-freeze"
-    takes_over = removes = False
+    takes_over = False
 
     def strike(self, members, victim, network, turn):
         members[victim].freeze()
@@ -125,7 +124,7 @@ class ClockJump(Fault):
     """The victim's wall clock jumps by an hour, forth or back; its other clocks go on."""
 
     name = "clock"
-    takes_over = removes = False
+    takes_over = False
 
     environment = {"LD_PRELOAD": os.path.abspath(WALL_CLOCK), "WALL_CLOCK_OFFSET": "../clock-{number}"}
 

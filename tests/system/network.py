@@ -134,3 +134,6 @@ class Loopback:
 
     def __exit__(self, *_):
         pass
+
+    def heal(self):
+        pass

@@ -213,7 +213,7 @@ class Http:
 _libc = ctypes.CDLL(None)
 
 
-def _die_with_the_test():
+def die_with_the_test():
     """In the child: SIGKILL when the test's process ends, however it ends (PR_SET_PDEATHSIG)."""
     _libc.prctl(1, signal.SIGKILL)
 
@@ -235,7 +235,7 @@ class Process:
         with open(self.log_path, "ab") as log:
             self.child = subprocess.Popen(
                 self.place.command(self.command()), cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                stderr=log, env=os.environ | self.environment, preexec_fn=_die_with_the_test)
+                stderr=log, env=os.environ | self.environment, preexec_fn=die_with_the_test)
         self.lines = []
         threading.Thread(target=self._read_output, args=(self.child.stdout,), daemon=True).start()
         return self

@@ -34,7 +34,7 @@ class Outcome:
     closed: int = 0  # not read any more by a member that closed the connection
     p99_quiet: float = 0.0  # ms
     p99_during: float = 0.0
-    errors: collections.Counter = dataclasses.field(default_factory=collections.Counter)  # by their first words
+    errors: collections.Counter = dataclasses.field(default_factory=collections.Counter)  # by their kind
 
     def __str__(self):
         parts = [f"{self.acknowledged} acknowledged, {self.unknown} unknown, {self.lost} lost"]
@@ -112,7 +112,7 @@ def _judged(outcome, history, members, name):
     sets = [o for o in history.operations if o.op == "set"]
     outcome.acknowledged = sum(o.outcome == "ok" for o in sets)
     outcome.unknown = sum(o.outcome == "unknown" for o in sets)
-    outcome.errors.update(" ".join(o.error.split()[:4]) for o in history.operations if o.outcome != "ok")
+    outcome.errors.update(_kind(o.error) for o in history.operations if o.outcome != "ok")
     once = {o.key: o.value for o in sets if o.outcome == "ok" and o.key == o.value}
     last = read_everything(history, members, sorted({o.key for o in sets}))
     outcome.lost = sum(any(seen != value for seen in last[key]) for key, value in once.items())
@@ -196,3 +196,8 @@ def _p99(operations):
     took = sorted(o.seconds * 1000 for o in operations if o.outcome == "ok")
     return took[int(0.99 * (len(took) - 1))] if took else float("nan")
 
+
+def _kind(error):
+    """The code of an error reply, or what else is said."""
+    word = error.partition(" ")[0]
+    return word if word.isupper() else error

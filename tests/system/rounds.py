@@ -28,7 +28,7 @@ class Outcome:
     lost: int = 0
     illegal: str | None = None  # what lincheck says
     outage: float | None = None  # seconds
-    views_changed: bool = False
+    views_changed: bool | None = None  # None: there are none
     asked: int = 0  # of a planned change: commands meanwhile
     failed: int = 0  # refused, or executed and not answered
     closed: int = 0  # not read any more by a member that closed the connection
@@ -74,7 +74,7 @@ def of_fault(fault, members, network, turn, options):
         if not fault.takes_over:
             Probe(history, doors, probes, cluster.PATIENCE).wait(struck)
         members.wait_whole()
-        outcome.views_changed = _epoch(members, others[0]) != epoch
+        outcome.views_changed = epoch and _epoch(members, others[0]) != epoch
         wait_until(lambda: traffic.failures or traffic.acknowledged >= options.writes, "enough acknowledged writes",
                    2 * cluster.PATIENCE)
     _judged(outcome, history, members, name)
@@ -183,6 +183,7 @@ def _door(members, victim):
 
 
 def _epoch(members, number):
+    """Of the view; None at Redis Cluster."""
     return members[number].info("cluster").get("hypercache_view_epoch")
 
 

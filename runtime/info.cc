@@ -210,6 +210,20 @@ ViewSummary summarize(const View& view, NodeId self) {
   return summary;
 }
 
+std::string voters(const View& view) {
+  std::string names;
+  for (const Voter& voter : view.voters) names += (names.empty() ? "" : ",") + name_of(voter.id);
+  return names;
+}
+
+// Members of the table of membership (not of the view) that seem to be so.
+std::string members_that_seem(const Node& node, Liveness liveness) {
+  std::string names;
+  for (const auto& [id, peer] : node.membership().peers())
+    if (id != node.self().id && peer.liveness == liveness) names += (names.empty() ? "" : ",") + name_of(id);
+  return names;
+}
+
 void cluster(std::string& text, const Desk& desk) {
   const Node& node = desk.office.node;
   const Node::Counters& n = node.counters();
@@ -223,6 +237,9 @@ void cluster(std::string& text, const Desk& desk) {
       .line("hypercache_view_epoch", view ? view->epoch.value : 0)
       .line("hypercache_members", view ? view->members.size() : 0)
       .line("hypercache_members_active", summary.active)
+      .line("hypercache_members_suspect", members_that_seem(node, Liveness::kSuspect))
+      .line("hypercache_members_dead", members_that_seem(node, Liveness::kDead))
+      .line("hypercache_voters", view ? voters(*view) : "")
       .line("hypercache_slots_short", summary.slots_short)
       .line("hypercache_slots_primary", summary.slots_primary)
       .line("hypercache_views_installed", n.views_installed)

@@ -145,7 +145,7 @@ int run_many(const CommandLine& line, const SweepOptions& options) {
 
 int run_replay(const std::string& path, const CommandLine& line) {
   seam::active = line.run.mutants;  // a rule that is broken should show
-  const Replay r = replay(path);
+  const Replay r = replay(path, line.run.trace);
   if (r.end == Replay::End::kUnreadable) return usage(path + " " + r.reason);
   std::printf("%" PRIu64 " events in %.3f s of the node's time, %" PRIu64 " effects%s\n", r.events,
               static_cast<double>(r.nanoseconds) / 1e9, r.effects, r.cut ? "; the file ends within a record" : "");

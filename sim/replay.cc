@@ -1,5 +1,6 @@
 #include "sim/replay.h"
 
+#include <cstdio>
 #include <fstream>
 #include <optional>
 #include <vector>
@@ -50,7 +51,7 @@ class Records {
 
 class Player {
  public:
-  explicit Player(const std::string& path) : records_(path) {}
+  Player(const std::string& path, bool told) : records_(path), tells_(told) {}
 
   Replay play() {
     if (std::string wrong = records_.begin(); !wrong.empty()) return unreadable(wrong);
@@ -91,9 +92,16 @@ class Player {
     node_->step(std::move(read_.event), read_.now, effects_);
     words_.clear();
     for (const Effect& effect : effects_.list()) words_.push_back(narrate(effect));
+    if (tells_) tell();
     seen_ = now_.seen(effects_.list());
     for (const EffectSeen& s : seen_) result_.hash = hash_mix(result_.hash ^ s.kind, hash_bytes(s.bytes, s.number));
     result_.effects += seen_.size();
+  }
+
+  void tell() const {
+    const double seconds = static_cast<double>(result_.nanoseconds) / 1e9;
+    std::printf("%10.6f %s\n", seconds, told_.c_str());
+    for (const std::string& words : words_) std::printf("             -> %s\n", words.c_str());
   }
 
   // What the last event led to, then and now.
@@ -121,12 +129,13 @@ class Player {
   std::vector<EffectSeen> seen_, expected_;
   std::vector<std::string> words_;
   std::string told_, wrong_;
+  bool tells_;
   Time begun_{};
   Replay result_;
 };
 
 }  // namespace
 
-Replay replay(const std::string& path) { return Player(path).play(); }
+Replay replay(const std::string& path, bool told) { return Player(path, told).play(); }
 
 }  // namespace hc::sim

@@ -17,6 +17,7 @@ struct Replay {
   bool cut = false;              // the file ends within a record
 };
 
-Replay replay(const std::string& path);
+// `told`: every event and effect in words to standard output, behind the seconds since the first one.
+Replay replay(const std::string& path, bool told = false);
 
 }  // namespace hc::sim

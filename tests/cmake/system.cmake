@@ -1,10 +1,11 @@
 # System tests: real processes, driven by Python's standard library alone.
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
-foreach(topic single process scenarios failover clients)
+foreach(topic single process scenarios failover clients harness)
   add_test(NAME system_${topic}
     COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/system/${topic}_test.py)
   set_tests_properties(system_${topic} PROPERTIES
-    ENVIRONMENT "HC_NODE=$<TARGET_FILE:hypercache-node>;HC_SIM=$<TARGET_FILE:sim>;PYTHONUNBUFFERED=1"
+    ENVIRONMENT "HC_NODE=$<TARGET_FILE:hypercache-node>;HC_SIM=$<TARGET_FILE:sim>;HC_LINCHECK=$<TARGET_FILE:lincheck>;\
+HC_BROKEN_NODE=$<TARGET_FILE:broken-node>;HC_WALL_CLOCK=$<TARGET_FILE:wall_clock>;PYTHONUNBUFFERED=1"
     TIMEOUT 240 LABELS "system" PROCESSORS 2)
 endforeach()
 
@@ -12,3 +13,15 @@ hc_test(runtime_test
   SOURCES runtime/options_test.cc runtime/settings_test.cc runtime/input_buffer_test.cc runtime/data_folder_test.cc
           runtime/peer_links_test.cc
   USES runtime)
+
+# hypercache-node with rules broken by name, for the failover harness.
+file(GLOB node_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/runtime/*.cc)
+add_executable(broken-node ${CMAKE_CURRENT_SOURCE_DIR}/system/broken_node.cc ${node_sources})
+target_compile_definitions(broken-node PRIVATE HC_VERSION="${PROJECT_VERSION}"
+  $<$<BOOL:${JEMALLOC_FOUND}>:HC_JEMALLOC=1>)
+target_link_libraries(broken-node PRIVATE io_sim core_sim_node PkgConfig::LIBUV CLI11::CLI11 spdlog::spdlog hc_allocator
+  hc_warnings)
+
+# To be preloaded: the wall clock jumps.
+add_library(wall_clock MODULE ${CMAKE_CURRENT_SOURCE_DIR}/system/wall_clock.c)
+set_target_properties(wall_clock PROPERTIES PREFIX "")

@@ -1,10 +1,13 @@
 """Redis Cluster's clients: the map that CLUSTER gives, -MOVED for who knows it and errs, and the clients themselves
-(redis-cli -c, redis-benchmark --cluster, redis-py's RedisCluster) where they are installed, across a failover."""
+(redis-cli -c, redis-benchmark --cluster, redis-py's RedisCluster, ioredis' Cluster) where they are installed: across a
+failover, a return and a join."""
 
 import logging
+import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import unittest
 
@@ -148,31 +151,169 @@ class Map(unittest.TestCase):
         self.assertNotIn("rror", done.stdout + done.stderr)
 
 
-@unittest.skipUnless(redis, "python3-redis is not installed")
-class RedisPy(unittest.TestCase):
-    def test_values_across_a_failover_and_a_return(self):
-        with Cluster(3, join=True) as members:
-            startup = [redis.cluster.ClusterNode("127.0.0.1", members[1].resp_port)]
-
-            def write(client, first, last):
-                for i in range(first, last):
-                    while True:
-                        try:
-                            client.set(f"py-{i}", f"value-{i}")
-                            break
-                        except (redis.exceptions.RedisError, OSError):  # unknown, or nobody there: SET again
-                            time.sleep(0.02)
-
-            client = redis.cluster.RedisCluster(startup_nodes=startup)
-            write(client, 0, KEYS // 2)
+class MovedTo(unittest.TestCase):
+    def test_nobody_is_sent_to_a_primary_that_seems_dead(self):
+        """Who knows the map is told -MOVED while the primary seems alive; once it does not, the command waits for those
+        who take over, is run for the client, or fails with an error that says so."""
+        with Cluster(3, extra=["--lease-ms", 3000]) as members, members[1].resp() as client:
+            leaders = members.leaders(1)
+            keys = [next(f"{n}-{i}" for i in range(10_000) if leaders[slot_of(f"{n}-{i}")] == 3) for n in range(20)]
+            client("CLUSTER", "SLOTS")  # from now on it knows the map
+            for key in keys:
+                with self.assertRaisesRegex(RespError, f"^MOVED {slot_of(key)} 127.0.0.1:{members[3].resp_port}$"):
+                    client("SET", key, "early")
             members[3].kill()
-            write(client, KEYS // 2, 3 * KEYS // 4)
-            members.restart(3)
-            write(client, 3 * KEYS // 4, KEYS)
-            members.wait_whole()
-            for fresh in (client, redis.cluster.RedisCluster(startup_nodes=startup)):
-                wrong = [i for i in range(KEYS) if fresh.get(f"py-{i}") != f"value-{i}".encode()]
-                self.assertEqual(wrong, [])
+            cluster.wait_until(lambda: members[1].info("cluster")["hypercache_members_dead"] == "node-3",
+                               "node-3 to seem dead")
+            led = members.leaders(1)
+            self.assertIn(3, led.values(), "it is still named: leases run for three seconds")
+            for key in keys:
+                try:
+                    self.assertEqual(client("SET", key, "late"), "OK")
+                except RespError as error:
+                    self.assertNotIn(f":{members[3].resp_port}", str(error))
+
+
+class Writer:
+    """One client in a thread of its own: keys FIRST … LAST, each SET until it is acknowledged."""
+
+    def write(self, first, last):
+        raise NotImplementedError
+
+    def wrong(self, last):
+        """How many of the keys before `last` do not hold their value, by a client that begins anew, too."""
+        raise NotImplementedError
+
+
+class RedisPyWriter(Writer):
+    def __init__(self, port):
+        self.startup = [redis.cluster.ClusterNode("127.0.0.1", port)]
+        self.client = redis.cluster.RedisCluster(startup_nodes=self.startup)
+
+    def write(self, first, last):
+        for i in range(first, last):
+            while True:
+                try:
+                    self.client.set(f"py-{i}", f"value-{i}")
+                    break
+                except (redis.exceptions.RedisError, OSError):  # unknown, or nobody there: SET again
+                    time.sleep(0.02)
+
+    def wrong(self, last):
+        fresh = redis.cluster.RedisCluster(startup_nodes=self.startup)
+        wrong = sum(client.get(f"py-{i}") != f"value-{i}".encode() for client in (self.client, fresh)
+                    for i in range(last))
+        fresh.close()
+        return wrong
+
+    def close(self):
+        self.client.close()
+
+
+class IoredisWriter(Writer):
+    def __init__(self, port):
+        self.port = port
+        self.processes = [self._start()]
+
+    def _start(self):
+        return subprocess.Popen(["node", os.path.join(IOREDIS, "client.js"), str(self.port)], text=True, bufsize=1,
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    @staticmethod
+    def _ask(process, line):
+        process.stdin.write(line + "\n")
+        return process.stdout.readline().strip()
+
+    def write(self, first, last):
+        said = self._ask(self.processes[0], f"set {first} {last}")
+        assert said.startswith(f"set {last - first},"), said
+
+    def wrong(self, last):
+        self.processes.append(self._start())
+        said = [self._ask(process, f"get 0 {last}") for process in self.processes]
+        return sum(int(line.removeprefix("wrong ")) for line in said)
+
+    def close(self):
+        for process in self.processes:
+            process.stdin.close()
+            process.wait(cluster.PATIENCE)
+            process.stdout.close()
+
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+IOREDIS = os.path.join(os.path.dirname(os.path.dirname(HERE)), "build", "ioredis")
+HAS_NODE = shutil.which("npm") and shutil.which("node")
+
+
+def install_ioredis():
+    """What tests/system/ioredis locks, from the npm registry, once for each lock."""
+    source = os.path.join(HERE, "ioredis")
+    lock = os.path.join(source, "package-lock.json")
+    installed = os.path.join(IOREDIS, "installed.json")
+    os.makedirs(IOREDIS, exist_ok=True)
+    for name in ("package.json", "package-lock.json", "client.js"):
+        shutil.copy(os.path.join(source, name), IOREDIS)
+    with open(lock, encoding="utf-8") as file:
+        wanted = file.read()
+    if os.path.exists(installed):
+        with open(installed, encoding="utf-8") as file:
+            if file.read() == wanted:
+                return
+    done = subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=IOREDIS, text=True,
+                          capture_output=True, timeout=180, check=False)
+    if done.returncode != 0:
+        raise AssertionError("ioredis could not be installed: `npm ci` needs the npm registry, once. It said: "
+                             f"{done.stderr.strip()[-500:]}")
+    shutil.copy(lock, installed)
+
+
+class AcrossChanges:
+    """Mixed into one class per client: KEYS values across a kill -9, the return, and a join while it writes."""
+
+    def writer(self, port):
+        raise NotImplementedError
+
+    def test_values_across_a_failover_a_return_and_a_join(self):
+        with Cluster(3, join=True) as members:
+            writer = self.writer(members[1].resp_port)
+            try:
+                writer.write(0, KEYS // 4)
+                members[3].kill()
+                writer.write(KEYS // 4, KEYS // 2)
+                members.restart(3)
+                writer.write(KEYS // 2, 3 * KEYS // 4)
+                members.wait_whole()
+                failed = []
+                thread = threading.Thread(target=self.note, args=(failed, writer.write, 3 * KEYS // 4, KEYS))
+                thread.start()
+                members.add(4).wait_ready()
+                thread.join()
+                members.wait_whole()
+                self.assertEqual(failed, [])
+                self.assertEqual(writer.wrong(KEYS), 0)
+                self.assertIn(4, members.leaders(1).values(), "the new member leads slots")
+            finally:
+                writer.close()
+
+    @staticmethod
+    def note(failed, act, *arguments):
+        try:
+            act(*arguments)
+        except Exception as error:  # pylint: disable=broad-except; told by the test
+            failed.append(error)
+
+
+@unittest.skipUnless(redis, "python3-redis is not installed")
+class RedisPy(AcrossChanges, unittest.TestCase):
+    def writer(self, port):
+        return RedisPyWriter(port)
+
+
+@unittest.skipUnless(HAS_NODE, "npm is not installed")
+class Ioredis(AcrossChanges, unittest.TestCase):
+    def writer(self, port):
+        install_ioredis()
+        return IoredisWriter(port)
 
 
 if __name__ == "__main__":

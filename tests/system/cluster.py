@@ -11,6 +11,7 @@ import json
 import os
 import random
 import re
+import select
 import shutil
 import signal
 import socket
@@ -19,6 +20,8 @@ import tempfile
 import threading
 import time
 import urllib.parse
+
+from network import LOOPBACK
 
 BINARY = os.environ.get("HC_NODE", "build/release/runtime/hypercache-node")
 SLOTS = 16384
@@ -83,9 +86,9 @@ class RespError(Exception):
 class Resp:
     """A Redis client of a few lines. Errors of the server are raised, or returned inside of pipelines and arrays."""
 
-    def __init__(self, port, timeout=PATIENCE):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def __init__(self, port, timeout=PATIENCE, place=LOOPBACK, address=None):
+        """From `place` to the port of `address`, or of the place itself."""
+        self.socket = place.connect(address or place.address, port, timeout)
         self.input = self.socket.makefile("rb")
 
     def __enter__(self):
@@ -97,6 +100,10 @@ class Resp:
     def close(self):
         self.input.close()
         self.socket.close()
+
+    def closed_by_peer(self):
+        """While nothing was asked, as pools of connections look before they use one again."""
+        return bool(select.select([self.socket], [], [], 0)[0])
 
     @staticmethod
     def encode(*words):
@@ -206,17 +213,19 @@ class Http:
 _libc = ctypes.CDLL(None)
 
 
-def _die_with_the_test():
+def die_with_the_test():
     """In the child: SIGKILL when the test's process ends, however it ends (PR_SET_PDEATHSIG)."""
     _libc.prctl(1, signal.SIGKILL)
 
 
 class Process:
-    """One hypercache-node with the given flags, in its own working folder."""
+    """One hypercache-node with the given flags, in its own working folder. `environment` is added to this process's."""
 
-    def __init__(self, arguments, folder):
+    def __init__(self, arguments, folder, place=LOOPBACK, environment=None):
         self.arguments = [str(a) for a in arguments]
         self.folder = folder
+        self.place = place
+        self.environment = environment or {}
         self.log_path = os.path.join(folder, "stderr")
         self.lines = []
         self.child = None
@@ -225,11 +234,14 @@ class Process:
     def start(self):
         with open(self.log_path, "ab") as log:
             self.child = subprocess.Popen(
-                [os.path.abspath(BINARY), *self.arguments], cwd=self.folder, stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=log, preexec_fn=_die_with_the_test)
+                self.place.command(self.command()), cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=log, env=os.environ | self.environment, preexec_fn=die_with_the_test)
         self.lines = []
         threading.Thread(target=self._read_output, args=(self.child.stdout,), daemon=True).start()
         return self
+
+    def command(self):
+        return [os.path.abspath(BINARY), *self.arguments]
 
     def _read_output(self, pipe):
         for line in pipe:
@@ -257,7 +269,7 @@ class Process:
             return file.read()[-6000:]
 
     def resp(self, timeout=PATIENCE):
-        return Resp(self.resp_port, timeout)
+        return Resp(self.resp_port, timeout, self.place)
 
     def http(self, timeout=PATIENCE):
         return Http(self.http_port, timeout)
@@ -321,25 +333,41 @@ def single(*arguments):
 
 
 class Cluster:
-    """Members 1 … n, founded together by --founders unless `join` is asked for. `extra` goes to each of them."""
+    """Members 1 … n, founded together by --founders unless `join` is asked for. `extra` goes to each of them. `places`
+    says where they live, and may have room for more of them."""
 
-    def __init__(self, size, extra=(), join=False):
+    def __init__(self, size, extra=(), join=False, places=None, environment=None):
         self.root = tempfile.mkdtemp(prefix="hypercache-test-")
+        self.places = places or {i: LOOPBACK for i in range(1, size + 1)}
+        self.extra, self.join, self.environment = list(extra), join, environment or {}
         self.ports = {i: (free_port(), free_port(), free_port()) for i in range(1, size + 1)}
-        self.extra, self.join = list(extra), join
-        self.nodes = {i: self._process(i) for i in self.ports}
+        self.nodes = {}
+        for i in self.ports:
+            self.nodes[i] = self._process(i, [] if not join else [1] if i > 1 else None)
 
-    def _process(self, number):
+    def _process(self, number, known):
+        """`known`: whom it shall join; none of them: it founds with all others; None: it founds alone."""
         resp, web, gossip = self.ports[number]
-        path = os.path.join(self.root, f"node-{number}")
+        path, place = os.path.join(self.root, f"node-{number}"), self.places.get(number, LOOPBACK)
         os.makedirs(path)
         flags = ["--id", number, "--resp-port", resp, "--http-port", web, "--gossip-port", gossip, "--data-dir",
                  os.path.join(path, "data"), *self.extra]
-        if not self.join:
-            flags += ["--founders", ",".join(f"{i}@127.0.0.1:{p[2]}" for i, p in self.ports.items())]
-        elif number > 1:
-            flags += ["--join", f"127.0.0.1:{self.ports[1][2]}"]
-        return Process(flags, path)
+        if place.namespace:
+            flags += ["--bind", place.address]
+        if known == []:
+            flags += ["--founders", ",".join(f"{i}@{self._gossip(i)}" for i in self.ports)]
+        for i in known or []:
+            flags += ["--join", self._gossip(i)]
+        return Process(flags, path, place, {k: v.format(number=number) for k, v in self.environment.items()})
+
+    def _gossip(self, number):
+        return f"{self.places.get(number, LOOPBACK).address}:{self.ports[number][2]}"
+
+    def add(self, number):
+        """One more member, which joins those that there are; the caller waits for it."""
+        self.ports[number] = (free_port(), free_port(), free_port())
+        self.nodes[number] = self._process(number, [i for i in self.nodes])
+        return self.nodes[number].start()
 
     def __enter__(self):
         try:
@@ -384,6 +412,22 @@ class Cluster:
 
     def restart(self, number):
         self.nodes[number].start().wait_ready()
+
+    def doors(self, numbers):
+        """For each of them where its clients live and whom they ask: {(address, port): number}."""
+        return [(n.place, {(n.place.address, n.resp_port): i}) for i, n in self.nodes.items() if i in numbers]
+
+    def leaders(self, seen_by):
+        """{slot: number of the member that is its primary}, as one of them sees it."""
+        return leaders(self.nodes, self.nodes[seen_by])
+
+
+def leaders(nodes, seen_by):
+    numbers = {(n.place.address, n.resp_port): i for i, n in nodes.items()}
+    with seen_by.resp() as client:
+        ranges = client("CLUSTER", "SLOTS")
+    return {slot: numbers[first[0].decode(), first[1]] for low, high, first, *_ in ranges
+            for slot in range(low, high + 1)}
 
 
 # ----------------------------------------------------------------------------------------------------------------- keys

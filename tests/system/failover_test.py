@@ -160,8 +160,13 @@ class Failover(unittest.TestCase):
         with Cluster(3) as members, members[1].http() as web:
             health = lambda: web.json("GET", "/health")[0]
             self.assertEqual(health(), 200)
+            info = members[1].info("cluster")
+            self.assertEqual(sorted(info["hypercache_voters"].split(",")), ["node-1", "node-2", "node-3"])
+            self.assertEqual(info["hypercache_members_dead"], "")
             members[2].kill()
             members[3].kill()
+            cluster.wait_until(lambda: members[1].info("cluster")["hypercache_members_dead"] == "node-2,node-3",
+                               "both to seem dead")
             cluster.wait_until(lambda: health() == 503, "/health to say that nothing can be served")
             members.restart(2)
             cluster.wait_until(lambda: health() == 200, "/health to be well again")

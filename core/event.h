@@ -6,15 +6,18 @@
 #include <optional>
 #include <span>
 #include <variant>
+#include <vector>
 
 #include "core/base/bytes.h"
 #include "core/base/ids.h"
+#include "core/durability/record.h"
 #include "core/message/message.h"
 
 namespace hc {
 
-struct Started {                   // once, first
+struct Started {                   // once, first (but for what was read from the log)
   std::optional<VoteRecord> vote;  // what the vote file held; nullopt: no folder, or an empty one
+  std::uint64_t segment = 0;       // the first number that no segment of the log has had
 };
 struct Asked {  // a client sent a command; replies come back under the same two numbers, in any order
   ClientId client;
@@ -45,8 +48,17 @@ struct VoteStored {  // the StoreVote of this number, and all before it, are dur
 struct Woke {};       // deadline() has passed
 struct TurnEnded {};  // nothing more is ready just now: send what was gathered
 struct StopAsked {};  // SIGTERM
+struct LogRead {      // before Started: the next records of the log, in order
+  std::vector<LogRecord> records;
+};
+struct LogAppended {  // the AppendLog of this number stands in the log; if that was asked, durably, with all before it
+  std::uint64_t id = 0;
+};
+struct LogSynced {  // what was appended before the SyncLog of this number is durable
+  std::uint64_t id = 0;
+};
 
 using Event = std::variant<Started, Asked, ClientGone, LinkOpened, LinkClosed, Received, Heard, VoteStored, Woke,
-                           TurnEnded, StopAsked>;
+                           TurnEnded, StopAsked, LogRead, LogAppended, LogSynced>;
 
 }  // namespace hc

@@ -69,8 +69,14 @@ std::string command(std::span<const Bytes> args) {
 }
 
 std::string report(const Report& r) {
-  static constexpr const char* kVerbs[] = {"?",     "complains of",       "counts", "can drop", "holds for dead",
-                                           "stops", "sees no progress of"};
+  static constexpr const char* kVerbs[] = {"?",
+                                           "complains of",
+                                           "counts",
+                                           "can drop",
+                                           "holds for dead",
+                                           "stops",
+                                           "sees no progress of",
+                                           "offers the disk of"};
   const auto kind = static_cast<std::size_t>(r.kind);
   return text(r.by) + " " + (kind < std::size(kVerbs) ? kVerbs[kind] : "?") + " " + text(r.about) + " as of " +
          text(r.as_of) + " in " + slots(r.slots);
@@ -97,6 +103,28 @@ std::string_view outcome(Outcome o) {
 
 std::string proposal(const Proposal& p) {
   return (p.view ? narrate(*p.view) : std::string("nothing")) + " resting on [" + reports(p.evidence) + "]";
+}
+
+std::string record(const LogRecord& r) {
+  static constexpr const char* kPolicies[] = {"no", "everysec", "always"};
+  const auto policy = [](Fsync p) { return kPolicies[static_cast<std::size_t>(p)]; };
+  return std::visit(
+      Overload{[&](const RunBegan& m) { return "run of " + text(m.generation) + ", " + policy(m.policy); },
+               [](const RunEnded&) { return std::string("clean end"); },
+               [&](const PastRun& m) { return "past run of " + text(m.generation) + ", " + policy(m.policy); },
+               [](const Applied& m) { return slot(m.slot) + " " + entries({m.entry}); },
+               [](const Emptied& m) { return slot(m.slot) + " empty at " + text(m.at); },
+               [](const Filled& m) { return slot(m.slot) + " chunk" + (m.last ? " (last)" : ""); },
+               [](const Kept& m) { return slot(m.slot) + " kept at " + text(m.at); }},
+      r);
+}
+std::string records(const std::vector<LogRecord>& list) {
+  std::string out;
+  for (const LogRecord& r : list) {
+    out += (out.empty() ? "" : "; ") + record(r);
+    if (out.size() > 400) return out + " …";
+  }
+  return out.empty() ? "nothing" : out;
 }
 
 std::string body(const GossipBody& b) {
@@ -274,7 +302,10 @@ std::string narrate(const Event& event) {
           [](const Heard& e) { return "heard from " + to_string(e.from) + " " + narrate(e.packet); },
           [](const VoteStored& e) { return "vote " + text(e.id) + " is stored"; },
           [](const Woke&) { return std::string("woke"); }, [](const TurnEnded&) { return std::string("turn ended"); },
-          [](const StopAsked&) { return std::string("is asked to stop"); }},
+          [](const StopAsked&) { return std::string("is asked to stop"); },
+          [](const LogRead& e) { return "read from its log: " + records(e.records); },
+          [](const LogAppended& e) { return "append " + text(e.id) + " stands in the log"; },
+          [](const LogSynced& e) { return "sync " + text(e.id) + " of the log is done"; }},
       event);
 }
 
@@ -295,7 +326,12 @@ std::string narrate(const Effect& effect) {
                         (e.record.view ? ", view " + text(e.record.view->epoch) : "");
                },
                [](const BecameReady&) { return std::string("became ready"); },
-               [](const Stopped&) { return std::string("stopped"); }, [](const Note& e) { return "note: " + e.text; }},
+               [](const Stopped&) { return std::string("stopped"); }, [](const Note& e) { return "note: " + e.text; },
+               [](const AppendLog& e) {
+                 return "append " + text(e.id) + " to segment " + text(e.segment) + (e.sync ? ", durably: " : ": ") +
+                        records(e.records);
+               },
+               [](const SyncLog& e) { return "sync the log, " + text(e.id); }},
       effect);
 }
 

@@ -5,6 +5,7 @@
 
 #include "core/agreement/agreement.h"
 #include "core/base/seam.h"
+#include "core/durability/log.h"
 #include "core/replication/replication.h"
 #include "core/routing/coordinator.h"
 
@@ -23,14 +24,16 @@ struct Node::Rooms {
         peers(config, random.fork()),
         swim({}, with_storage(config), seeds(config), random.fork()),
         agreement(config, peers, random.fork()),
-        replication(config, peers, random.fork()),
+        log(config),
+        replication(config, peers, log, random.fork()),
         coordinator(config, peers, replication, random.fork()) {
-    self.storage = config.fresh_storage;
+    self = with_storage(config);
   }
 
   static MemberInfo with_storage(const NodeConfig& config) {
     MemberInfo info = config.self;
     info.storage = config.fresh_storage;
+    info.keeps_log = config.append_only;
     return info;
   }
   static std::vector<Address> seeds(const NodeConfig& config) {
@@ -46,10 +49,12 @@ struct Node::Rooms {
   Peers peers;
   Swim swim;
   Agreement agreement;
+  Log log;
   Replication replication;
   Coordinator coordinator;
   SwimOutput gossip;
   std::optional<Time> stop_by;
+  std::optional<Started> opening;  // the log is opened first
   bool started = false, said_ready = false, said_stopped = false;
   Counters counters;
 
@@ -58,7 +63,7 @@ struct Node::Rooms {
 
   // ---- events
   void on(Started& e, Now now, Effects& out);
-  void on(Asked& e, Now now, Effects& out) { coordinator.ask(e.client, e.request, e.args, now, out); }
+  void on(Asked& e, Now now, Effects& out);
   void on(ClientGone& e, Now, Effects&) { coordinator.client_gone(e.client); }
   void on(LinkOpened& e, Now now, Effects&) { peers.link_opened(e.link, now.mono); }
   void on(LinkClosed& e, Now now, Effects&) { peers.link_closed(e.link, e.refused, now.mono); }
@@ -67,10 +72,14 @@ struct Node::Rooms {
   void on(VoteStored& e, Now now, Effects& out) { agreement.consensus().stored(e.id, now.mono, out); }
   void on(Woke&, Now now, Effects& out) { tick(now, out); }
   void on(TurnEnded&, Now now, Effects& out) {
-    replication.flush(now);
+    if (!log.closing()) replication.flush(now);
+    log.flush(now.mono, out);
     peers.end_turn(now.mono, out);
     step_stop(now, out);  // after its last frames, which release what it has handed over
   }
+  void on(LogRead& e, Now, Effects&);
+  void on(LogAppended& e, Now now, Effects& out);
+  void on(LogSynced& e, Now, Effects&) { log.synced(e.id); }
   void on(StopAsked&, Now now, Effects&) {
     if (!stop_by) stop_by = now.mono + kStopMax;
     agreement.stop();
@@ -81,6 +90,7 @@ struct Node::Rooms {
   template <class M>
   void hear(Incarnation from, M& m, Now now, Effects& out);
 
+  void begin(Started& e, Now now, Effects& out);
   void tick(Now now, Effects& out);
   void settle(Now now, Effects& out);
   void know_self();
@@ -95,7 +105,14 @@ struct Node::Rooms {
 // ------------------------------------------------------------------------------------------------------------- events
 
 void Node::Rooms::on(Started& e, Now now, Effects& out) {
-  HC_CHECK(!started, "a node starts once");
+  HC_CHECK(!started && !opening, "a node starts once");
+  if (!log.on()) return begin(e, now, out);
+  opening = std::move(e);
+  log.open(opening->segment, out);
+}
+
+// What it acknowledges, and what views say of it, rests on a log that names it (9a): that comes first.
+void Node::Rooms::begin(Started& e, Now now, Effects& out) {
   started = true;
   replication.start(now.mono);
   agreement.start(std::move(e.vote), self, now.mono, out);
@@ -105,14 +122,35 @@ void Node::Rooms::on(Started& e, Now now, Effects& out) {
   swim.start(now.mono, gossip);
 }
 
+void Node::Rooms::on(Asked& e, Now now, Effects& out) {
+  if (started) return coordinator.ask(e.client, e.request, e.args, now, out);
+  out.answer(e.client, e.request, Reply::error_literal("LOADING HyperCache is loading its log"));
+}
+
+void Node::Rooms::on(LogRead& e, Now, Effects&) {
+  for (const LogRecord& record : e.records)
+    if (log.read(record)) replication.restore(record);
+}
+
+void Node::Rooms::on(LogAppended& e, Now now, Effects& out) {
+  replication.appended(e.id, log.appended(e.id), now);
+  if (opening && log.opened()) {
+    begin(*opening, now, out);
+    opening.reset();
+  }
+}
+
 void Node::Rooms::on(Received& e, Now now, Effects& out) {
+  if (!started) return out.close(e.link);
   auto mail = peers.receive(e.link, std::move(e.frame), now.mono, out);
   if (!mail) return;
   if (!HC_MUTANT(kGrantFromNewerView)) agreement.consensus().heard_epoch(mail->from.member, mail->installed, now.mono);
   for (Message& message : mail->messages) std::visit([&](auto& m) { hear(mail->from, m, now, out); }, message);
 }
 
-void Node::Rooms::on(Heard& e, Now now, Effects&) { swim.hear(e.from, e.packet, now.mono, gossip); }
+void Node::Rooms::on(Heard& e, Now now, Effects&) {
+  if (started) swim.hear(e.from, e.packet, now.mono, gossip);
+}
 
 template <class M>
 void Node::Rooms::hear(Incarnation from, M& m, Now now, Effects& out) {
@@ -270,7 +308,11 @@ void Node::Rooms::step_stop(Now now, Effects& out) {
   const ViewMember* mine = v ? v->member(self.id) : nullptr;
   const bool named = replication.listed_anywhere() && !HC_MUTANT(kStopsWhileListed);
   const bool handed_over = !others || !mine || (mine->state == MemberState::kAbsent && !named);
-  if (now.mono < *stop_by && !(handed_over && coordinator.idle())) return;
+  if (!log.closing() && now.mono < *stop_by && !(handed_over && coordinator.idle())) return;
+  if (log.on() && !log.closed()) {  // the clean mark is the last that is written (9b)
+    log.close();
+    return log.flush(now.mono, out);
+  }
   said_stopped = true;
   swim.leave(now.mono, gossip);
   drain_gossip(now, out);
@@ -293,6 +335,8 @@ Node::Node(Node&&) noexcept = default;
 Node& Node::operator=(Node&&) noexcept = default;
 
 void Node::step(Event event, Now now, Effects& out) {
+  const bool about_log = std::holds_alternative<LogAppended>(event) || std::holds_alternative<TurnEnded>(event);
+  if (rooms_->log.closing() && !about_log) return;  // nothing changes behind the clean mark
   std::visit([&](auto& e) { rooms_->on(e, now, out); }, event);
   rooms_->settle(now, out);
 }
@@ -307,6 +351,7 @@ std::optional<Time> Node::deadline() const {
   at(rooms_->peers.deadline());
   at(rooms_->agreement.deadline());
   at(rooms_->replication.deadline());
+  at(rooms_->log.deadline());
   at(rooms_->coordinator.deadline());
   at(rooms_->stop_by);
   return next;

@@ -10,6 +10,7 @@
 #include "core/node.h"
 #include "runtime/client_record.h"
 #include "runtime/cluster_map.h"
+#include "runtime/log_keeper.h"
 #include "runtime/settings.h"
 #include "runtime/statistics.h"
 
@@ -32,6 +33,7 @@ struct Office {
   Statistics& statistics;
   ClientList clients;
   ClusterMap map{};
+  const LogKeeper::Figures* log = nullptr;  // where there is a log
 };
 
 struct Desk {

@@ -28,6 +28,8 @@ struct Options {
   std::uint32_t voters_max = 5;
   std::uint32_t min_in_sync = 1;
   bool slot_loss_wait = false;
+  bool append_only = false;  // keep a log in data_dir
+  Fsync append_fsync = Fsync::kEverySecond;
   std::uint64_t lease_ms = 1000;
   std::uint64_t deadline_ms = 5000;
   std::string log_level = "info";

@@ -54,7 +54,8 @@ namespace hc::sim {
   X(kWallJump, "wall-jump")   /* a; amount: the new skew in nanoseconds, plus the bound                         */     \
   X(kClockRate, "clock-rate") /* a; amount: parts per million                                                   */     \
   X(kNarrow, "narrow")        /* a to b; amount: bytes per second that streams carry                            */     \
-  X(kWrongDoor, "wrong-door") /* who dials b from a reaches machine `variant`                                   */
+  X(kWrongDoor, "wrong-door") /* who dials b from a reaches machine `variant`                                   */     \
+  X(kPowerLoss, "power-loss") /* of all machines at once; amount: nanoseconds between their restarts, at most   */
 
 enum class FaultKind : std::uint8_t {
 #define X(identifier, name) identifier,
@@ -63,6 +64,8 @@ enum class FaultKind : std::uint8_t {
       kCount
 };
 inline constexpr std::size_t kFaultKinds = static_cast<std::size_t>(FaultKind::kCount);
+// Those behind are drawn for what they break alone, each from a stream of its own.
+inline constexpr std::size_t kFaultKindsUsual = static_cast<std::size_t>(FaultKind::kPowerLoss);
 
 std::string_view name_of(FaultKind kind);
 

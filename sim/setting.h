@@ -23,6 +23,7 @@ struct Options {
   std::uint64_t seed = 1;
   std::uint32_t nodes = 3;
   bool faults = false;
+  bool logs = false;  // the nodes keep logs, under some policy; power fails
   std::optional<std::uint32_t> slots;
   std::uint32_t seconds = 60;
   seam::MutantSet mutants;

@@ -43,7 +43,8 @@ void World::build() {
     const MachineClock& c = setting_.clocks[i];
     machines_.push_back(std::make_unique<Machine>(Machine::Around{schedule_, *network_, trace_, *this}, i, machines,
                                                   NodeClock(c.rate_ppm, Time{c.base}, c.wall_skew, setting_.clock_tick),
-                                                  stream(seed, "disks", i), stream(seed, "processes", i)));
+                                                  stream(seed, "disks", i), stream(seed, "logs", i),
+                                                  stream(seed, "processes", i)));
     machines_.back()->set_turn_delay(setting_.turn_delay);
   }
   workload_ = std::make_unique<Workload>(setting_.workload, setting_.skew_between_clocks(), stream(seed, "workload"));
@@ -240,6 +241,9 @@ void World::dispatch(const Happening& h) {
       return;
     case Kind::kSynced:
       machines_[h.who]->synced(h.what);
+      return;
+    case Kind::kLogged:
+      machines_[h.who]->logged(h.what);
       return;
     case Kind::kStart:
       nemesis_->restart_due(h.who);

@@ -39,7 +39,8 @@ bool EvidencePool::hear(const Report& report, const View& view, Time now) {
     if (report.said == row.report.said) row.since = std::min(row.since, since);
     return false;
   }
-  const bool news = !row.counts || row.report.as_of != report.as_of || row.report.slots != report.slots;
+  const bool news = !row.counts || row.report.as_of != report.as_of || row.report.slots != report.slots ||
+                    row.report.offers != report.offers;
   row.report = report;
   row.since = since;
   counting_ -= row.counts;

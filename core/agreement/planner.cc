@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/agreement/evidence.h"
+#include "core/agreement/recovery.h"
 #include "core/agreement/step_rule.h"
 #include "core/base/seam.h"
 
@@ -160,7 +161,9 @@ class Planner {
     if (HC_MUTANT(kDroppedByHearsay)) list = without_gone(list);
     const bool rash = HC_MUTANT(kAnyReturnerServes) || HC_MUTANT(kResetOfTheLiving);
     const bool over = all_ended(now_, slot) || (rash && nobody_lives(list));
-    if (!survivor && over && now_.slot_loss == SlotLossPolicy::kReset) list = reset(slot, list);
+    if (!survivor && over && now_.slot_loss == SlotLossPolicy::kReset && nothing_on_disk(now_, slot, reports_))
+      list = reset(slot, list);
+    if (reports && !survivor) list = recovered(slot, list);
     if (HC_MUTANT(kEmptyInSync) && list.size() == 1 && !alive(list.front().member)) list = any_living(slot, list);
     to.list = list;
     to.passed_over = passed_over(slot, list, reports);
@@ -310,6 +313,22 @@ class Planner {
     for (Incarnation who : list)
       if (stopping(who)) ordered.push_back(who);
     return ordered;
+  }
+
+  // 9a: no process of the list is left; on from a disk, alone.
+  InSyncList recovered(Slot slot, const InSyncList& list) const {
+    const auto lives = [&](Incarnation who) { return alive(who.member) && next_->names(who); };
+    if (std::ranges::any_of(now_.config(slot).list, lives)) return list;
+    const Incarnation winner = recovers(now_, slot, reports_, lives);
+    if (!winner) return list;
+    InSyncList next;
+    next.push_back(winner);
+    if (HC_MUTANT(kRecoverAllAsInSync))
+      for (Incarnation old : now_.config(slot).list)
+        if (const Incarnation back = now_.incarnation_of(old.member);
+            back != winner && lives(back) && may_recover(now_, slot, back, reports_))
+          next.push_back(back);
+    return next;
   }
 
   // 7e: anew, alone at the first of the last list that is back. Its learners are filled from there.

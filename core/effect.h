@@ -54,9 +54,13 @@ struct AppendLog {  // answered by LogAppended; a failed fsync is fatal to the m
 struct SyncLog {  // make durable what was appended; answered by LogSynced. Appends go on meanwhile
   std::uint64_t id = 0;
 };
+struct KeepLog {  // the log begins at this segment from now on, durably; what is older may go. Answered by LogKept
+  std::uint64_t id = 0;
+  std::uint64_t segment = 0;
+};
 
 using Effect =
-    std::variant<Answer, Dial, Close, Send, Gossip, StoreVote, BecameReady, Stopped, Note, AppendLog, SyncLog>;
+    std::variant<Answer, Dial, Close, Send, Gossip, StoreVote, BecameReady, Stopped, Note, AppendLog, SyncLog, KeepLog>;
 
 // One reused list. Written through verbs, drained by the host by overload.
 class Effects {
@@ -70,6 +74,7 @@ class Effects {
   void gossip(Address to, GossipPacket packet) { list_.emplace_back(Gossip{std::move(to), std::move(packet)}); }
   void store_vote(std::uint64_t id, VoteRecord record) { list_.emplace_back(StoreVote{id, std::move(record)}); }
   void append_log(AppendLog append) { list_.emplace_back(std::move(append)); }
+  void keep_log(std::uint64_t id, std::uint64_t segment) { list_.emplace_back(KeepLog{id, segment}); }
   void sync_log(std::uint64_t id) { list_.emplace_back(SyncLog{id}); }
   void became_ready() { list_.emplace_back(BecameReady{}); }
   void stopped() { list_.emplace_back(Stopped{}); }

@@ -57,8 +57,15 @@ struct LogAppended {  // the AppendLog of this number stands in the log; if that
 struct LogSynced {  // what was appended before the SyncLog of this number is durable
   std::uint64_t id = 0;
 };
+struct LogKept {  // the KeepLog of this number is done
+  std::uint64_t id = 0;
+};
+struct FsyncSet {  // by the operator: the log's policy
+  Fsync policy = Fsync::kEverySecond;
+};
+struct SnapshotAsked {};  // by the operator
 
 using Event = std::variant<Started, Asked, ClientGone, LinkOpened, LinkClosed, Received, Heard, VoteStored, Woke,
-                           TurnEnded, StopAsked, LogRead, LogAppended, LogSynced>;
+                           TurnEnded, StopAsked, LogRead, LogAppended, LogSynced, LogKept, FsyncSet, SnapshotAsked>;
 
 }  // namespace hc

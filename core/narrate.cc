@@ -115,7 +115,9 @@ std::string record(const LogRecord& r) {
                [](const Applied& m) { return slot(m.slot) + " " + entries({m.entry}); },
                [](const Emptied& m) { return slot(m.slot) + " empty at " + text(m.at); },
                [](const Filled& m) { return slot(m.slot) + " chunk" + (m.last ? " (last)" : ""); },
-               [](const Kept& m) { return slot(m.slot) + " kept at " + text(m.at); }},
+               [](const Kept& m) { return slot(m.slot) + " kept at " + text(m.at); },
+               [](const SnapshotBegan&) { return std::string("snapshot begins"); },
+               [](const SnapshotEnded&) { return std::string("snapshot ends"); }},
       r);
 }
 std::string records(const std::vector<LogRecord>& list) {
@@ -305,7 +307,10 @@ std::string narrate(const Event& event) {
           [](const StopAsked&) { return std::string("is asked to stop"); },
           [](const LogRead& e) { return "read from its log: " + records(e.records); },
           [](const LogAppended& e) { return "append " + text(e.id) + " stands in the log"; },
-          [](const LogSynced& e) { return "sync " + text(e.id) + " of the log is done"; }},
+          [](const LogSynced& e) { return "sync " + text(e.id) + " of the log is done"; },
+          [](const LogKept& e) { return "the older segments are gone, " + text(e.id); },
+          [](const FsyncSet&) { return std::string("is told another fsync policy"); },
+          [](const SnapshotAsked&) { return std::string("is asked for a snapshot"); }},
       event);
 }
 
@@ -331,7 +336,8 @@ std::string narrate(const Effect& effect) {
                  return "append " + text(e.id) + " to segment " + text(e.segment) + (e.sync ? ", durably: " : ": ") +
                         records(e.records);
                },
-               [](const SyncLog& e) { return "sync the log, " + text(e.id); }},
+               [](const SyncLog& e) { return "sync the log, " + text(e.id); },
+               [](const KeepLog& e) { return "keep the log from segment " + text(e.segment) + ", " + text(e.id); }},
       effect);
 }
 

@@ -72,14 +72,21 @@ struct Node::Rooms {
   void on(VoteStored& e, Now now, Effects& out) { agreement.consensus().stored(e.id, now.mono, out); }
   void on(Woke&, Now now, Effects& out) { tick(now, out); }
   void on(TurnEnded&, Now now, Effects& out) {
-    if (!log.closing()) replication.flush(now);
+    if (!log.closing()) {
+      replication.flush(now);
+      replication.write_snapshot();
+    }
     log.flush(now.mono, out);
-    peers.end_turn(now.mono, out);
+    // 9d: a member whose disk hangs falls silent, and is replaced.
+    if (!log.hangs(now.mono, config.patience) || HC_MUTANT(kHungDiskKeepsLease)) peers.end_turn(now.mono, out);
     step_stop(now, out);  // after its last frames, which release what it has handed over
   }
   void on(LogRead& e, Now, Effects&);
   void on(LogAppended& e, Now now, Effects& out);
   void on(LogSynced& e, Now, Effects&) { log.synced(e.id); }
+  void on(LogKept& e, Now, Effects&) { log.old_removed(e.id); }
+  void on(FsyncSet& e, Now, Effects&) { log.set_policy(e.policy); }
+  void on(SnapshotAsked&, Now, Effects&) { log.want_snapshot(); }
   void on(StopAsked&, Now now, Effects&) {
     if (!stop_by) stop_by = now.mono + kStopMax;
     agreement.stop();
@@ -123,7 +130,8 @@ void Node::Rooms::begin(Started& e, Now now, Effects& out) {
 }
 
 void Node::Rooms::on(Asked& e, Now now, Effects& out) {
-  if (started) return coordinator.ask(e.client, e.request, e.args, now, out);
+  const CommandSpec* spec = started ? nullptr : find_command(e.args[0]);
+  if (started || (spec && spec->route == Route::kNode)) return coordinator.ask(e.client, e.request, e.args, now, out);
   out.answer(e.client, e.request, Reply::error_literal("LOADING HyperCache is loading its log"));
 }
 
@@ -335,7 +343,8 @@ Node::Node(Node&&) noexcept = default;
 Node& Node::operator=(Node&&) noexcept = default;
 
 void Node::step(Event event, Now now, Effects& out) {
-  const bool about_log = std::holds_alternative<LogAppended>(event) || std::holds_alternative<TurnEnded>(event);
+  const bool about_log = std::holds_alternative<LogAppended>(event) || std::holds_alternative<LogSynced>(event) ||
+                         std::holds_alternative<TurnEnded>(event);
   if (rooms_->log.closing() && !about_log) return;  // nothing changes behind the clean mark
   std::visit([&](auto& e) { rooms_->on(e, now, out); }, event);
   rooms_->settle(now, out);
@@ -369,6 +378,7 @@ ViewRef Node::view() const { return rooms_->view(); }
 const Swim& Node::membership() const { return rooms_->swim; }
 const SlotTable& Node::table(Slot s) const { return rooms_->replication.replica(s).table; }
 bool Node::undecided() const { return rooms_->agreement.consensus().undecided(); }
+bool Node::snapshot_pending() const { return rooms_->log.snapshot_pending(); }
 bool Node::ready(Now) const { return rooms_->ready(); }
 
 SlotStatus Node::slot(Slot s, Now now) const {

@@ -55,6 +55,8 @@ class Node {
   const SlotTable& table(Slot s) const;
   // In a view as an active member, and serving every slot that it leads; what `ready` means.
   bool ready(Now now) const;
+  // A snapshot of the log is wanted, or being written (9c).
+  bool snapshot_pending() const;
   // It has accepted a view of which it knows no decision.
   bool undecided() const;
   struct Counters {

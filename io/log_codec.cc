@@ -25,6 +25,8 @@ enum class Kind : std::uint8_t {
   kEmptied = 5,
   kFilled = 6,
   kKept = 7,
+  kSnapshotBegan = 8,
+  kSnapshotEnded = 9,
 };
 enum EntryFlag : std::uint8_t { kBoundary = 1, kOtherPrevious = 2 };
 
@@ -103,6 +105,8 @@ void write_record(const LogRecord& record, WireWriter& out) {
                    out.random(r.origin);
                    out.byte(r.whole);
                  },
+                 [&](const SnapshotBegan&) { kind(Kind::kSnapshotBegan, out); },
+                 [&](const SnapshotEnded&) { kind(Kind::kSnapshotEnded, out); },
              },
              record);
 }
@@ -152,6 +156,10 @@ LogRecord read_record(WireReader& in) {
       r.whole = in.byte() != 0;
       return r;
     }
+    case Kind::kSnapshotBegan:
+      return SnapshotBegan{};
+    case Kind::kSnapshotEnded:
+      return SnapshotEnded{};
   }
   in.turn_bad();
   return RunEnded{};
@@ -240,6 +248,24 @@ std::optional<std::uint64_t> segment_number(Bytes name) {
     number = number * 10 + static_cast<std::uint64_t>(c - '0');
   }
   return segment_name(number) == name ? std::optional(number) : std::nullopt;
+}
+
+std::string encode_first(std::uint64_t segment) {
+  const std::string text = "HC-FIRST 1 " + std::to_string(segment) + " ";
+  char sum[16];
+  std::snprintf(sum, sizeof sum, "%08x\n", crc32c(text));
+  return text + sum;
+}
+
+std::optional<std::uint64_t> decode_first(Bytes text) {
+  constexpr Bytes kBefore = "HC-FIRST 1 ";
+  if (!text.starts_with(kBefore)) return std::nullopt;
+  std::uint64_t segment = 0;
+  for (const char c : text.substr(kBefore.size())) {
+    if (c < '0' || c > '9' || segment > 1'000'000'000'000'000) break;
+    segment = segment * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  return segment > 0 && encode_first(segment) == text ? std::optional(segment) : std::nullopt;
 }
 
 std::string SegmentWriter::header() {

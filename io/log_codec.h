@@ -26,6 +26,11 @@ std::vector<LogRecord> read_log_records(WireReader& in);
 std::string segment_name(std::uint64_t number);
 std::optional<std::uint64_t> segment_number(Bytes name);
 
+// The file that says with which segment the log begins.
+inline constexpr const char* kFirstName = "first";
+std::string encode_first(std::uint64_t segment);
+std::optional<std::uint64_t> decode_first(Bytes text);
+
 // Writes one segment: gives bytes for the end of its file.
 class SegmentWriter {
  public:

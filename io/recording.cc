@@ -52,6 +52,8 @@ void fields(NodeConfig& c, Field&& field) {
   field(c.append_only);
   field(c.append_fsync);
   field(c.segment_bytes);
+  field(c.snapshot_bytes);
+  field(c.snapshot_every);
   field(c.log_bytes_waiting);
 }
 
@@ -158,6 +160,9 @@ std::string RecordingCodec::event(const Event& event, Now now) {
                  [&](const LogRead& e) { write_log_records(e.records, out); },
                  [&](const LogAppended& e) { out.number(e.id); },
                  [&](const LogSynced& e) { out.number(e.id); },
+                 [&](const LogKept& e) { out.number(e.id); },
+                 [&](const FsyncSet& e) { out.byte(static_cast<std::uint8_t>(e.policy)); },
+                 [](const SnapshotAsked&) {},
              },
              event);
   return text;
@@ -239,6 +244,15 @@ std::string RecordingCodec::read_event(Bytes payload, EventRead& read) {
     case 13:
       read.event = LogSynced{in.number()};
       break;
+    case 14:
+      read.event = LogKept{in.number()};
+      break;
+    case 15:
+      read.event = FsyncSet{static_cast<Fsync>(in.byte() % 3)};
+      break;
+    case 16:
+      read.event = SnapshotAsked{};
+      break;
     default:
       return "an unknown kind of event";
   }
@@ -284,6 +298,10 @@ EffectSeen RecordingCodec::seen(const Effect& effect) {
                    write_log_records(e.records, out);
                  },
                  [&](const SyncLog& e) { s.number = e.id; },
+                 [&](const KeepLog& e) {
+                   s.number = e.id;
+                   out.number(e.segment);
+                 },
              },
              effect);
   return s;

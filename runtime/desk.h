@@ -2,6 +2,7 @@
 // its fellows, the settings, the counters, and the node to look at. One file per family answers them.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +35,7 @@ struct Office {
   ClientList clients;
   ClusterMap map{};
   const LogKeeper::Figures* log = nullptr;  // where there is a log
+  std::function<void()> ask_snapshot{};
 };
 
 struct Desk {
@@ -57,6 +59,8 @@ Reply client_command(Args args, Desk& desk);
 Reply config_command(Args args, Desk& desk);
 Reply info_command(Args args, Desk& desk);
 Reply cluster_command(Args args, Desk& desk);
+Reply snapshot_command(const CommandSpec& spec, Args args, Desk& desk);
+Reply last_save_command(const Desk& desk);
 
 // -MOVED for a client that knows the map and errs, as long as the one that leads the slot seems alive; nullopt: serve
 // it.

@@ -35,6 +35,7 @@ class Outside {
   virtual void carry_out(Note&& note) = 0;
   virtual void carry_out(AppendLog&& append) = 0;
   virtual void carry_out(SyncLog&& sync) = 0;
+  virtual void carry_out(KeepLog&& keep) = 0;
   virtual void turn_ended() = 0;  // send what the links gathered
 
  protected:

@@ -128,10 +128,11 @@ void persistence(std::string& text, const Desk& desk) {
   Section section(text, "Persistence");
   section.line("loading", figures.loading ? 1U : 0U)
       .line("async_loading", 0U)
-      .line("rdb_bgsave_in_progress", 0U)
+      .line("rdb_bgsave_in_progress", desk.office.node.snapshot_pending() ? 1U : 0U)
+      .line("rdb_last_save_time", static_cast<std::uint64_t>(figures.last_save))
       .line("rdb_last_bgsave_status", "ok")
       .line("aof_enabled", desk.office.log ? 1U : 0U)
-      .line("aof_rewrite_in_progress", 0U)
+      .line("aof_rewrite_in_progress", desk.office.node.snapshot_pending() ? 1U : 0U)
       .line("aof_last_write_status", figures.last_write_ok ? "ok" : "err");
   if (!desk.office.log) return;
   section.line("aof_current_size", figures.read + figures.bytes).line("aof_base_size", figures.read);

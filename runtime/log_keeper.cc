@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <utility>
 
 #include "runtime/clock.h"
@@ -30,12 +32,26 @@ std::expected<void, std::string> sync_folder(const std::string& folder) {
   return result;
 }
 
+// As a whole: after a loss of power it says what it said, or this.
+std::expected<void, std::string> put_first(const std::string& folder, std::uint64_t first) {
+  const std::string path = folder + "/" + kFirstName, beside = path + ".new", text = encode_first(first);
+  const int fd = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd < 0) return failed_to("make", beside);
+  const bool ok = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
+  const auto written = ok ? std::expected<void, std::string>() : failed_to("write", beside);
+  ::close(fd);
+  if (!written) return written;
+  if (::rename(beside.c_str(), path.c_str()) != 0) return failed_to("rename", beside);
+  return sync_folder(folder);
+}
+
 }  // namespace
 
 LogKeeper::LogKeeper(Loop& loop, std::string folder, std::function<void(const std::string&)> failed)
     : loop_(loop), folder_(std::move(folder)), failed_(std::move(failed)) {
   uv_idle_init(loop.uv(), &idle_);
   idle_.data = this;
+  figures_.last_save = std::time(nullptr);
 }
 
 void LogKeeper::fail(const std::string& what) {
@@ -50,20 +66,40 @@ void LogKeeper::close() {
 
 // ------------------------------------------------------------------------------------------------------------- reading
 
+std::expected<std::uint64_t, std::string> LogKeeper::read_first() const {
+  const std::string path = folder_ + "/" + kFirstName;
+  if (!std::filesystem::exists(path)) return 1;
+  std::ifstream file(path, std::ios::binary);
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  if (const auto first = decode_first(text)) return *first;
+  return std::unexpected(path +
+                         " is damaged: it does not say with which segment the log begins. In a cluster move the "
+                         "log away and start the member again");
+}
+
 std::expected<void, std::string> LogKeeper::list() {
   std::error_code error;
   std::filesystem::create_directories(folder_, error);
   if (error) return std::unexpected("cannot make " + folder_ + ": " + error.message());
+  if (const auto named = sync_folder(folder_ + "/.."); !named) return named;
+  const auto first = read_first();
+  if (!first) return std::unexpected(first.error());
+  next_ = *first;
   for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
     const auto number = segment_number(entry.path().filename().string());
-    if (number) segments_[*number] = entry.file_size(error);
+    if (!number) continue;
+    if (*number < *first)
+      std::filesystem::remove(entry.path(), error);  // left by an end amid their removal
+    else
+      segments_[*number] = entry.file_size(error);
   }
   if (error) return std::unexpected("cannot read " + folder_ + ": " + error.message());
   for (const auto& [number, size] : segments_) {
-    if (!left_.empty() && number != left_.back() + 1)
+    if (number != next_)
       return std::unexpected(
-          folder_ + "/" + segment_name(left_.back() + 1) +
+          folder_ + "/" + segment_name(next_) +
           " is missing: bring it back, or in a cluster move the log away and start the member again");
+    ++next_;
     left_.push_back(number);
     figures_.to_read += size;
   }
@@ -105,6 +141,7 @@ void LogKeeper::finish_segment() {
     if (cut && reader_->good() == 0) {
       std::filesystem::remove(path);
       segments_.erase(number);
+      next_ = number;
       if (const auto synced = sync_folder(folder_); !synced) fail(synced.error());
     }
   }
@@ -117,7 +154,7 @@ void LogKeeper::read_some() {
     if (!reader_ && !open_next()) {
       uv_idle_stop(&idle_);
       figures_.loading = false;
-      return done_(segments_.empty() ? 1 : segments_.rbegin()->first + 1);
+      return done_(next_);
     }
     const std::uint64_t before = reader_->good();
     auto records = reader_->next();
@@ -174,6 +211,29 @@ void LogKeeper::append(const AppendLog& append) {
 }
 
 void LogKeeper::sync(const SyncLog& sync) { fsync_later(sync.id, true); }
+
+// Durable first that the log begins there; then what is older is removed.
+void LogKeeper::keep(const KeepLog& keep) {
+  auto* work = new Work{*this, keep.id, false, -1, keep.segment};
+  work->work.data = work;
+  uv_queue_work(
+      loop_.uv(), &work->work,
+      [](uv_work_t* w) {
+        auto* self = static_cast<Work*>(w->data);
+        const std::string& folder = self->keeper.folder_;
+        if (const auto put = put_first(folder, self->size); !put) self->error = put.error();
+        std::error_code ignored;
+        for (std::uint64_t n = self->size; self->error.empty() && n-- > 1;)
+          if (!std::filesystem::remove(folder + "/" + segment_name(n), ignored)) break;
+      },
+      [](uv_work_t* w, int) {
+        const std::unique_ptr<Work> self(static_cast<Work*>(w->data));
+        LogKeeper& keeper = self->keeper;
+        if (!self->error.empty()) return keeper.fail("the snapshot could not be kept: " + self->error);
+        keeper.figures_.last_save = std::time(nullptr);
+        if (!keeper.closing_) keeper.host_->happened(LogKept{self->id});
+      });
+}
 
 void LogKeeper::fsync_later(std::uint64_t id, bool sync_only) {
   const int fd = ::dup(fd_);  // the segment may be another one when its turn comes

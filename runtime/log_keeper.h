@@ -33,10 +33,12 @@ class LogKeeper {
   void read(Host& host, std::function<void(std::uint64_t)> done);
   void append(const AppendLog& append);
   void sync(const SyncLog& sync);
+  void keep(const KeepLog& keep);
   void close();  // no more calls to the host
 
   struct Figures {
     bool loading = false, last_write_ok = true;
+    std::int64_t last_save = 0;  // seconds since 1970: when the last snapshot was durable, or the process began
     std::uint64_t bytes = 0, read = 0, to_read = 0, torn = 0;
   };
   const Figures& figures() const { return figures_; }
@@ -44,6 +46,7 @@ class LogKeeper {
  private:
   struct Work;  // on the pool
   std::expected<void, std::string> list();
+  std::expected<std::uint64_t, std::string> read_first() const;
   void read_some();
   bool open_next();
   void finish_segment();
@@ -63,6 +66,7 @@ class LogKeeper {
   uv_idle_t idle_{};
   std::function<void(std::uint64_t)> done_;
   std::map<std::uint64_t, std::uint64_t> segments_;  // sizes
+  std::uint64_t next_ = 1;                           // the first number that is free
   std::deque<std::uint64_t> left_;
   std::string file_;
   std::optional<SegmentReader> reader_;

@@ -150,6 +150,9 @@ void declare(CLI::App& app, Options& options, Given& given) {
   app.add_option("--appendfsync", given.appendfsync, "make the log durable: always (before an answer), everysec or no")
       ->check(one_of({"always", "everysec", "no"}))
       ->capture_default_str();
+  app.add_option("--save", options.save_seconds, "a snapshot of the log so often, in seconds (0: when it has grown)")
+      ->check(between(0, 31536000))
+      ->capture_default_str();
   app.add_option("--lease-ms", options.lease_ms, "lease; by the founder")
       ->check(between(100, 60000))
       ->capture_default_str();
@@ -192,9 +195,7 @@ void understand(const CLI::App& app, const Given& given, Options& options) {
   else if (member || given.appendonly == "yes")
     options.data_dir = "hypercache-data/" + name_of(options.id);
   options.append_only = given.appendonly == "yes";
-  options.append_fsync = given.appendfsync == "always" ? Fsync::kAlways
-                         : given.appendfsync == "no"   ? Fsync::kNo
-                                                       : Fsync::kEverySecond;
+  options.append_fsync = fsync_of(given.appendfsync);
   options.slot_loss_wait = given.slot_loss_policy.empty() ? options.append_only : given.slot_loss_policy == "wait";
   if (app.get_config_ptr()->count() > 0) options.config_file = app.get_config_ptr()->as<std::string>();
 }
@@ -268,6 +269,14 @@ std::expected<Options, Instead> parse_options(int argc, const char* const* argv)
   return options;
 }
 
+const char* fsync_word(Fsync policy) {
+  return policy == Fsync::kAlways ? "always" : policy == Fsync::kNo ? "no" : "everysec";
+}
+
+Fsync fsync_of(std::string_view word) {
+  return word == "always" ? Fsync::kAlways : word == "no" ? Fsync::kNo : Fsync::kEverySecond;
+}
+
 NodeConfig node_config(const Options& options) {
   NodeConfig config;
   config.self.id = options.id;
@@ -283,6 +292,7 @@ NodeConfig node_config(const Options& options) {
   config.slot_loss_wait = options.slot_loss_wait;
   config.append_only = options.append_only;
   config.append_fsync = options.append_fsync;
+  config.snapshot_every = std::chrono::seconds(options.save_seconds);
   config.voters_max = options.voters_max;
   config.min_in_sync = options.min_in_sync;
   config.deadline = std::chrono::milliseconds(options.deadline_ms);

@@ -98,6 +98,7 @@ int Server::run() {
     host_.emplace(loop_, configure(), *this, recorder_ ? &*recorder_ : nullptr);
     office_.emplace(Office{host_->node(), facts_, settings_, statistics_, {}});
     if (log_) office_->log = &log_->figures();
+    office_->ask_snapshot = [this] { host_->happened(SnapshotAsked{}); };
     links_.attach(*host_);
     if (votes_) votes_->attach(*host_);
     show_settings();
@@ -258,6 +259,9 @@ void Server::show_settings() {
   };
   for (const auto& [name, value] : shown) settings_.show(name, value);
   settings_.offer("log-level", options_.log_level, "debug, info, warning, error");
+  settings_.offer("appendfsync", fsync_word(options_.append_fsync), "everysec, always, no");
+  settings_.on_fsync([this](std::string_view word) { host_->happened(FsyncSet{fsync_of(word)}); });
+  if (options_.save_seconds != 0) settings_.show("save", std::to_string(options_.save_seconds) + " 1");
   settings_.on_log_level([](std::string_view level) {
     // Redis' names are turned into ours.
     const std::string ours(level == "verbose" ? "debug" : level == "notice" ? "info" : level);

@@ -51,6 +51,7 @@ class Server final : public Outside {
   void carry_out(Note&& note) override;
   void carry_out(AppendLog&& append) override { log_->append(append); }
   void carry_out(SyncLog&& sync) override { log_->sync(sync); }
+  void carry_out(KeepLog&& keep) override { log_->keep(keep); }
   void turn_ended() override { links_.flush(); }
 
  private:

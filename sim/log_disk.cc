@@ -13,16 +13,17 @@ constexpr std::size_t kSector = 512;
 
 // ---- the process
 
-void LogDisk::open(Generation generation) {
+void LogDisk::open(Generation generation, bool always) {
   writer_.reset();
   pending_.clear();
   busy_until_ = {};
-  intact_.insert(generation);
+  intact_[generation] = always;
 }
 
 std::expected<std::vector<std::vector<LogRecord>>, std::string> LogDisk::read() {
   std::vector<std::vector<LogRecord>> all;
-  std::uint64_t expected = segments_.empty() ? 0 : segments_.begin()->first;
+  std::erase_if(segments_, [&](const auto& s) { return s.first < first_; });
+  std::uint64_t expected = first_;
   for (auto it = segments_.begin(); it != segments_.end();) {
     auto& [number, segment] = *it;
     const bool last = std::next(it) == segments_.end();
@@ -42,7 +43,7 @@ std::expected<std::vector<std::vector<LogRecord>>, std::string> LogDisk::read() 
 void LogDisk::append(Schedule& schedule, std::uint32_t machine, std::uint64_t process, const AppendLog& append) {
   const Duration takes = append.sync ? draw(random_, least_, slow_) : draw(random_, 1us, least_);
   busy_until_ = std::max(busy_until_, schedule.now()) + takes;
-  Write w{process, append.id, false, append.sync, append.segment};
+  Write w{process, append.id, What::kAppend, append.sync, append.segment};
   if (!writer_ || writer_->number() != append.segment) {
     writer_.emplace(append.segment);
     w.bytes = writer_->header();
@@ -54,9 +55,16 @@ void LogDisk::append(Schedule& schedule, std::uint32_t machine, std::uint64_t pr
 
 void LogDisk::sync(Schedule& schedule, std::uint32_t machine, std::uint64_t process, std::uint64_t id) {
   const Instant end = schedule.now() + draw(random_, least_, slow_);
-  Write w{process, id, true, true};
+  Write w{process, id, What::kSync, true};
   for (const auto& [number, segment] : segments_) w.covers[number] = segment.bytes.size();
   pending_.emplace(end, std::move(w));
+  schedule.at(end, Kind::kLogged, machine, process);
+}
+
+// Durable first that it begins there, then what is older goes, one after the other.
+void LogDisk::keep(Schedule& schedule, std::uint32_t machine, std::uint64_t process, const KeepLog& keep) {
+  const Instant end = schedule.now() + draw(random_, least_, slow_);
+  pending_.emplace(end, Write{process, keep.id, What::kKeep, false, keep.segment});
   schedule.at(end, Kind::kLogged, machine, process);
 }
 
@@ -71,10 +79,16 @@ void LogDisk::make_durable(std::uint64_t number, std::size_t size) {
 std::optional<LogDisk::Done> LogDisk::due(std::uint64_t process) {
   if (pending_.empty() || pending_.begin()->second.process != process) return std::nullopt;
   const Write w = std::move(pending_.extract(pending_.begin()).mapped());
-  Done done{w.id, w.sync_only, w.sync && std::exchange(fail_next_, false)};
-  if (!w.sync_only) segments_[w.segment].bytes += w.bytes;
+  const Done done{w.id, w.what, w.sync && std::exchange(fail_next_, false)};
+  if (w.what == What::kAppend) segments_[w.segment].bytes += w.bytes;
+  if (w.what == What::kKeep) {
+    first_ = w.segment;
+    std::erase_if(segments_, [&](const auto& s) { return s.first < first_; });
+  }
+  if (done.failed)
+    for (auto& [number, segment] : segments_) lose_unsynced(segment);
   if (done.failed || !w.sync) return done;
-  if (w.sync_only) {
+  if (w.what == What::kSync) {
     for (const auto& [number, size] : w.covers) make_durable(number, size);
   } else {
     for (const auto& [number, segment] : segments_) make_durable(number, segment.bytes.size());
@@ -99,7 +113,11 @@ void LogDisk::lose_unsynced(Segment& segment) {
 
 void LogDisk::crash(bool power_lost) {
   for (auto& [when, w] : pending_) {
-    if (w.sync_only) continue;
+    if (w.what == What::kKeep && random_.percent(50)) {
+      first_ = w.segment;
+      std::erase_if(segments_, [&](const auto& s) { return s.first < first_ && random_.percent(50); });
+    }
+    if (w.what != What::kAppend) continue;
     const std::size_t written = random_.below(w.bytes.size() + 1);
     if (written > 0) segments_[w.segment].bytes += w.bytes.substr(0, written);
     if (written < w.bytes.size()) break;
@@ -119,6 +137,7 @@ void LogDisk::wipe() {
   pending_.clear();
   writer_.reset();
   intact_.clear();
+  first_ = 1;
   rotten_ = false;
 }
 

@@ -3,14 +3,14 @@
 // What is written is with the kernel: it survives the process, and not the machine. A sync makes it durable, and a new
 // file's name, too. When the machine loses its power, what was not synced is there in part: the file is cut anywhere,
 // sectors of it are zeros, a file without a synced name may be gone. A process that dies amid a write leaves the
-// beginning of it. Rot changes bytes of what was durable. Failing fsync is fatal to the process.
+// beginning of it. Rot changes bytes of what was durable. An fsync that fails is fatal to the process; what it should
+// have made durable is as after a loss of power, and a later one does not help.
 #pragma once
 
 #include <cstdint>
 #include <expected>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -23,21 +23,23 @@ namespace hc::sim {
 
 class LogDisk {
  public:
+  enum class What : std::uint8_t { kAppend, kSync, kKeep };
   struct Done {
     std::uint64_t id;
-    bool sync_only;
+    What what;
     bool failed;
   };
 
   explicit LogDisk(Random random) : random_(random) {}
 
   // ---- the process
-  void open(Generation generation);  // a new process has it
+  void open(Generation generation, bool always);  // a new process has it
   // All records, in order, the torn tail cut off; or what is damaged.
   std::expected<std::vector<std::vector<LogRecord>>, std::string> read();
-  std::uint64_t next_segment() const { return segments_.empty() ? 1 : segments_.rbegin()->first + 1; }
+  std::uint64_t next_segment() const { return segments_.empty() ? first_ : segments_.rbegin()->first + 1; }
   void append(Schedule& schedule, std::uint32_t machine, std::uint64_t process, const AppendLog& append);
   void sync(Schedule& schedule, std::uint32_t machine, std::uint64_t process, std::uint64_t id);
+  void keep(Schedule& schedule, std::uint32_t machine, std::uint64_t process, const KeepLog& keep);
   // Something is due. nullopt: it belonged to a process that is gone.
   std::optional<Done> due(std::uint64_t process);
 
@@ -53,8 +55,9 @@ class LogDisk {
     fail_next_ = false;
   }
 
-  // Whatever that process made durable is there.
+  // Whatever that process made durable is there; and, if it said so before it acknowledged, whatever it acknowledged.
   bool intact(Generation generation) const { return intact_.contains(generation); }
+  bool complete(Generation generation) const { return intact(generation) && intact_.at(generation); }
   bool rotten() const { return rotten_; }
   std::uint64_t bytes() const;
   std::uint64_t torn() const { return torn_; }  // bytes that were cut
@@ -68,18 +71,20 @@ class LogDisk {
   };
   struct Write {
     std::uint64_t process, id;
-    bool sync_only = false, sync = false;
+    What what = What::kAppend;
+    bool sync = false;
     std::uint64_t segment = 0;
     std::string bytes{};
-    std::map<std::uint64_t, std::size_t> covers{};  // sync_only: sizes when it was asked
+    std::map<std::uint64_t, std::size_t> covers{};  // kSync: sizes when it was asked
   };
   void make_durable(std::uint64_t segment, std::size_t size);
   void lose_unsynced(Segment& segment);
 
   std::map<std::uint64_t, Segment> segments_;
+  std::uint64_t first_ = 1;  // what is older does not count
   std::optional<SegmentWriter> writer_;
   std::multimap<Instant, Write> pending_;
-  std::set<Generation> intact_;
+  std::map<Generation, bool> intact_;
   Instant busy_until_{};
   Duration least_ = 20us, slow_ = kQuick;
   bool fail_next_ = false, rotten_ = false;

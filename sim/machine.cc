@@ -1,6 +1,7 @@
 #include "sim/machine.h"
 
 #include "core/base/check.h"
+#include "core/base/seam.h"
 #include "core/narrate.h"
 #include "io/log_codec.h"
 #include "io/vote_file.h"
@@ -65,7 +66,7 @@ void Machine::start(NodeConfig config) {
   dies_after_.reset();
   armed_ = kForever;
   began_ = false;
-  if (config.append_only) log_.open(generation_);
+  if (config.append_only) log_.open(generation_, config.append_fsync == Fsync::kAlways);
   node_ = std::make_unique<Node>(std::move(config));
   if (Film* film = around_.trace.film()) film->life(up_since_, index_, "a process starts", true);
   deliver({.kind = Inbound::Kind::kStarted});
@@ -147,8 +148,10 @@ void Machine::synced(std::uint64_t process) {
 void Machine::logged(std::uint64_t process) {
   const auto done = log_.due(process);
   if (!done || !up() || process != process_) return;
-  if (!done->failed) {
-    deliver({.kind = done->sync_only ? Inbound::Kind::kLogSynced : Inbound::Kind::kLogAppended, .id = done->id});
+  if (!done->failed || HC_MUTANT(kFsyncFailureIgnored)) {
+    static constexpr Inbound::Kind kAnswers[] = {Inbound::Kind::kLogAppended, Inbound::Kind::kLogSynced,
+                                                 Inbound::Kind::kLogKept};
+    deliver({.kind = kAnswers[static_cast<std::size_t>(done->what)], .id = done->id});
     return;
   }
   if (around_.trace.listening())
@@ -252,6 +255,9 @@ void Machine::handle(Inbound& in) {
       return;
     case Inbound::Kind::kLogSynced:
       step(LogSynced{in.id}, event_kind<LogSynced>(), in.id, {});
+      return;
+    case Inbound::Kind::kLogKept:
+      step(LogKept{in.id}, event_kind<LogKept>(), in.id, {});
       return;
     case Inbound::Kind::kDatagram: {
       auto packet = seal_->open(in.bytes);
@@ -449,6 +455,9 @@ void Machine::perform(Effect& effect) {
   } else if (auto* y = std::get_if<SyncLog>(&effect)) {
     around_.trace.record(t, index_, what, y->id);
     log_.sync(around_.schedule, index_, process_, y->id);
+  } else if (auto* k = std::get_if<KeepLog>(&effect)) {
+    around_.trace.record(t, index_, what, k->id);
+    log_.keep(around_.schedule, index_, process_, *k);
   } else if (std::holds_alternative<Stopped>(effect)) {
     around_.trace.record(t, index_, what, 0);
     die(true);

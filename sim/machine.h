@@ -119,7 +119,8 @@ class Machine {
       kWoke,
       kStop,
       kLogAppended,
-      kLogSynced
+      kLogSynced,
+      kLogKept
     };
     Kind kind{};
     LinkId link{};

@@ -175,6 +175,16 @@ void add_power_losses(const Setting& s, Plan& plan, Random random) {
     f.after_view = random.percent(20);
     plan.faults.push_back(f);
   }
+  const bool fails = random.percent(50);
+  for (Instant at = Instant{} + draw_log(random, 1s, 60s); fails && at < Instant{} + s.load;
+       at += draw_log(random, 5s, 60s)) {
+    Fault f;
+    f.at = at;
+    f.kind = FaultKind::kFsyncFails;
+    f.a = random.below(s.nodes);
+    f.variant = 1;
+    plan.faults.push_back(f);
+  }
   sort(plan);
 }
 
@@ -195,11 +205,9 @@ Machine* Nemesis::running(std::uint64_t machine) const {
 bool Nemesis::spares(Mask dead) const { return around_.setting.loses_slots || slots_survive(dead); }
 
 bool Nemesis::slots_survive(Mask dead, Mask without_disk) const {
-  const NodeConfig& node = around_.setting.node;
-  const bool logs = node.append_only && node.append_fsync == Fsync::kAlways;
   const auto lives = [&](Incarnation who) {
     const std::uint32_t machine = who.member.value - 1;
-    if (logs && !(without_disk >> machine & 1) && around_.machines[machine]->log().intact(who.generation)) return true;
+    if (!(without_disk >> machine & 1) && around_.machines[machine]->log().complete(who.generation)) return true;
     const Machine* m = running(machine);
     return m && m->incarnation() == who && !(dead >> m->index() & 1);
   };

@@ -131,6 +131,8 @@ void add_node(std::vector<Pin>& pins) {
          return true;
        },
        [](const Setting& s) { return std::string(kFsyncWords[static_cast<std::size_t>(s.node.append_fsync)]); }});
+  pins.push_back(number("snapshot", at(&NodeConfig::snapshot_bytes), 1, kMillion * 1000));
+  pins.push_back(time("snapshot-every", at(&NodeConfig::snapshot_every)));
   pins.push_back(number("segment", at(&NodeConfig::segment_bytes), 1, kMillion * 1000));
   pins.push_back(number("voters", at(&NodeConfig::voters_max), 1, 9));
   pins.push_back(number("slots", at(&NodeConfig::slots), 1, kSlots));
@@ -142,6 +144,7 @@ void add_world(std::vector<Pin>& pins) {
   pins.push_back(number("joiners", at(&Setting::joiners), 0, 9));
   pins.push_back(number("clients", at(&Setting::clients), 1, 20));
   pins.push_back(flag("early", at(&Setting::early)));
+  pins.push_back(flag("changes-fsync", at(&Setting::changes_fsync)));
   pins.push_back(flag("loses-slots", at(&Setting::loses_slots)));
   pins.push_back(flag("some-stay-lost", at(&Setting::some_stay_lost)));
   pins.push_back(time("seconds", at(&Setting::load)));

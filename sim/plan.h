@@ -35,7 +35,7 @@ namespace hc::sim {
   X(kSlow, "slow")                /* a; amount: nanoseconds per event                                               */ \
   X(kStop, "stop")                /* a; SIGTERM, a restart afterwards                                               */ \
   X(kJoin, "join")                /* a, a machine that was not there before                                         */ \
-  X(kFsyncFails, "fsync-fails")   /* a; at its next fsync, which ends the process                                   */ \
+  X(kFsyncFails, "fsync-fails")   /* a; at its next fsync, which ends the process; variant 1: of its log            */ \
   X(kSlowDisk, "slow-disk")       /* a; amount: nanoseconds at most                                                 */ \
   X(kCut, "cut")                  /* mask a to mask b; variant 0: both ways, 1: from a to b only                    */ \
   X(kClog, "clog")                /* a to b                                                                         */ \

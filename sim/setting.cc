@@ -47,13 +47,18 @@ void draw_backlog(NodeConfig& node, Random random) {
   node.backlog_bytes_all = node.backlog_bytes * 8;
 }
 
-void draw_durability(NodeConfig& node, Random random) {
+void draw_durability(Setting& s, Random random) {
+  NodeConfig& node = s.node;
   static constexpr Fsync kPolicies[] = {Fsync::kAlways, Fsync::kAlways, Fsync::kEverySecond, Fsync::kNo};
   static constexpr std::size_t kSegments[] = {500, 4000, 64 << 10, 64 << 20};
   node.append_only = true;
   node.append_fsync = pick(random, kPolicies);
   node.segment_bytes = pick(random, kSegments);
   node.slot_loss_wait = random.percent(70);
+  static constexpr std::size_t kSnapshots[] = {1000, 20000, 64 << 20};
+  node.snapshot_bytes = pick(random, kSnapshots);
+  if (random.percent(30)) node.snapshot_every = draw_log(random, 500ms, 20s);
+  s.changes_fsync = random.percent(25);
 }
 
 // A clock that shows only every tick may show a lease for a tick too long: that much less is left for its drift.
@@ -151,7 +156,7 @@ Setting draw_setting(const Options& options) {
   s.node = draw_node(random, s.nodes);
   s.node.slots = options.slots.value_or(slots);
   draw_backlog(s.node, stream(options.seed, "backlog"));
-  if (options.logs) draw_durability(s.node, stream(options.seed, "log"));
+  if (options.logs) draw_durability(s, stream(options.seed, "log"));
   if (s.node.slots > 256) s.node.fill_window_bytes = 512 * 1024;  // else filling alone takes longer than settling may
   s.founding = s.nodes > 1 && random.percent(60) ? Setting::Founding::kFounders : Setting::Founding::kFirst;
   const bool early = random.percent(15), loses = random.percent(20), stay_dead = random.percent(25);

@@ -84,6 +84,9 @@ NodeConfig World::config_of(std::uint32_t machine) const {
   const bool named_later = setting_.nodes == 1 && views_->newest();
   NodeConfig c = at_machine(setting_.node, machine, named_later ? setting_.machines() : setting_.nodes);
   c.self.host_label = setting_.host_labels[machine];
+  if (setting_.changes_fsync)
+    c.append_fsync =
+        static_cast<Fsync>(stream(setting_.seed, "fsync", machines_[machine]->process() * 64 + machine).below(3));
   if (machine >= setting_.nodes) return c;
   if (setting_.founding == Setting::Founding::kFounders) {
     for (std::uint32_t i = 0; i < setting_.nodes; ++i)

@@ -37,7 +37,11 @@ struct NodeConfig {
   // The log (rule 9). Requires: durable_votes, where it is on.
   bool append_only = false;
   Fsync append_fsync = Fsync::kEverySecond;
-  std::size_t segment_bytes = std::size_t{64} << 20;      // about
+  std::size_t segment_bytes = std::size_t{64} << 20;  // about
+  // A snapshot is written when the log has grown by so much, and by as much as the last one took; and so often, if
+  // ever.
+  std::size_t snapshot_bytes = std::size_t{64} << 20;
+  Duration snapshot_every{};
   std::size_t log_bytes_waiting = std::size_t{32} << 20;  // not written yet: beyond it those who write wait
 
   // For the first view, if this node founds it.

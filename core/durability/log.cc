@@ -10,6 +10,7 @@ namespace {
 
 constexpr Duration kSyncEvery = 1s;
 constexpr std::size_t kRecordWeight = 24;
+constexpr std::size_t kSnapshotAtOnce = std::size_t{128} << 10;
 
 template <class... F>
 struct Overload : F... {
@@ -39,6 +40,8 @@ void Log::begin_run(const RunBegan& began) {
 }
 
 bool Log::read(const LogRecord& record) {
+  const bool first = std::exchange(fresh_, fresh_ && record.index() <= 2);  // but for runs
+  grown_ += weight(record);
   return std::visit(Overload{
                         [&](const RunBegan& r) {
                           begin_run(r);
@@ -72,6 +75,16 @@ bool Log::read(const LogRecord& record) {
                           const auto origin = std::ranges::find(runs_, r.origin, &Run::generation);
                           slot = {static_cast<std::uint32_t>(origin - runs_.begin()), true, true, r.whole};
                           return true;
+                        },
+                        [&](const SnapshotBegan&) {
+                          grown_ = 0;
+                          for (OfSlot& slot : slots_) slot.known = slot.known && !first;
+                          return false;
+                        },
+                        [&](const SnapshotEnded&) {
+                          snapshot_weight_ = grown_;
+                          for (OfSlot& slot : slots_) slot.known = true;
+                          return false;
                         },
                     },
                     record);
@@ -135,6 +148,22 @@ void Log::filled(Slot s, const std::string& effects, bool last) {
   gather(Filled{s, effects, last});
 }
 
+void Log::begin_segment() {
+  ++segment_;
+  segment_weight_ = 0;
+  std::vector<LogRecord> head;
+  head.emplace_back(std::in_place_type<RunBegan>, config_.self.generation, wanted_);
+  if (snapshot_ == Snapshot::kWanted) {
+    snapshot_ = Snapshot::kWriting;
+    snapshot_segment_ = segment_;
+    grown_ = 0;
+    for (std::size_t i = 0; i + 1 < runs_.size(); ++i)
+      head.emplace_back(std::in_place_type<PastRun>, runs_[i].generation, runs_[i].policy, runs_[i].clean);
+    head.emplace_back(std::in_place_type<SnapshotBegan>);
+  }
+  gathered_.insert(gathered_.begin(), head.begin(), head.end());
+}
+
 void Log::flush(Time now, Effects& out) {
   if (!on() || segment_ == 0 || outstanding_ || closed_) return;
   if (policy_ == Fsync::kEverySecond && unsynced_ && !syncing_ && now >= sync_at_) {
@@ -144,20 +173,32 @@ void Log::flush(Time now, Effects& out) {
     ++counters_.syncs;
     out.sync_log(next_++);
   }
-  if (gathered_.empty()) return;
-  const bool segment_is_full = segment_weight_ >= config_.segment_bytes;
-  if (segment_is_full && !unsynced_ && !syncing_) {
-    ++segment_;
-    segment_weight_ = 0;
-    gathered_.insert(gathered_.begin(), RunBegan{config_.self.generation, wanted_});
+  if (snapshot_ == Snapshot::kWritten) {
+    snapshot_ = Snapshot::kKeeping;
+    out.keep_log(keeping_ = next_++, snapshot_segment_);
   }
-  const bool sync = policy_ == Fsync::kAlways || !opened_ || closing_ || weaker_ || segment_is_full;
+  const bool grown = grown_ >= config_.snapshot_bytes + snapshot_weight_;
+  if (opened_ && (grown || (snapshot_at_ && now >= *snapshot_at_))) want_snapshot();
+  if (config_.snapshot_every > Duration{} && (!snapshot_at_ || now >= *snapshot_at_))
+    snapshot_at_ = now + config_.snapshot_every;
+  if (gathered_.empty() && snapshot_ != Snapshot::kWanted) return;
+  const bool roll = !closing_ && (segment_weight_ >= config_.segment_bytes || snapshot_ == Snapshot::kWanted);
+  if (roll && !unsynced_ && !syncing_) begin_segment();
+  const bool sync =
+      policy_ == Fsync::kAlways || !opened_ || closing_ || weaker_ || roll || snapshot_ == Snapshot::kEnding;
   AppendLog append{next_++, segment_, sync && !HC_MUTANT(kFsyncSkipped), std::exchange(gathered_, {})};
-  segment_weight_ += std::exchange(bytes_, 0);
+  segment_weight_ += bytes_;
+  grown_ += std::exchange(bytes_, 0);
+  asked_at_ = now;
   if (!unsynced_) sync_at_ = std::max(sync_at_, now + kSyncEvery);
   unsynced_ = true;
-  outstanding_ = Outstanding{
-      append.id, append.sync, !opened_, closing_, std::exchange(weaker_, std::nullopt), std::exchange(touched_, {})};
+  outstanding_ = Outstanding{append.id,
+                             append.sync,
+                             !opened_,
+                             closing_,
+                             snapshot_ == Snapshot::kEnding,
+                             std::exchange(weaker_, std::nullopt),
+                             std::exchange(touched_, {})};
   ++counters_.appends;
   counters_.syncs += append.sync;
   out.append_log(std::move(append));
@@ -170,12 +211,40 @@ Log::Durable Log::appended(std::uint64_t id) {
   if (done.sync) unsynced_ = false;
   opened_ |= done.opens;
   closed_ |= done.closes;
+  if (done.snapshot) snapshot_ = Snapshot::kWritten;
   if (done.weaker && *done.weaker == wanted_) policy_ = *done.weaker;
   return std::move(done.touched);
 }
 
 void Log::synced(std::uint64_t id) {
   if (syncing_ == id) syncing_ = 0;
+}
+
+// ----------------------------------------------------------------------------------------------------------- snapshots
+
+void Log::want_snapshot() {
+  if (on() && !closing_ && snapshot_ == Snapshot::kNone) snapshot_ = Snapshot::kWanted;
+}
+
+bool Log::snapshot_room() const { return bytes_ < kSnapshotAtOnce; }
+
+bool Log::kept(Slot s, Position at) {
+  const OfSlot& slot = of(s);
+  if (!slot.written && at == Position{}) return false;
+  gather(Kept{s, at, runs_[slot.origin].generation, slot.whole});
+  return true;
+}
+
+void Log::snapshot_ended() {
+  gather(SnapshotEnded{});
+  snapshot_weight_ = grown_ + bytes_;
+  snapshot_ = Snapshot::kEnding;
+}
+
+void Log::old_removed(std::uint64_t id) {
+  if (snapshot_ != Snapshot::kKeeping || id != keeping_) return;
+  snapshot_ = Snapshot::kNone;
+  ++counters_.snapshots;
 }
 
 // ------------------------------------------------------------------------------------------------------------ evidence
@@ -192,8 +261,10 @@ DiskOffer Log::offer(Slot s, Generation writer, Position at) const {
 }
 
 std::optional<Time> Log::deadline() const {
-  if (!unsynced_ || outstanding_ || syncing_ || policy_ != Fsync::kEverySecond) return std::nullopt;
-  return sync_at_;
+  if (outstanding_) return std::nullopt;
+  const bool second = unsynced_ && !syncing_ && policy_ == Fsync::kEverySecond;
+  if (!second) return snapshot_at_;
+  return std::min(sync_at_, snapshot_at_.value_or(kNever));
 }
 
 }  // namespace hc

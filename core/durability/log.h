@@ -62,9 +62,23 @@ class Log {
   // What we hold, at `at`, for a list that names the process `writer` of this member.
   DiskOffer offer(Slot s, Generation writer, Position at) const;
   std::optional<Time> deadline() const;
+  // An fsync has been on its way for longer than that (9d).
+  bool hangs(Time now, Duration longest) const {
+    return outstanding_ && outstanding_->sync && now - asked_at_ > longest;
+  }
+
+  // ---- snapshots (9c)
+  void want_snapshot();
+  // One is being written: Replication says what is held, slot by slot, as much at a time as there is room for.
+  bool snapshotting() const { return snapshot_ == Snapshot::kWriting; }
+  bool snapshot_room() const;
+  bool kept(Slot s, Position at);  // false: there is nothing to say of it
+  void snapshot_ended();
+  void old_removed(std::uint64_t id);
+  bool snapshot_pending() const { return snapshot_ != Snapshot::kNone; }
 
   struct Counters {
-    std::uint64_t appends = 0, syncs = 0, records = 0;
+    std::uint64_t appends = 0, syncs = 0, records = 0, snapshots = 0;
   };
   const Counters& counters() const { return counters_; }
 
@@ -84,7 +98,16 @@ class Log {
   };
   OfSlot& of(Slot s) { return slots_[s.value]; }
   const OfSlot& of(Slot s) const { return slots_[s.value]; }
+  enum class Snapshot : std::uint8_t {
+    kNone,
+    kWanted,   // the next segment begins with one
+    kWriting,  // slot by slot
+    kEnding,   // until it is durable
+    kWritten,
+    kKeeping,  // until what is older is gone
+  };
   void gather(LogRecord record);
+  void begin_segment();
   void begin_run(const RunBegan& began);
 
   const NodeConfig& config_;
@@ -98,11 +121,17 @@ class Log {
   bool unsynced_ = false;      // something was appended that no sync has covered
   std::uint64_t syncing_ = 0;  // the SyncLog that is on its way
   Time sync_at_{};             // everysec
+  Time asked_at_{};            // of the outstanding append
+  Snapshot snapshot_ = Snapshot::kNone;
+  std::uint64_t snapshot_segment_ = 0, keeping_ = 0;
+  std::size_t grown_ = 0, snapshot_weight_ = 0;  // since the last snapshot began; what that one took
+  std::optional<Time> snapshot_at_;
+  bool fresh_ = true;  // nothing was read but whose run it is
   std::vector<LogRecord> gathered_;
   Durable touched_;  // slots in gathered_
   struct Outstanding {
     std::uint64_t id;
-    bool sync, opens, closes;
+    bool sync, opens, closes, snapshot;
     std::optional<Fsync> weaker;  // a policy that holds when this is durable
     Durable touched;
   };

@@ -54,7 +54,17 @@ struct Kept {  // in a snapshot: the slot is at this position; its chunks follow
   bool operator==(const Kept&) const = default;
 };
 
-using LogRecord = std::variant<RunBegan, RunEnded, PastRun, Applied, Emptied, Filled, Kept>;
+// A snapshot (9c): what is held of every slot, said anew, among what happens meanwhile. Who begins to read here knows
+// nothing of a slot before its Kept or Emptied; where the snapshot ends, whatever was not named is empty.
+struct SnapshotBegan {
+  bool operator==(const SnapshotBegan&) const = default;
+};
+struct SnapshotEnded {
+  bool operator==(const SnapshotEnded&) const = default;
+};
+
+using LogRecord =
+    std::variant<RunBegan, RunEnded, PastRun, Applied, Emptied, Filled, Kept, SnapshotBegan, SnapshotEnded>;
 
 // About how many bytes it takes.
 std::size_t weight(const LogRecord& record);

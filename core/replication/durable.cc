@@ -7,7 +7,7 @@
 
 namespace hc {
 
-// ------------------------------------------------------------------------------------------------------------- reading
+// ------------------------------------------------------------------------------------------------------------ reading
 
 // The log passed its checksums, so what does not fit is a mistake of ours.
 void Replication::restore(const LogRecord& record) {
@@ -38,7 +38,7 @@ void Replication::restore(const LogRecord& record) {
   }
 }
 
-// ------------------------------------------------------------------------------------------------------------- waiting
+// ------------------------------------------------------------------------------------------------------------ waiting
 
 void Replication::appended(std::uint64_t id, const Log::Durable& durable, Now now) {
   std::vector<Slot> told;
@@ -64,8 +64,31 @@ void Replication::appended(std::uint64_t id, const Log::Durable& durable, Now no
   parked_look_ = true;
 }
 
-// -------------------------------------------------------------------------------------------------------------
-// offering
+// A chunk stands in the log where it is true, so that replay may apply the entries around it as they come.
+void Replication::write_snapshot() {
+  while (log_.snapshotting() && log_.snapshot_room()) {
+    if (snapshot_.slot == replicas_.size()) {
+      snapshot_ = {};
+      return log_.snapshot_ended();
+    }
+    const Slot s = slot_number(snapshot_.slot);
+    const Replica& r = replica(s);
+    const bool some = snapshot_.cursor != 0 || log_.kept(s, r.at);
+    if (some && r.table.size() > 0) {
+      EffectWriter puts;
+      do {
+        snapshot_.cursor = r.table.walk(
+            snapshot_.cursor, [&](const SlotTable::Item& item) { puts.put(item.key, item.value, item.expiry); });
+      } while (snapshot_.cursor != 0 && puts.bytes().size() < config_.fill_chunk_bytes);
+      log_.filled(s, puts.take(), false);
+    } else {
+      snapshot_.cursor = 0;
+    }
+    if (snapshot_.cursor == 0) ++snapshot_.slot;
+  }
+}
+
+// ----------------------------------------------------------------------------------------------------------- offering
 
 // The view was decided on our word that we have it on disk.
 bool Replication::recovers(Slot s, const View* old) const {
@@ -78,7 +101,8 @@ bool Replication::recovers(Slot s, const View* old) const {
 // 9a: of every slot whose list names an earlier process of ours, as soon as that one's grants have run out (3c).
 void Replication::offer_disk(std::vector<Report>& reports, Time now) const {
   if (!view_->names(self())) return;
-  if (now < started_at_ + view_->lease && !HC_MUTANT(kGrantForgottenByRestart)) return;
+  const bool others = view_->members.size() > 1;  // who may hold grants of our former process
+  if (others && now < started_at_ + view_->lease && !HC_MUTANT(kGrantForgottenByRestart)) return;
   std::map<Incarnation, Report> offers;
   const auto offer = [&](Slot s, Incarnation about, DiskOffer what) {
     Report& r =

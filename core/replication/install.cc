@@ -114,7 +114,8 @@ void Replication::begin_lead(Slot s, const View* old, Time now) {
     // A slot that begins anew (7e), or goes on from our disk (9a). Grants of our own former process may still run: it
     // is over when we are L old.
     if (!recovers(s, old)) empty_slot(s, {}, true);
-    if (!HC_MUTANT(kGrantForgottenByRestart)) r.formers.push_back({{}, started_at_ + view_->lease});
+    const bool others = view_->members.size() > 1 || !log_.on();
+    if (others && !HC_MUTANT(kGrantForgottenByRestart)) r.formers.push_back({{}, started_at_ + view_->lease});
   }
   auto lead = std::make_unique<Lead>();
   if (r.lead) {

@@ -43,6 +43,7 @@ class Replication : public Executor {
   void restore(const LogRecord& record);  // before start(): what the log says, in order
   // The append of this number stands: these slots may be acknowledged up to there.
   void appended(std::uint64_t id, const Log::Durable& durable, Now now);
+  void write_snapshot();  // a little more of it, if one is being written (9c)
 
   void start(Time now) { started_at_ = now; }
   void install(const ViewRef& view, Time now);
@@ -82,7 +83,7 @@ class Replication : public Executor {
   const Replica& replica(Slot s) const { return replicas_[s.value]; }
   bool may_execute(Slot s, Time now) const;
   bool listed_anywhere() const;
-  bool all_served() const;  // every slot that we lead is served
+  bool all_served() const;  // every slot that we lead is served, and none waits for our disk (9a)
   void invariants() const;
   struct Counters {
     std::uint64_t executed = 0, parked = 0, entries = 0, takeovers = 0, fills = 0, expired = 0, complaints = 0;
@@ -224,6 +225,10 @@ class Replication : public Executor {
   std::uint64_t next_fill_ = 1;
   bool urgent_ = false;
   std::map<Slot, SlotTable> strays_;  // only under the mutant one-in-five
+  struct {
+    std::size_t slot = 0;
+    std::uint64_t cursor = 0;  // 0: the slot is not begun
+  } snapshot_;
   Counters counters_;
 };
 

@@ -40,6 +40,12 @@ void Replication::handle(Incarnation from, const TailAsk& m, Now) {
       const std::uint64_t known = in_full ? 0 : one.mine.seq.value - r.base.seq.value;
       is.entries.assign(r.tail.begin() + static_cast<std::ptrdiff_t>(known), r.tail.end());
     }
+    if (HC_MUTANT(kTailSyncedOnly) && is.unsynced > 0 && is.unsynced <= r.tail.size()) {
+      const std::size_t known = r.tail.size() - is.unsynced;
+      is.at = known == 0 ? r.base : r.tail[known - 1].at;
+      std::erase_if(is.entries, [&](const Entry& e) { return e.at > is.at; });
+      is.unsynced = 0;
+    }
     answer.slots.push_back(std::move(is));
   }
   if (!answer.slots.empty()) peers_.send(from, std::move(answer));

@@ -309,6 +309,11 @@ bool Replication::listed_anywhere() const {
 }
 
 bool Replication::all_served() const {
+  if (log_.on() && view_)
+    for (std::size_t i = 0; i < replicas_.size(); ++i)
+      if (const Incarnation first = view_->config(slot_number(i)).list.front();
+          first.member == config_.self.id && first != self())
+        return false;
   bool all = true;
   awake_.for_each([&](Slot s) { all = all && (!replica(s).lead || replica(s).lead->stage == Stage::kServing); });
   return all;

@@ -1,10 +1,12 @@
 # System tests: real processes, driven by Python's standard library alone.
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
-foreach(topic single process scenarios failover clients)
+add_library(powercut SHARED ${CMAKE_CURRENT_SOURCE_DIR}/system/powercut.cc)
+target_link_libraries(powercut PRIVATE hc_warnings)
+foreach(topic single process scenarios failover clients durability)
   add_test(NAME system_${topic}
     COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/system/${topic}_test.py)
   set_tests_properties(system_${topic} PROPERTIES
-    ENVIRONMENT "HC_NODE=$<TARGET_FILE:hypercache-node>;HC_SIM=$<TARGET_FILE:sim>;PYTHONUNBUFFERED=1"
+    ENVIRONMENT "HC_NODE=$<TARGET_FILE:hypercache-node>;HC_SIM=$<TARGET_FILE:sim>;HC_POWERCUT=$<TARGET_FILE:powercut>;PYTHONUNBUFFERED=1"
     TIMEOUT 240 LABELS "system" PROCESSORS 2)
 endforeach()
 

@@ -24,6 +24,7 @@ struct NoOutside : Outside {
   void carry_out(Note&&) override {}
   void carry_out(AppendLog&&) override {}
   void carry_out(SyncLog&&) override {}
+  void carry_out(KeepLog&&) override {}
   void turn_ended() override {}
 };
 

@@ -214,7 +214,8 @@ def _die_with_the_test():
 class Process:
     """One hypercache-node with the given flags, in its own working folder."""
 
-    def __init__(self, arguments, folder):
+    def __init__(self, arguments, folder, environment=None):
+        self.environment = None if environment is None else {**os.environ, **environment}
         self.arguments = [str(a) for a in arguments]
         self.folder = folder
         self.log_path = os.path.join(folder, "stderr")
@@ -226,7 +227,7 @@ class Process:
         with open(self.log_path, "ab") as log:
             self.child = subprocess.Popen(
                 [os.path.abspath(BINARY), *self.arguments], cwd=self.folder, stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=log, preexec_fn=_die_with_the_test)
+                env=self.environment, stdout=subprocess.PIPE, stderr=log, preexec_fn=_die_with_the_test)
         self.lines = []
         threading.Thread(target=self._read_output, args=(self.child.stdout,), daemon=True).start()
         return self

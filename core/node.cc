@@ -121,6 +121,9 @@ void Node::Rooms::on(Started& e, Now now, Effects& out) {
 // What it acknowledges, and what views say of it, rests on a log that names it (9a): that comes first.
 void Node::Rooms::begin(Started& e, Now now, Effects& out) {
   started = true;
+  if (HC_MUTANT(kGenerationFromDisk) && e.vote && e.vote->view)
+    if (const ViewMember* before = e.vote->view->member(self.id))
+      config.self.generation = self.generation = before->info.generation;
   replication.start(now.mono);
   agreement.start(std::move(e.vote), self, now.mono, out);
   know_self();

@@ -159,6 +159,7 @@ class Planner {
     if (HC_MUTANT(kReturnAsInSync)) list = with_returned(list);
     const bool survivor = std::ranges::any_of(list, [&](Incarnation who) { return !from.list.names(who); });
     if (HC_MUTANT(kDroppedByHearsay)) list = without_gone(list);
+    if (HC_MUTANT(kRestartDropsLastDisk)) list = without_ended(list);
     const bool rash = HC_MUTANT(kAnyReturnerServes) || HC_MUTANT(kResetOfTheLiving);
     const bool over = all_ended(now_, slot) || (rash && nobody_lives(list));
     if (!survivor && over && now_.slot_loss == SlotLossPolicy::kReset && nothing_on_disk(now_, slot, reports_))
@@ -349,6 +350,13 @@ class Planner {
     for (Incarnation who : list)
       if (as(who.member) != Seen::As::kGone && next_->names(who)) living.push_back(who);
     return living.empty() ? list : living;
+  }
+  // Only under the mutant restart-drops-last-disk: whose member is back in a new process is dropped.
+  InSyncList without_ended(const InSyncList& list) const {
+    InSyncList kept;
+    for (Incarnation who : list)
+      if (next_->incarnation_of(who.member) == who) kept.push_back(who);
+    return kept.empty() ? list : kept;
   }
   // Only under the mutants any-returner-serves and reset-of-the-living: whoever of the list is back will do.
   bool nobody_lives(const InSyncList& list) const {

@@ -44,6 +44,7 @@ bool is_reset(const View& now, const View& next, Slot slot, const std::vector<Re
 bool leaves_by_word(const View& now, const View& next, Slot slot, Incarnation who,
                     const std::vector<Report>& evidence) {
   if (HC_MUTANT(kDroppedByHearsay)) return true;
+  if (HC_MUTANT(kRestartDropsLastDisk) && next.incarnation_of(who.member) != who) return true;
   const InSyncList& list = next.config(slot).list;
   return std::ranges::any_of(list, [&](Incarnation by) {
     return said(evidence, ReportKind::kComplaint, by, who, now, slot) ||

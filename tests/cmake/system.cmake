@@ -2,11 +2,12 @@
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
 add_library(powercut SHARED ${CMAKE_CURRENT_SOURCE_DIR}/system/powercut.cc)
 target_link_libraries(powercut PRIVATE hc_warnings)
+set(binaries "HC_NODE=$<TARGET_FILE:hypercache-node>;HC_SIM=$<TARGET_FILE:sim>;HC_POWERCUT=$<TARGET_FILE:powercut>")
 foreach(topic single process scenarios failover clients durability)
   add_test(NAME system_${topic}
     COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/system/${topic}_test.py)
   set_tests_properties(system_${topic} PROPERTIES
-    ENVIRONMENT "HC_NODE=$<TARGET_FILE:hypercache-node>;HC_SIM=$<TARGET_FILE:sim>;HC_POWERCUT=$<TARGET_FILE:powercut>;PYTHONUNBUFFERED=1"
+    ENVIRONMENT "${binaries};PYTHONUNBUFFERED=1"
     TIMEOUT 240 LABELS "system" PROCESSORS 2)
 endforeach()
 

@@ -27,7 +27,8 @@ class Writers:
             with Resp(self.port, 10) as client:
                 while True:
                     number = self.known.get(writer, 0) + 1
-                    client.pipeline([("SET", f"writer:{writer}", number), ("SET", f"writer:{writer}:{number % 50}", number)])
+                    names = f"writer:{writer}", f"writer:{writer}:{number % 50}"
+                    client.pipeline([("SET", name, number) for name in names])
                     self.known[writer] = number
         except (OSError, RespError):
             return
@@ -51,8 +52,8 @@ def lost(node, known):
 class Durability(unittest.TestCase):
     def node(self, folder, policy, environment=None, *more):
         port = cluster.free_port()
-        return Process(["--resp-port", 0, "--http-port", 0, "--gossip-port", port, "--data-dir", "data", "--appendonly", "yes",
-                        "--appendfsync", policy, *more], folder, environment)
+        return Process(["--resp-port", 0, "--http-port", 0, "--gossip-port", port, "--data-dir", "data",
+                        "--appendonly", "yes", "--appendfsync", policy, *more], folder, environment)
 
     def crashes(self, policy, stub=None):
         """Rounds of writing and of dying at a random moment; with the loss of power unless stub is None."""
@@ -63,7 +64,8 @@ class Durability(unittest.TestCase):
             environment = None if stub is None else powercut.environment(os.path.abspath(LIBRARY), data, kept, stub)
             known, node = {}, None
             for round_number in range(ROUNDS + 1):
-                node = self.node(folder, policy, environment, *(("--save", 1) if round_number % 2 else ())).start().wait_ready()
+                more = ("--save", 1) if round_number % 2 else ()
+                node = self.node(folder, policy, environment, *more).start().wait_ready()
                 total += lost(node, known)
                 if stub:
                     known.clear()

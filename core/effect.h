@@ -44,7 +44,23 @@ struct Note {  // for the log
   std::string text;
 };
 
-using Effect = std::variant<Answer, Dial, Close, Send, Gossip, StoreVote, BecameReady, Stopped, Note>;
+struct AppendLog {  // answered by LogAppended; a failed fsync is fatal to the member (the host stops it)
+  std::uint64_t id = 0;
+  std::uint64_t segment = 0;  // a number that was not there before begins a segment. All before is durable then
+  bool sync = false;          // answered when it is durable, and all before it
+  std::vector<LogRecord> records;
+};
+
+struct SyncLog {  // make durable what was appended; answered by LogSynced. Appends go on meanwhile
+  std::uint64_t id = 0;
+};
+struct KeepLog {  // the log begins at this segment from now on, durably; what is older may go. Answered by LogKept
+  std::uint64_t id = 0;
+  std::uint64_t segment = 0;
+};
+
+using Effect =
+    std::variant<Answer, Dial, Close, Send, Gossip, StoreVote, BecameReady, Stopped, Note, AppendLog, SyncLog, KeepLog>;
 
 // One reused list. Written through verbs, drained by the host by overload.
 class Effects {
@@ -57,6 +73,9 @@ class Effects {
   void send(LinkId link, Frame frame) { list_.emplace_back(Send{link, std::move(frame)}); }
   void gossip(Address to, GossipPacket packet) { list_.emplace_back(Gossip{std::move(to), std::move(packet)}); }
   void store_vote(std::uint64_t id, VoteRecord record) { list_.emplace_back(StoreVote{id, std::move(record)}); }
+  void append_log(AppendLog append) { list_.emplace_back(std::move(append)); }
+  void keep_log(std::uint64_t id, std::uint64_t segment) { list_.emplace_back(KeepLog{id, segment}); }
+  void sync_log(std::uint64_t id) { list_.emplace_back(SyncLog{id}); }
   void became_ready() { list_.emplace_back(BecameReady{}); }
   void stopped() { list_.emplace_back(Stopped{}); }
   void note(std::string text, Note::Level level = Note::Level::kInfo) {

@@ -6,15 +6,18 @@
 #include <optional>
 #include <span>
 #include <variant>
+#include <vector>
 
 #include "core/base/bytes.h"
 #include "core/base/ids.h"
+#include "core/durability/record.h"
 #include "core/message/message.h"
 
 namespace hc {
 
-struct Started {                   // once, first
+struct Started {                   // once, first (but for what was read from the log)
   std::optional<VoteRecord> vote;  // what the vote file held; nullopt: no folder, or an empty one
+  std::uint64_t segment = 0;       // the first number that no segment of the log has had
 };
 struct Asked {  // a client sent a command; replies come back under the same two numbers, in any order
   ClientId client;
@@ -49,7 +52,25 @@ struct LeaveAsked {   // an operator wants this member, whoever it is and dead o
   NodeId member;
 };
 
-using Event = std::variant<Started, Asked, ClientGone, LinkOpened, LinkClosed, Received, Heard, VoteStored, Woke,
-                           TurnEnded, StopAsked, LeaveAsked>;
+struct LogRead {  // before Started: the next records of the log, in order
+  std::vector<LogRecord> records;
+};
+struct LogAppended {  // the AppendLog of this number stands in the log; if that was asked, durably, with all before it
+  std::uint64_t id = 0;
+};
+struct LogSynced {  // what was appended before the SyncLog of this number is durable
+  std::uint64_t id = 0;
+};
+struct LogKept {  // the KeepLog of this number is done
+  std::uint64_t id = 0;
+};
+struct FsyncSet {  // by the operator: the log's policy
+  Fsync policy = Fsync::kEverySecond;
+};
+struct SnapshotAsked {};  // by the operator
+
+using Event =
+    std::variant<Started, Asked, ClientGone, LinkOpened, LinkClosed, Received, Heard, VoteStored, Woke, TurnEnded,
+                 StopAsked, LogRead, LogAppended, LogSynced, LogKept, FsyncSet, SnapshotAsked, LeaveAsked>;
 
 }  // namespace hc

@@ -69,8 +69,15 @@ std::string command(std::span<const Bytes> args) {
 }
 
 std::string report(const Report& r) {
-  static constexpr const char* kVerbs[] = {"?",     "complains of",       "counts", "can drop", "holds for dead",
-                                           "stops", "sees no progress of"};
+  static constexpr const char* kVerbs[] = {"?",
+                                           "complains of",
+                                           "counts",
+                                           "can drop",
+                                           "holds for dead",
+                                           "stops",
+                                           "sees no progress of",
+                                           "offers the disk of",
+                                           "was told to see off"};
   const auto kind = static_cast<std::size_t>(r.kind);
   return text(r.by) + " " + (kind < std::size(kVerbs) ? kVerbs[kind] : "?") + " " + text(r.about) + " as of " +
          text(r.as_of) + " in " + slots(r.slots);
@@ -97,6 +104,30 @@ std::string_view outcome(Outcome o) {
 
 std::string proposal(const Proposal& p) {
   return (p.view ? narrate(*p.view) : std::string("nothing")) + " resting on [" + reports(p.evidence) + "]";
+}
+
+std::string record(const LogRecord& r) {
+  static constexpr const char* kPolicies[] = {"no", "everysec", "always"};
+  const auto policy = [](Fsync p) { return kPolicies[static_cast<std::size_t>(p)]; };
+  return std::visit(
+      Overload{[&](const RunBegan& m) { return "run of " + text(m.generation) + ", " + policy(m.policy); },
+               [](const RunEnded&) { return std::string("clean end"); },
+               [&](const PastRun& m) { return "past run of " + text(m.generation) + ", " + policy(m.policy); },
+               [](const Applied& m) { return slot(m.slot) + " " + entries({m.entry}); },
+               [](const Emptied& m) { return slot(m.slot) + " empty at " + text(m.at); },
+               [](const Filled& m) { return slot(m.slot) + " chunk" + (m.last ? " (last)" : ""); },
+               [](const Kept& m) { return slot(m.slot) + " kept at " + text(m.at); },
+               [](const SnapshotBegan&) { return std::string("snapshot begins"); },
+               [](const SnapshotEnded&) { return std::string("snapshot ends"); }},
+      r);
+}
+std::string records(const std::vector<LogRecord>& list) {
+  std::string out;
+  for (const LogRecord& r : list) {
+    out += (out.empty() ? "" : "; ") + record(r);
+    if (out.size() > 400) return out + " …";
+  }
+  return out.empty() ? "nothing" : out;
 }
 
 std::string body(const GossipBody& b) {
@@ -277,7 +308,13 @@ std::string narrate(const Event& event) {
           [](const VoteStored& e) { return "vote " + text(e.id) + " is stored"; },
           [](const Woke&) { return std::string("woke"); }, [](const TurnEnded&) { return std::string("turn ended"); },
           [](const StopAsked&) { return std::string("is asked to stop"); },
-          [](const LeaveAsked& e) { return "is told that " + name_of(e.member) + " shall leave"; }},
+          [](const LeaveAsked& e) { return "is told that " + name_of(e.member) + " shall leave"; },
+          [](const LogRead& e) { return "read from its log: " + records(e.records); },
+          [](const LogAppended& e) { return "append " + text(e.id) + " stands in the log"; },
+          [](const LogSynced& e) { return "sync " + text(e.id) + " of the log is done"; },
+          [](const LogKept& e) { return "the older segments are gone, " + text(e.id); },
+          [](const FsyncSet&) { return std::string("is told another fsync policy"); },
+          [](const SnapshotAsked&) { return std::string("is asked for a snapshot"); }},
       event);
 }
 
@@ -298,7 +335,13 @@ std::string narrate(const Effect& effect) {
                         (e.record.view ? ", view " + text(e.record.view->epoch) : "");
                },
                [](const BecameReady&) { return std::string("became ready"); },
-               [](const Stopped&) { return std::string("stopped"); }, [](const Note& e) { return "note: " + e.text; }},
+               [](const Stopped&) { return std::string("stopped"); }, [](const Note& e) { return "note: " + e.text; },
+               [](const AppendLog& e) {
+                 return "append " + text(e.id) + " to segment " + text(e.segment) + (e.sync ? ", durably: " : ": ") +
+                        records(e.records);
+               },
+               [](const SyncLog& e) { return "sync the log, " + text(e.id); },
+               [](const KeepLog& e) { return "keep the log from segment " + text(e.segment) + ", " + text(e.id); }},
       effect);
 }
 

@@ -5,12 +5,14 @@
 
 #include "core/agreement/agreement.h"
 #include "core/base/seam.h"
+#include "core/durability/log.h"
 #include "core/replication/replication.h"
 #include "core/routing/coordinator.h"
 
 namespace hc {
 namespace {
 
+constexpr Duration kIdleMax = 1s;
 constexpr Duration kStopMax = 8s;  // handing over takes at most this long (SIGTERM ends within 10 s)
 
 }  // namespace
@@ -23,14 +25,16 @@ struct Node::Rooms {
         peers(config, random.fork()),
         swim({}, with_storage(config), seeds(config), random.fork()),
         agreement(config, peers, random.fork()),
-        replication(config, peers, random.fork()),
+        log(config),
+        replication(config, peers, log, random.fork()),
         coordinator(config, peers, replication, random.fork()) {
-    self.storage = config.fresh_storage;
+    self = with_storage(config);
   }
 
   static MemberInfo with_storage(const NodeConfig& config) {
     MemberInfo info = config.self;
     info.storage = config.fresh_storage;
+    info.keeps_log = config.append_only;
     return info;
   }
   static std::vector<Address> seeds(const NodeConfig& config) {
@@ -46,13 +50,16 @@ struct Node::Rooms {
   Peers peers;
   Swim swim;
   Agreement agreement;
+  Log log;
   Replication replication;
   Coordinator coordinator;
   SwimOutput gossip;
   std::optional<Time> stop_by;
-  bool leaving = false;  // a view said so: this process ends as soon as it may
-  ViewRef known;         // as of the last view_installed()
+  std::optional<Time> idle_by;  // who leaves waits so long for its clients to have nothing under way
+  bool leaving = false;         // a view said so: this process ends as soon as it may
+  ViewRef known;                // as of the last view_installed()
   bool started = false, said_ready = false, said_stopped = false, left = false;
+  std::optional<Started> opening;  // the log is opened first
   Counters counters;
 
   const ViewRef& view() const { return agreement.view(); }
@@ -60,7 +67,7 @@ struct Node::Rooms {
 
   // ---- events
   void on(Started& e, Now now, Effects& out);
-  void on(Asked& e, Now now, Effects& out) { coordinator.ask(e.client, e.request, e.args, now, out); }
+  void on(Asked& e, Now now, Effects& out);
   void on(ClientGone& e, Now, Effects&) { coordinator.client_gone(e.client); }
   void on(LinkOpened& e, Now now, Effects&) { peers.link_opened(e.link, now.mono); }
   void on(LinkClosed& e, Now now, Effects&) { peers.link_closed(e.link, e.refused, now.mono); }
@@ -69,11 +76,22 @@ struct Node::Rooms {
   void on(VoteStored& e, Now now, Effects& out) { agreement.consensus().stored(e.id, now.mono, out); }
   void on(Woke&, Now now, Effects& out) { tick(now, out); }
   void on(TurnEnded&, Now now, Effects& out) {
-    replication.flush(now);
-    peers.end_turn(now.mono, out);
+    if (!log.closing()) {
+      replication.flush(now);
+      replication.write_snapshot();
+    }
+    log.flush(now.mono, out);
+    // 9d: a member whose disk hangs falls silent, and is replaced.
+    if (!log.hangs(now.mono, config.patience) || HC_MUTANT(kHungDiskKeepsLease)) peers.end_turn(now.mono, out);
     step_stop(now, out);  // after its last frames, which release what it has handed over
   }
   void on(LeaveAsked& e, Now now, Effects&) { agreement.leave(e.member, now.mono); }
+  void on(LogRead& e, Now, Effects&);
+  void on(LogAppended& e, Now now, Effects& out);
+  void on(LogSynced& e, Now, Effects&) { log.synced(e.id); }
+  void on(LogKept& e, Now, Effects&) { log.old_removed(e.id); }
+  void on(FsyncSet& e, Now, Effects&) { log.set_policy(e.policy); }
+  void on(SnapshotAsked&, Now, Effects&) { log.want_snapshot(); }
   void on(StopAsked&, Now now, Effects&) {
     if (!stop_by) stop_by = now.mono + kStopMax;
     agreement.stop();
@@ -84,6 +102,7 @@ struct Node::Rooms {
   template <class M>
   void hear(Incarnation from, M& m, Now now, Effects& out);
 
+  void begin(Started& e, Now now, Effects& out);
   void tick(Now now, Effects& out);
   void settle(Now now, Effects& out);
   void know_self();
@@ -99,8 +118,18 @@ struct Node::Rooms {
 // ------------------------------------------------------------------------------------------------------------- events
 
 void Node::Rooms::on(Started& e, Now now, Effects& out) {
-  HC_CHECK(!started, "a node starts once");
+  HC_CHECK(!started && !opening, "a node starts once");
+  if (!log.on()) return begin(e, now, out);
+  opening = std::move(e);
+  log.open(opening->segment, out);
+}
+
+// What it acknowledges, and what views say of it, rests on a log that names it (9a): that comes first.
+void Node::Rooms::begin(Started& e, Now now, Effects& out) {
   started = true;
+  if (HC_MUTANT(kGenerationFromDisk) && e.vote && e.vote->view)
+    if (const ViewMember* before = e.vote->view->member(self.id))
+      config.self.generation = self.generation = before->info.generation;
   replication.start(now.mono);
   agreement.start(std::move(e.vote), self, now.mono, out);
   know_self();
@@ -109,14 +138,36 @@ void Node::Rooms::on(Started& e, Now now, Effects& out) {
   swim.start(now.mono, gossip);
 }
 
+void Node::Rooms::on(Asked& e, Now now, Effects& out) {
+  const CommandSpec* spec = started ? nullptr : find_command(e.args[0]);
+  if (started || (spec && spec->route == Route::kNode)) return coordinator.ask(e.client, e.request, e.args, now, out);
+  out.answer(e.client, e.request, Reply::error_literal("LOADING HyperCache is loading its log"));
+}
+
+void Node::Rooms::on(LogRead& e, Now, Effects&) {
+  for (const LogRecord& record : e.records)
+    if (log.read(record)) replication.restore(record);
+}
+
+void Node::Rooms::on(LogAppended& e, Now now, Effects& out) {
+  replication.appended(e.id, log.appended(e.id), now);
+  if (opening && log.opened()) {
+    begin(*opening, now, out);
+    opening.reset();
+  }
+}
+
 void Node::Rooms::on(Received& e, Now now, Effects& out) {
+  if (!started) return out.close(e.link);
   auto mail = peers.receive(e.link, std::move(e.frame), now.mono, out);
   if (!mail) return;
   if (!HC_MUTANT(kGrantFromNewerView)) agreement.consensus().heard_epoch(mail->from.member, mail->installed, now.mono);
   for (Message& message : mail->messages) std::visit([&](auto& m) { hear(mail->from, m, now, out); }, message);
 }
 
-void Node::Rooms::on(Heard& e, Now now, Effects&) { swim.hear(e.from, e.packet, now.mono, gossip); }
+void Node::Rooms::on(Heard& e, Now now, Effects&) {
+  if (started) swim.hear(e.from, e.packet, now.mono, gossip);
+}
 
 template <class M>
 void Node::Rooms::hear(Incarnation from, M& m, Now now, Effects& out) {
@@ -222,6 +273,8 @@ void Node::Rooms::view_installed(Now now, Effects& out) {
   if (known)
     for (const ViewMember& m : known->members)
       if (!installed->member(m.info.id)) peers.dismiss({m.info.id, m.info.generation});
+  // Told to leave, and that was all we did not hear of it.
+  if (known && known->names(me()) && !installed->member(self.id)) leaving = true;
   known = installed;
   // Not what an earlier process of ours was told: the others have to know first that it has ended.
   if (installed->names(me())) leaving = installed->member(self.id)->state == MemberState::kLeaving;
@@ -281,17 +334,30 @@ bool Node::Rooms::handed_over() const {
   const bool others = std::ranges::any_of(
       v->members, [&](const ViewMember& m) { return m.info.id != self.id && m.state != MemberState::kAbsent; });
   if (!others && !leaving) return true;
-  if (replication.listed_anywhere() && !HC_MUTANT(kStopsWhileListed)) return false;
-  if (mine->state == MemberState::kActive) return false;
+  // Who leaves for good may have on its disk what an earlier process of it is named for (9a).
+  const auto names_us = [&](const SlotConfig& slot) { return slot.list.names(self.id); };
+  const bool listed = leaving ? std::ranges::any_of(v->slots, names_us) : replication.listed_anywhere();
+  if ((listed && !HC_MUTANT(kStopsWhileListed)) || mine->state == MemberState::kActive) return false;
   return agreement.consensus().handed_over() || (mine->state == MemberState::kAbsent && v->votes(self.id));
 }
 
 void Node::Rooms::step_stop(Now now, Effects& out) {
   if (said_stopped || !(stop_by || leaving)) return;
-  const bool done = handed_over() && coordinator.idle();
-  if (!done && !(stop_by && now.mono >= *stop_by)) return;
+  if (!log.closing()) {
+    const bool free = handed_over();
+    if (!leaving || !free)
+      idle_by.reset();
+    else if (!idle_by)
+      idle_by = now.mono + kIdleMax;
+    const bool done = free && (coordinator.idle() || (idle_by && now.mono >= *idle_by));
+    if (!done && !(stop_by && now.mono >= *stop_by)) return;
+    left = leaving && done;
+  }
+  if (log.on() && !log.closed()) {  // the clean mark is the last that is written (9b)
+    log.close();
+    return log.flush(now.mono, out);
+  }
   said_stopped = true;
-  left = leaving && done;
   if (left) out.note(name_of(self.id) + " has left the cluster: its slots and its vote are with others");
   swim.leave(now.mono, gossip);
   drain_gossip(now, out);
@@ -314,6 +380,9 @@ Node::Node(Node&&) noexcept = default;
 Node& Node::operator=(Node&&) noexcept = default;
 
 void Node::step(Event event, Now now, Effects& out) {
+  const bool about_log = std::holds_alternative<LogAppended>(event) || std::holds_alternative<LogSynced>(event) ||
+                         std::holds_alternative<TurnEnded>(event);
+  if (rooms_->log.closing() && !about_log) return;  // nothing changes behind the clean mark
   std::visit([&](auto& e) { rooms_->on(e, now, out); }, event);
   rooms_->settle(now, out);
 }
@@ -328,8 +397,12 @@ std::optional<Time> Node::deadline() const {
   at(rooms_->peers.deadline());
   at(rooms_->agreement.deadline());
   at(rooms_->replication.deadline());
+  at(rooms_->log.deadline());
   at(rooms_->coordinator.deadline());
-  at(rooms_->stop_by);
+  if (!rooms_->log.closing()) {
+    at(rooms_->stop_by);
+    at(rooms_->idle_by);
+  }
   return next;
 }
 
@@ -346,6 +419,7 @@ const Swim& Node::membership() const { return rooms_->swim; }
 const SlotTable& Node::table(Slot s) const { return rooms_->replication.replica(s).table; }
 bool Node::undecided() const { return rooms_->agreement.consensus().undecided(); }
 bool Node::left() const { return rooms_->left; }
+bool Node::snapshot_pending() const { return rooms_->log.snapshot_pending(); }
 bool Node::ready(Now) const { return rooms_->ready(); }
 
 SlotStatus Node::slot(Slot s, Now now) const {

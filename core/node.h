@@ -57,6 +57,8 @@ class Node {
   bool ready(Now now) const;
   // It has said Stopped because it was told to leave, and nothing of it is needed any more.
   bool left() const;
+  // A snapshot of the log is wanted, or being written (9c).
+  bool snapshot_pending() const;
   // It has accepted a view of which it knows no decision.
   bool undecided() const;
   struct Counters {

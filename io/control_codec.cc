@@ -222,6 +222,7 @@ void put_control(const TailIs& m, wire::Control& to, ViewMemo&) {
     o.set_known_commit(one.known_commit.value);
     WireWriter entries(*o.mutable_entries());
     if (!one.entries.empty()) write_entries(one.entries, one.at.slot_epoch, entries);
+    o.set_unsynced(one.unsynced);
   }
 }
 static bool get(const wire::TailIs& w, TailIs& m, Decoding& decoding) {
@@ -233,6 +234,7 @@ static bool get(const wire::TailIs& w, TailIs& m, Decoding& decoding) {
     one.slot_epoch = Epoch(o.slot_epoch());
     one.at = get_position(o.at());
     one.known_commit = Seq(o.known_commit());
+    one.unsynced = o.unsynced();
     if (o.entries().empty()) continue;
     WireReader entries(o.entries());
     read_entries(one.at.slot_epoch, entries, decoding.budget, one.entries);

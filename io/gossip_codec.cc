@@ -69,6 +69,8 @@ void read_body(WireReader& in, GossipBody& body) {
   in.turn_bad();
 }
 
+constexpr std::uint8_t kKeepsLog = 0x80;  // beside the liveness
+
 void write_rumor(const MemberRumor& rumor, WireWriter& out) {
   out.number(rumor.info.id);
   out.bytes(rumor.info.host);
@@ -80,7 +82,7 @@ void write_rumor(const MemberRumor& rumor, WireWriter& out) {
   out.random(rumor.info.generation);
   out.random(rumor.info.storage);
   out.number(rumor.incarnation);
-  out.byte(static_cast<std::uint8_t>(rumor.liveness));
+  out.byte(static_cast<std::uint8_t>(static_cast<unsigned>(rumor.liveness) | (rumor.info.keeps_log ? kKeepsLog : 0U)));
   out.number(rumor.accuser);
 }
 constexpr std::size_t kRumorBytesMin = 1 + 1 + 6 + 1 + 1 + 16 + 16 + 1 + 1 + 1;
@@ -96,7 +98,9 @@ void read_rumor(WireReader& in, MemberRumor& rumor) {
   rumor.info.generation = in.random<GenerationTag>();
   rumor.info.storage = in.random<StorageTag>();
   rumor.incarnation = in.number();
-  const std::uint8_t liveness = in.byte();
+  const std::uint8_t flags = in.byte();
+  const std::uint8_t liveness = flags & ~kKeepsLog;
+  rumor.info.keeps_log = (flags & kKeepsLog) != 0;
   if (liveness > static_cast<std::uint8_t>(Liveness::kLeft)) return in.turn_bad();
   rumor.liveness = static_cast<Liveness>(liveness);
   rumor.accuser = in.node();

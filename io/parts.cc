@@ -24,6 +24,7 @@ void put_member(const MemberInfo& info, wire::Member& to) {
   to.set_zone(info.zone);
   put_id(info.generation, *to.mutable_generation());
   put_id(info.storage, *to.mutable_storage());
+  to.set_keeps_log(info.keeps_log);
 }
 
 bool get_member(const wire::Member& from, MemberInfo& info) {
@@ -33,6 +34,7 @@ bool get_member(const wire::Member& from, MemberInfo& info) {
   info.zone = from.zone();
   info.generation = get_id<GenerationTag>(from.generation());
   info.storage = get_id<StorageTag>(from.storage());
+  info.keeps_log = from.keeps_log();
   return get_port(from.gossip_port(), info.gossip_port) && get_port(from.resp_port(), info.resp_port) &&
          get_port(from.http_port(), info.http_port);
 }
@@ -75,6 +77,30 @@ bool get_view(Bytes bytes, ViewRef& view, Decoding& decoding) {
   return true;
 }
 
+namespace {
+
+void write_offers(const std::vector<DiskOffer>& offers, WireWriter& out) {
+  for (const DiskOffer& o : offers) {
+    out.byte(static_cast<std::uint8_t>((o.held ? 1U : 0U) | (o.complete ? 2U : 0U)));
+    if (o.held) out.position(o.at);
+  }
+}
+
+// One for each slot of the report.
+bool read_offers(Bytes bytes, const SlotSet& slots, std::vector<DiskOffer>& offers, Decoding& decoding) {
+  if (!decoding.budget.take(slots.count() * sizeof(DiskOffer))) return decoding.fail("too much for one frame: offers");
+  WireReader in(bytes);
+  slots.for_each([&](Slot s) {
+    const std::uint8_t flags = in.byte();
+    if (flags > 3) in.turn_bad();
+    DiskOffer& o = offers.emplace_back(DiskOffer{s, (flags & 1) != 0, (flags & 2) != 0, {}});
+    if (o.held) o.at = in.position();
+  });
+  return in.ended() || decoding.fail("a report whose offers are malformed");
+}
+
+}  // namespace
+
 void put_report(const Report& report, wire::Report& to) {
   to.set_kind(static_cast<std::uint32_t>(report.kind));
   put_incarnation(report.by, *to.mutable_by());
@@ -84,6 +110,9 @@ void put_report(const Report& report, wire::Report& to) {
   write_slot_set(report.slots, slots);
   to.set_said_ns(report.said.time_since_epoch().count());
   to.set_age_ns(report.age.count());
+  if (report.kind != ReportKind::kOffer) return;
+  WireWriter offers(*to.mutable_offers());
+  write_offers(report.offers, offers);
 }
 
 bool get_report(const wire::Report& from, Report& report, Decoding& decoding) {
@@ -97,7 +126,8 @@ bool get_report(const wire::Report& from, Report& report, Decoding& decoding) {
   report.said = Time(Duration(from.said_ns()));
   report.age = Duration(from.age_ns());
   if (report.age < Duration::zero()) return decoding.fail("a report from the future");
-  return get_slot_set(from.slots(), report.slots, decoding);
+  if (!get_slot_set(from.slots(), report.slots, decoding)) return false;
+  return report.kind != ReportKind::kOffer || read_offers(from.offers(), report.slots, report.offers, decoding);
 }
 
 void put_proposal(const Proposal& proposal, wire::Proposal& to, ViewMemo& views) {

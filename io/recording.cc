@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "io/gossip_codec.h"
+#include "io/log_codec.h"
 #include "io/parts.h"
 #include "io/peer.pb.h"
 #include "io/records.h"
@@ -48,6 +49,12 @@ void fields(NodeConfig& c, Field&& field) {
   field(c.fill_window_bytes);
   field(c.backlog_bytes);
   field(c.backlog_bytes_all);
+  field(c.append_only);
+  field(c.append_fsync);
+  field(c.segment_bytes);
+  field(c.snapshot_bytes);
+  field(c.snapshot_every);
+  field(c.log_bytes_waiting);
 }
 
 struct Put {
@@ -65,6 +72,7 @@ struct Get {
     n = in.at_most<Integer>();
   }
   void operator()(bool& b) const { b = in.number() != 0; }
+  void operator()(Fsync& f) const { f = static_cast<Fsync>(in.number() % 3); }
   void operator()(Duration& d) const { d = Duration(in.zigzag()); }
 };
 
@@ -121,7 +129,10 @@ std::string RecordingCodec::event(const Event& event, Now now) {
   out.zigzag(now.wall.time_since_epoch().count());
   out.byte(static_cast<std::uint8_t>(event.index()));
   std::visit(Overload{
-                 [&](const Started& e) { out.bytes(e.vote ? encode_vote(*e.vote) : std::string()); },
+                 [&](const Started& e) {
+                   out.bytes(e.vote ? encode_vote(*e.vote) : std::string());
+                   out.number(e.segment);
+                 },
                  [&](const Asked& e) {
                    out.number(e.client.value);
                    out.number(e.request);
@@ -147,6 +158,12 @@ std::string RecordingCodec::event(const Event& event, Now now) {
                  [](const TurnEnded&) {},
                  [](const StopAsked&) {},
                  [&](const LeaveAsked& e) { out.number(std::uint64_t{e.member.value}); },
+                 [&](const LogRead& e) { write_log_records(e.records, out); },
+                 [&](const LogAppended& e) { out.number(e.id); },
+                 [&](const LogSynced& e) { out.number(e.id); },
+                 [&](const LogKept& e) { out.number(e.id); },
+                 [&](const FsyncSet& e) { out.byte(static_cast<std::uint8_t>(e.policy)); },
+                 [](const SnapshotAsked&) {},
              },
              event);
   return text;
@@ -167,6 +184,7 @@ std::string RecordingCodec::read_event(Bytes payload, EventRead& read) {
         if (!record) return record.error();
         e.vote = std::move(*record);
       }
+      e.segment = in.number();
       read.event = std::move(e);
       break;
     }
@@ -219,6 +237,24 @@ std::string RecordingCodec::read_event(Bytes payload, EventRead& read) {
       read.event = StopAsked{};
       break;
     case 11:
+      read.event = LogRead{read_log_records(in)};
+      break;
+    case 12:
+      read.event = LogAppended{in.number()};
+      break;
+    case 13:
+      read.event = LogSynced{in.number()};
+      break;
+    case 14:
+      read.event = LogKept{in.number()};
+      break;
+    case 15:
+      read.event = FsyncSet{static_cast<Fsync>(in.byte() % 3)};
+      break;
+    case 16:
+      read.event = SnapshotAsked{};
+      break;
+    case 17:
       read.event = LeaveAsked{NodeId(in.at_most<std::uint32_t>())};
       break;
     default:
@@ -259,6 +295,17 @@ EffectSeen RecordingCodec::seen(const Effect& effect) {
                  [](const BecameReady&) {},
                  [](const Stopped&) {},
                  [&](const Note& e) { s.bytes = e.text; },
+                 [&](const AppendLog& e) {
+                   s.number = e.id;
+                   out.number(e.segment);
+                   out.byte(e.sync);
+                   write_log_records(e.records, out);
+                 },
+                 [&](const SyncLog& e) { s.number = e.id; },
+                 [&](const KeepLog& e) {
+                   s.number = e.id;
+                   out.number(e.segment);
+                 },
              },
              effect);
   return s;

@@ -1,7 +1,7 @@
 // A recording of one node: its configuration, every event with its time, and what it wanted of its host in answer. The
 // core is a pure function of this, so whoever feeds it the same must see the same (sim --replay).
 //
-// The file: the line "HCRECORD 1\n", then records, framed as on a link (io/framing): 'C' configuration, once, first;
+// The file: the line "HCRECORD 2\n", then records, framed as on a link (io/framing): 'C' configuration, once, first;
 // 'E' an event; 'F' the effects of the event before it, left out where there are none. A recording of a process that
 // was killed may end within a record.
 #pragma once
@@ -17,7 +17,7 @@
 
 namespace hc {
 
-inline constexpr Bytes kRecordingMagic = "HCRECORD 1\n";
+inline constexpr Bytes kRecordingMagic = "HCRECORD 2\n";
 
 // An effect in a form that is compared: which one, its number (link, client and so on), its bytes.
 struct EffectSeen {

@@ -111,6 +111,8 @@ Reply run_connection_command(const CommandSpec& spec, Args args, Desk& desk) {
     desk.client.reads_replicas = name == "readonly";
     return Reply::ok();
   }
+  if (name == "bgsave" || name == "bgrewriteaof") return snapshot_command(spec, args, desk);
+  if (name == "lastsave") return last_save_command(desk);
   if (name == "select") return select_command(args);
   if (name == "reset") return reset_command(desk);
   if (name == "auth") return auth_command(args);

@@ -11,6 +11,7 @@
 #include "core/node.h"
 #include "runtime/client_record.h"
 #include "runtime/cluster_map.h"
+#include "runtime/log_keeper.h"
 #include "runtime/settings.h"
 #include "runtime/statistics.h"
 
@@ -34,6 +35,8 @@ struct Office {
   std::function<void(NodeId)> ask_to_leave;  // an operator wants this member out of the cluster
   ClientList clients{};
   ClusterMap map{};
+  const LogKeeper::Figures* log = nullptr;  // where there is a log
+  std::function<void()> ask_snapshot{};
 };
 
 struct Desk {
@@ -57,6 +60,8 @@ Reply client_command(Args args, Desk& desk);
 Reply config_command(Args args, Desk& desk);
 Reply info_command(Args args, Desk& desk);
 Reply cluster_command(Args args, Desk& desk);
+Reply snapshot_command(const CommandSpec& spec, Args args, Desk& desk);
+Reply last_save_command(const Desk& desk);
 
 // -MOVED for a client that knows the map and errs, as long as the one that leads the slot seems alive; nullopt: serve
 // it.

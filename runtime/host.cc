@@ -19,9 +19,11 @@ Host::Host(Loop& loop, NodeConfig config, Outside& outside, Recorder* recorder)
 
 Host::~Host() = default;
 
-void Host::start(std::optional<VoteRecord> vote) {
-  uv_prepare_start(&turn_end_, on_turn_end);
-  happened(Started{std::move(vote)});
+void Host::open() { uv_prepare_start(&turn_end_, on_turn_end); }
+
+void Host::start(std::optional<VoteRecord> vote, std::uint64_t segment) {
+  open();
+  happened(Started{std::move(vote), segment});
 }
 
 void Host::close() {
@@ -110,7 +112,10 @@ void Host::end_turn() {
   if (!stepped_) return;
   const Now now = read_clocks();
   step(TurnEnded{}, now);
-  hear_later();
+  while (!later_.empty()) {  // what was done at once may let more leave in this turn
+    hear_later();
+    step(TurnEnded{}, read_clocks());
+  }
   stepped_ = false;
   ++turns_;
   outside_.turn_ended();

@@ -33,6 +33,9 @@ class Outside {
   virtual void carry_out(BecameReady&& ready) = 0;
   virtual void carry_out(Stopped&& stopped) = 0;
   virtual void carry_out(Note&& note) = 0;
+  virtual void carry_out(AppendLog&& append) = 0;
+  virtual void carry_out(SyncLog&& sync) = 0;
+  virtual void carry_out(KeepLog&& keep) = 0;
   virtual void turn_ended() = 0;  // send what the links gathered
 
  protected:
@@ -47,7 +50,8 @@ class Host {
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
 
-  void start(std::optional<VoteRecord> vote);
+  void open();  // turns may end, though the node has not started: clients hear that it is loading
+  void start(std::optional<VoteRecord> vote, std::uint64_t segment = 0);
   void close();  // no more turns; the loop may end
 
   // Something happened, just now. May be called at any time, by effects too.

@@ -123,15 +123,20 @@ void memory(std::string& text, const Desk&) {
       .line("mem_allocator", use.allocator);
 }
 
-void persistence(std::string& text, const Desk&) {
-  Section(text, "Persistence")
-      .line("loading", 0U)
+void persistence(std::string& text, const Desk& desk) {
+  const LogKeeper::Figures figures = desk.office.log ? *desk.office.log : LogKeeper::Figures{};
+  Section section(text, "Persistence");
+  section.line("loading", figures.loading ? 1U : 0U)
       .line("async_loading", 0U)
-      .line("rdb_bgsave_in_progress", 0U)
+      .line("rdb_bgsave_in_progress", desk.office.node.snapshot_pending() ? 1U : 0U)
+      .line("rdb_last_save_time", static_cast<std::uint64_t>(figures.last_save))
       .line("rdb_last_bgsave_status", "ok")
-      .line("aof_enabled", 0U)
-      .line("aof_rewrite_in_progress", 0U)
-      .line("aof_last_write_status", "ok");
+      .line("aof_enabled", desk.office.log ? 1U : 0U)
+      .line("aof_rewrite_in_progress", desk.office.node.snapshot_pending() ? 1U : 0U)
+      .line("aof_last_write_status", figures.last_write_ok ? "ok" : "err");
+  if (!desk.office.log) return;
+  section.line("aof_current_size", figures.read + figures.bytes).line("aof_base_size", figures.read);
+  if (figures.loading) section.line("loading_total_bytes", figures.to_read).line("loading_loaded_bytes", figures.read);
 }
 
 void stats(std::string& text, const Desk& desk) {

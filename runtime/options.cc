@@ -110,6 +110,7 @@ struct Given {
   std::optional<std::uint16_t> resp_port, http_port, gossip_port;
   std::optional<std::string> data_dir;
   std::string slot_loss_policy;
+  std::string appendonly = "no", appendfsync = "everysec";
   bool check_config = false, version = false;
 };
 
@@ -141,8 +142,17 @@ void declare(CLI::App& app, Options& options, Given& given) {
       ->check(between(1, 3))
       ->capture_default_str();
   app.add_option("--slot-loss-policy", given.slot_loss_policy,
-                 "wait or reset (default), when every copy of a slot is gone; by the founder")
+                 "wait or reset, when every copy of a slot is gone; by the founder (default reset, wait with a log)")
       ->check(one_of({"wait", "reset"}));
+  app.add_option("--appendonly", given.appendonly, "yes: keep a log in the data folder, and go on from it")
+      ->check(one_of({"yes", "no"}))
+      ->capture_default_str();
+  app.add_option("--appendfsync", given.appendfsync, "make the log durable: always (before an answer), everysec or no")
+      ->check(one_of({"always", "everysec", "no"}))
+      ->capture_default_str();
+  app.add_option("--save", options.save_seconds, "a snapshot of the log so often, in seconds (0: when it has grown)")
+      ->check(between(0, 31536000))
+      ->capture_default_str();
   app.add_option("--lease-ms", options.lease_ms, "lease; by the founder")
       ->check(between(100, 60000))
       ->capture_default_str();
@@ -182,9 +192,11 @@ void understand(const CLI::App& app, const Given& given, Options& options) {
   options.gossip_port = options.alone ? 0 : default_port(given.gossip_port, 7945, options.id);
   if (given.data_dir)
     options.data_dir = *given.data_dir;
-  else if (member)
+  else if (member || given.appendonly == "yes")
     options.data_dir = "hypercache-data/" + name_of(options.id);
-  options.slot_loss_wait = given.slot_loss_policy == "wait";
+  options.append_only = given.appendonly == "yes";
+  options.append_fsync = fsync_of(given.appendfsync);
+  options.slot_loss_wait = given.slot_loss_policy.empty() ? options.append_only : given.slot_loss_policy == "wait";
   if (app.get_config_ptr()->count() > 0) options.config_file = app.get_config_ptr()->as<std::string>();
 }
 
@@ -196,6 +208,9 @@ void judge(const Options& options) {
   }
   if (!options.founders.empty() && options.found) {
     throw bad("--found", "true", "--founders already says who founds: leave one of them out");
+  }
+  if (options.append_only && options.data_dir.empty()) {
+    throw bad("--appendonly", "yes", "the log needs a folder: name one with --data-dir");
   }
   if (options.min_in_sync > options.replication_factor) {
     throw bad("--min-in-sync", std::to_string(options.min_in_sync),
@@ -254,6 +269,14 @@ std::expected<Options, Instead> parse_options(int argc, const char* const* argv)
   return options;
 }
 
+const char* fsync_word(Fsync policy) {
+  return policy == Fsync::kAlways ? "always" : policy == Fsync::kNo ? "no" : "everysec";
+}
+
+Fsync fsync_of(std::string_view word) {
+  return word == "always" ? Fsync::kAlways : word == "no" ? Fsync::kNo : Fsync::kEverySecond;
+}
+
 NodeConfig node_config(const Options& options) {
   NodeConfig config;
   config.self.id = options.id;
@@ -267,6 +290,9 @@ NodeConfig node_config(const Options& options) {
   config.replication_factor = options.replication_factor;
   config.lease = std::chrono::milliseconds(options.lease_ms);
   config.slot_loss_wait = options.slot_loss_wait;
+  config.append_only = options.append_only;
+  config.append_fsync = options.append_fsync;
+  config.snapshot_every = std::chrono::seconds(options.save_seconds);
   config.voters_max = options.voters_max;
   config.min_in_sync = options.min_in_sync;
   config.deadline = std::chrono::milliseconds(options.deadline_ms);

@@ -6,6 +6,7 @@
 #include <expected>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/config.h"
@@ -28,6 +29,9 @@ struct Options {
   std::uint32_t voters_max = 5;
   std::uint32_t min_in_sync = 1;
   bool slot_loss_wait = false;
+  bool append_only = false;  // keep a log in data_dir
+  Fsync append_fsync = Fsync::kEverySecond;
+  std::uint64_t save_seconds = 0;  // a snapshot so often; 0: only when the log has grown
   std::uint64_t lease_ms = 1000;
   std::uint64_t deadline_ms = 5000;
   std::string log_level = "info";
@@ -46,6 +50,10 @@ inline constexpr int kExitUsage = 64;
 inline constexpr int kExitFailure = 1;
 
 std::expected<Options, Instead> parse_options(int argc, const char* const* argv);
+
+// The word of `--appendfsync`, and back.
+const char* fsync_word(Fsync policy);
+Fsync fsync_of(std::string_view word);
 
 // What the core is told, as far as the operator decides it; addresses, generation and seed are the caller's.
 NodeConfig node_config(const Options& options);

@@ -98,6 +98,8 @@ int Server::run() {
     host_.emplace(loop_, configure(), *this, recorder_ ? &*recorder_ : nullptr);
     const auto ask_to_leave = [this](NodeId member) { host_->happened(LeaveAsked{member}); };
     office_.emplace(Office{host_->node(), facts_, settings_, statistics_, ask_to_leave});
+    if (log_) office_->log = &log_->figures();
+    office_->ask_snapshot = [this] { host_->happened(SnapshotAsked{}); };
     links_.attach(*host_);
     if (votes_) votes_->attach(*host_);
     show_settings();
@@ -106,7 +108,7 @@ int Server::run() {
     uv_timer_start(&second_, [](uv_timer_t* timer) { static_cast<Server*>(timer->data)->every_second(); }, 1000, 1000);
     // Open before the node can say that it is ready; nobody is let in before the loop runs.
     if (const auto open = let_in(); open)
-      host_->start(std::move(*vote));
+      start_node(std::move(*vote));
     else
       fail(open.error());
   } else {
@@ -114,6 +116,19 @@ int Server::run() {
   }
   uv_run(loop_.uv(), UV_RUN_DEFAULT);
   return status_;
+}
+
+// With a log the node starts when it is read; meanwhile clients hear so.
+void Server::start_node(std::optional<VoteRecord> vote) {
+  if (!log_) return host_->start(std::move(vote));
+  host_->open();
+  log_->read(*host_, [this, vote = std::move(vote), began = read_clocks().mono](std::uint64_t segment) {
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(read_clocks().mono - began).count();
+    const LogKeeper::Figures& f = log_->figures();
+    spdlog::info("read {} bytes of the log in {} ms{}", f.read, ms,
+                 f.torn == 0 ? "" : ", and cut a torn tail of " + std::to_string(f.torn) + " bytes");
+    host_->start(vote, segment);
+  });
 }
 
 void Server::http_knocked(uv_stream_t* listener) {
@@ -171,6 +186,8 @@ std::expected<std::optional<VoteRecord>, std::string> Server::take_data() {
   if (!folder) return std::unexpected(folder.error());
   folder_.emplace(std::move(*folder));
   votes_.emplace(loop_, *folder_, [this](const std::string& what) { fail(what); });
+  if (options_.append_only)
+    log_.emplace(loop_, options_.data_dir + "/log", [this](const std::string& what) { fail(what); });
   return folder_->read_vote();
 }
 
@@ -237,11 +254,15 @@ void Server::show_settings() {
       {"voters-max", std::to_string(options_.voters_max)},
       {"min-in-sync", std::to_string(options_.min_in_sync)},
       {"slot-loss-policy", options_.slot_loss_wait ? "wait" : "reset"},
+      {"appendonly", yes_no(options_.append_only)},
       {"lease-ms", std::to_string(options_.lease_ms)},
       {"deadline-ms", std::to_string(options_.deadline_ms)},
   };
   for (const auto& [name, value] : shown) settings_.show(name, value);
   settings_.offer("log-level", options_.log_level, "debug, info, warning, error");
+  settings_.offer("appendfsync", fsync_word(options_.append_fsync), "everysec, always, no");
+  settings_.on_fsync([this](std::string_view word) { host_->happened(FsyncSet{fsync_of(word)}); });
+  if (options_.save_seconds != 0) settings_.show("save", std::to_string(options_.save_seconds) + " 1");
   settings_.on_log_level([](std::string_view level) {
     // Redis' names are turned into ours.
     const std::string ours(level == "verbose" ? "debug" : level == "notice" ? "info" : level);
@@ -283,6 +304,7 @@ void Server::carry_out(Note&& note) {
 void Server::carry_out(Stopped&&) { finish(); }
 
 void Server::stop_asked() {
+  if (finishing_) return;  // the node has stopped by itself
   if (std::exchange(stopping_, true)) {
     spdlog::warn("asked to stop twice: ending at once");
     std::_Exit(kExitFailure);
@@ -332,6 +354,7 @@ void Server::fail(const std::string& what) {
 void Server::close_everything() {
   if (std::exchange(closed_, true)) return;
   if (votes_) votes_->close();
+  if (log_) log_->close();
   links_.close_all();
   gossip_.close();
   for (const auto& listener : {resp_listener_.get(), http_listener_.get(), peer_listener_.get()})

@@ -20,6 +20,7 @@
 #include "runtime/host.h"
 #include "runtime/http_connection.h"
 #include "runtime/listener.h"
+#include "runtime/log_keeper.h"
 #include "runtime/options.h"
 #include "runtime/peer_links.h"
 #include "runtime/stop_signals.h"
@@ -48,6 +49,9 @@ class Server final : public Outside {
   void carry_out(BecameReady&& ready) override;
   void carry_out(Stopped&& stopped) override;
   void carry_out(Note&& note) override;
+  void carry_out(AppendLog&& append) override { log_->append(append); }
+  void carry_out(SyncLog&& sync) override { log_->sync(sync); }
+  void carry_out(KeepLog&& keep) override { log_->keep(keep); }
   void turn_ended() override { links_.flush(); }
 
  private:
@@ -57,6 +61,7 @@ class Server final : public Outside {
   std::expected<void, std::string> take_member_port();
   std::expected<std::optional<VoteRecord>, std::string> take_data();
   std::expected<void, std::string> let_in();
+  void start_node(std::optional<VoteRecord> vote);
   NodeConfig configure() const;
   void show_settings();
   void resp_knocked(uv_stream_t* listener);
@@ -77,6 +82,7 @@ class Server final : public Outside {
   GossipSocket gossip_;
   std::optional<DataFolder> folder_;
   std::optional<VoteKeeper> votes_;
+  std::optional<LogKeeper> log_;
   Statistics statistics_;
   Settings settings_;
   ProcessFacts facts_;

@@ -278,6 +278,7 @@ void Settings::put_into_effect(const std::string& name) {
     live_.output_bytes_soft = number(words[2]);
     live_.output_soft_seconds = number(words[3]);
   }
+  if (name == "appendfsync" && set_fsync_) set_fsync_(value);
   if ((name == "loglevel" || name == "log-level") && set_log_level_) set_log_level_(value);
 }
 

@@ -37,6 +37,9 @@ class Settings {
   // The level for the log, by Redis' parameter `loglevel` or our `log-level`, is set through this.
   void on_log_level(std::function<void(std::string_view)> set) { set_log_level_ = std::move(set); }
 
+  // Likewise the log's policy, by `appendfsync`.
+  void on_fsync(std::function<void(std::string_view)> set) { set_fsync_ = std::move(set); }
+
   // Every parameter whose name matches the glob pattern, in any case; name and value.
   std::vector<std::pair<std::string, std::string>> matching(Bytes pattern) const;
   // All or nothing. nullopt: done; else Redis' error.
@@ -74,7 +77,7 @@ class Settings {
 
   Map parameters_;
   LiveSettings live_;
-  std::function<void(std::string_view)> set_log_level_;
+  std::function<void(std::string_view)> set_log_level_, set_fsync_;
 };
 
 }  // namespace hc

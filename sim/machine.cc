@@ -1,7 +1,9 @@
 #include "sim/machine.h"
 
 #include "core/base/check.h"
+#include "core/base/seam.h"
 #include "core/narrate.h"
+#include "io/log_codec.h"
 #include "io/vote_file.h"
 #include "sim/film.h"
 #include "sim/streams.h"
@@ -34,9 +36,15 @@ NodeConfig at_machine(NodeConfig common, std::uint32_t machine, std::uint32_t no
   return common;
 }
 
-Machine::Machine(Around around, std::uint32_t index, std::uint32_t machines, NodeClock clock, Random disk,
+Machine::Machine(Around around, std::uint32_t index, std::uint32_t machines, NodeClock clock, Random disk, Random log,
                  Random processes)
-    : around_(around), index_(index), machines_(machines), clock_(clock), disk_(disk), processes_(processes) {}
+    : around_(around),
+      index_(index),
+      machines_(machines),
+      clock_(clock),
+      disk_(disk),
+      log_(log),
+      processes_(processes) {}
 
 // ---- its life
 
@@ -57,6 +65,8 @@ void Machine::start(NodeConfig config) {
   up_since_ = around_.schedule.now();
   dies_after_.reset();
   armed_ = kForever;
+  began_ = false;
+  if (config.append_only) log_.open(generation_, config.append_fsync == Fsync::kAlways);
   node_ = std::make_unique<Node>(std::move(config));
   if (Film* film = around_.trace.film()) film->life(up_since_, index_, "a process starts", true);
   deliver({.kind = Inbound::Kind::kStarted});
@@ -78,6 +88,7 @@ void Machine::die(bool orderly) {
   assemblers_.clear();
   clients_.clear();
   disk_.crash();
+  log_.crash(!orderly);
   around_.network.process_died(index_, orderly);
 }
 
@@ -132,6 +143,21 @@ void Machine::synced(std::uint64_t process) {
     return;
   }
   if (around_.trace.listening()) around_.trace.line(around_.schedule.now(), name(), "fsync failed: it stops");
+  die(true);
+  around_.overseer.died(*this);
+}
+
+void Machine::logged(std::uint64_t process) {
+  const auto done = log_.due(process);
+  if (!done || !up() || process != process_) return;
+  if (!done->failed || HC_MUTANT(kFsyncFailureIgnored)) {
+    static constexpr Inbound::Kind kAnswers[] = {Inbound::Kind::kLogAppended, Inbound::Kind::kLogSynced,
+                                                 Inbound::Kind::kLogKept};
+    deliver({.kind = kAnswers[static_cast<std::size_t>(done->what)], .id = done->id});
+    return;
+  }
+  if (around_.trace.listening())
+    around_.trace.line(around_.schedule.now(), name(), "fsync of its log failed: it stops");
   die(true);
   around_.overseer.died(*this);
 }
@@ -217,10 +243,24 @@ void Machine::handle(Inbound& in) {
         if (record) started.vote = std::move(*record);
         if (disk_.rotten()) disk_.wipe();  // as the error tells the operator to do
       }
+      if (node_->config().append_only) {
+        read_log();
+        started.segment = log_.next_segment();
+      }
       step(std::move(started), event_kind<Started>(), process_, disk_.file() ? Bytes(*disk_.file()) : Bytes());
-      if (up()) around_.overseer.started(*this);
+      if (up() && !node_->config().append_only) begin();
       return;
     }
+    case Inbound::Kind::kLogAppended:
+      step(LogAppended{in.id}, event_kind<LogAppended>(), in.id, {});
+      if (up() && !began_) begin();
+      return;
+    case Inbound::Kind::kLogSynced:
+      step(LogSynced{in.id}, event_kind<LogSynced>(), in.id, {});
+      return;
+    case Inbound::Kind::kLogKept:
+      step(LogKept{in.id}, event_kind<LogKept>(), in.id, {});
+      return;
     case Inbound::Kind::kDatagram: {
       auto packet = seal_->open(in.bytes);
       if (!packet) return;
@@ -256,6 +296,26 @@ void Machine::handle(Inbound& in) {
     case Inbound::Kind::kLeave:
       step(LeaveAsked{NodeId(static_cast<std::uint32_t>(in.id))}, event_kind<LeaveAsked>(), in.id, {});
       return;
+  }
+}
+
+void Machine::begin() {
+  began_ = true;
+  around_.overseer.started(*this);
+}
+
+void Machine::read_log() {
+  auto frames = log_.read();
+  if (!frames) {
+    HC_CHECK(log_.rotten(), name() + ": " + frames.error());
+    log_.wipe();  // as the error tells the operator to do
+    return;
+  }
+  for (auto& records : *frames) {
+    std::string bytes;
+    WireWriter out(bytes);
+    write_log_records(records, out);
+    step(LogRead{std::move(records)}, event_kind<LogRead>(), 0, bytes);
   }
 }
 
@@ -391,6 +451,18 @@ void Machine::perform(Effect& effect) {
     around_.overseer.stored(*this, v->record);
     disk_.write(around_.schedule, index_, process_, v->id, std::move(bytes),
                 v->record.view ? v->record.view->epoch : Epoch(0));
+  } else if (auto* l = std::get_if<AppendLog>(&effect)) {
+    std::string bytes;
+    WireWriter out(bytes);
+    write_log_records(l->records, out);
+    around_.trace.record(t, index_, what, l->id, bytes);
+    log_.append(around_.schedule, index_, process_, *l);
+  } else if (auto* y = std::get_if<SyncLog>(&effect)) {
+    around_.trace.record(t, index_, what, y->id);
+    log_.sync(around_.schedule, index_, process_, y->id);
+  } else if (auto* k = std::get_if<KeepLog>(&effect)) {
+    around_.trace.record(t, index_, what, k->id);
+    log_.keep(around_.schedule, index_, process_, *k);
   } else if (std::holds_alternative<Stopped>(effect)) {
     around_.trace.record(t, index_, what, 0);
     left_ = node_->left();

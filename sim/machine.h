@@ -20,6 +20,7 @@
 #include "io/resp.h"
 #include "io/view_codec.h"
 #include "sim/clock.h"
+#include "sim/log_disk.h"
 #include "sim/network.h"
 #include "sim/trace.h"
 #include "sim/vote_disk.h"
@@ -53,7 +54,8 @@ class Machine {
     Trace& trace;
     Overseer& overseer;
   };
-  Machine(Around around, std::uint32_t index, std::uint32_t machines, NodeClock clock, Random disk, Random processes);
+  Machine(Around around, std::uint32_t index, std::uint32_t machines, NodeClock clock, Random disk, Random log,
+          Random processes);
 
   std::uint32_t index() const { return index_; }
   NodeId id() const { return NodeId(index_ + 1); }
@@ -83,6 +85,7 @@ class Machine {
   void link_closed(LinkId link, bool refused);
   void bytes(LinkId link, std::string bytes);
   void synced(std::uint64_t process);
+  void logged(std::uint64_t process);
   void wake_due(std::uint64_t process);
   void turn_due(std::uint64_t process);
 
@@ -99,6 +102,8 @@ class Machine {
   NodeClock& clock() { return clock_; }
   VoteDisk& disk() { return disk_; }
   const VoteDisk& disk() const { return disk_; }
+  LogDisk& log() { return log_; }
+  const LogDisk& log() const { return log_; }
   Instant up_since() const { return up_since_; }
   std::uint64_t steps() const { return steps_; }
   using MessageCounts = std::array<std::uint64_t, std::variant_size_v<Message>>;
@@ -106,7 +111,20 @@ class Machine {
 
  private:
   struct Inbound {
-    enum class Kind : std::uint8_t { kStarted, kDatagram, kOpened, kClosed, kBytes, kVoteStored, kWoke, kStop, kLeave };
+    enum class Kind : std::uint8_t {
+      kStarted,
+      kDatagram,
+      kOpened,
+      kClosed,
+      kBytes,
+      kVoteStored,
+      kWoke,
+      kStop,
+      kLogAppended,
+      kLogSynced,
+      kLogKept,
+      kLeave
+    };
     Kind kind{};
     LinkId link{};
     Endpoint from = 0;
@@ -135,6 +153,8 @@ class Machine {
   void peer_bytes(LinkId link, const std::string& bytes);
   void client_bytes(LinkId link, const std::string& bytes);
   void step(Event event, std::uint32_t what, std::uint64_t number, Bytes hashed);
+  void begin();
+  void read_log();
   void film_event(const Event& event, Bytes bytes);
   void drain();
   void perform(Effect& effect);
@@ -146,6 +166,7 @@ class Machine {
   std::uint32_t index_, machines_;
   NodeClock clock_;
   VoteDisk disk_;
+  LogDisk log_;
   Random processes_;
 
   std::unique_ptr<Node> node_;
@@ -159,6 +180,7 @@ class Machine {
 
   std::deque<Inbound> inbox_;
   bool turn_scheduled_ = false;
+  bool began_ = false;  // the node takes part
   Instant armed_ = kForever;
   Effects effects_;
 

@@ -56,6 +56,7 @@ int usage(const std::string& what) {
 std::string replay_of(const CommandLine& line, const std::string& which) {
   std::string out = "sim " + which + " --nodes " + std::to_string(line.run.nodes);
   if (line.run.faults && line.plan_file.empty()) out += " --faults";
+  if (line.run.logs && line.plan_file.empty()) out += " --logs";
   if (line.run.buggify) out += *line.run.buggify ? " --buggify" : " --no-buggify";
   if (line.run.slots) out += " --slots " + std::to_string(*line.run.slots);
   if (line.run.seconds != 60) out += " --seconds " + std::to_string(line.run.seconds);
@@ -217,6 +218,7 @@ int main(int argc, char** argv) {
   const auto common = [&](CLI::App& a) {
     a.add_option("--nodes", line.run.nodes, "members at the start")->check(CLI::Range(1, 9));
     a.add_flag("--faults", line.run.faults, "with a nemesis");
+    a.add_flag("--logs", line.run.logs, "nodes keep logs on disks, and power fails");
     a.add_flag_callback(
         "--buggify", [&line] { line.run.buggify = true; }, "rare ways of core more often: with faults of a file, too");
     a.add_flag_callback("--no-buggify", [&line] { line.run.buggify = false; }, "without them");

@@ -76,9 +76,11 @@ class Matrix {
     };
     const auto begun = std::chrono::steady_clock::now();
     if (info.note.empty()) {
-      by_seeds(r, {});
+      by_seeds(r, {}, false);
+    } else if (info.note == "logs") {
+      by_seeds(r, {}, true);
     } else if (const auto other = after("with ")) {
-      by_seeds(r, *other);
+      by_seeds(r, *other, false);
     } else if (const auto plan = after("plan ")) {
       by_plan(r, options_.tests + "/seeds/" + *plan + ".plan");
       r.how = info.note;
@@ -90,8 +92,9 @@ class Matrix {
     return r;
   }
 
-  void by_seeds(Row& r, const std::string& other) {
+  void by_seeds(Row& r, const std::string& other, bool logs) {
     SweepOptions o = options_.sweep;
+    o.run.logs |= logs;
     o.first = options_.first;
     o.last = options_.first + options_.most - 1;
     o.quiet = true;
@@ -100,7 +103,7 @@ class Matrix {
     if (!other.empty()) o.run.mutants.set(static_cast<std::size_t>(*seam::mutant_named(other)));
     const Sweep s = sweep(o);
     r.run = true;
-    r.how = other.empty() ? "seeds" : "seeds, with " + other;
+    r.how = logs ? "seeds, --logs" : other.empty() ? "seeds" : "seeds, with " + other;
     r.caught = s.first_failure.has_value();
     r.by = r.caught ? s.first_failure->check + ": " + s.first_failure->reason : "NOT CAUGHT";
     if (r.caught) r.seeds = s.first_failure->seed - options_.first + 1;

@@ -12,9 +12,6 @@ constexpr std::uint64_t bit(std::uint64_t machine) { return std::uint64_t{1} << 
 
 std::uint64_t all_of(std::uint32_t n) { return bit(n) - 1; }
 
-// Those behind it have a stream of their own.
-constexpr auto kKindsOfPlan = static_cast<std::size_t>(FaultKind::kLeave);
-
 // How long a fault of this kind lasts, and whom it befalls.
 Fault draw_fault(const Setting& s, FaultKind kind, Instant at, Random& random) {
   Fault f;
@@ -117,6 +114,7 @@ Fault draw_fault(const Setting& s, FaultKind kind, Instant at, Random& random) {
       f.lasts = draw_log(random, 100ms, 15s);
       f.variant = random.percent(50) ? 1 : 0;
       break;
+    case FaultKind::kPowerLoss:
     case FaultKind::kCount:
       break;
   }
@@ -144,7 +142,7 @@ Plan draw_plan(const Setting& s, Random& random) {
     plan.faults.clear();
     std::vector<FaultKind> on;
     std::vector<Duration> means;
-    for (std::size_t k = 0; k < kKindsOfPlan; ++k) {
+    for (std::size_t k = 0; k < kFaultKindsUsual; ++k) {
       const auto kind = static_cast<FaultKind>(k);
       const Duration mean = draw_log(random, 3s, 60s);
       if (random.percent(50) || (kind == FaultKind::kJoin && s.joiners == 0)) continue;
@@ -180,6 +178,29 @@ void draw_leaves(const Setting& s, Random& random, Plan& plan) {
   sort(plan);
 }
 
+void add_power_losses(const Setting& s, Plan& plan, Random random) {
+  for (Instant at = Instant{} + draw_log(random, 1s, 30s); at < Instant{} + s.load; at += draw_log(random, 3s, 60s)) {
+    Fault f;
+    f.at = at;
+    f.kind = FaultKind::kPowerLoss;
+    f.lasts = draw_log(random, 50ms, 5s);
+    f.amount = static_cast<std::uint64_t>(draw_log(random, 1ms, 10s).count());
+    f.after_view = random.percent(20);
+    plan.faults.push_back(f);
+  }
+  const bool fails = random.percent(50);
+  for (Instant at = Instant{} + draw_log(random, 1s, 60s); fails && at < Instant{} + s.load;
+       at += draw_log(random, 5s, 60s)) {
+    Fault f;
+    f.at = at;
+    f.kind = FaultKind::kFsyncFails;
+    f.a = random.below(s.nodes);
+    f.variant = 1;
+    plan.faults.push_back(f);
+  }
+  sort(plan);
+}
+
 void Nemesis::begin() {
   const auto& faults = around_.setting.plan.faults;
   active_.assign(faults.size(), false);
@@ -196,9 +217,11 @@ Machine* Nemesis::running(std::uint64_t machine) const {
 
 bool Nemesis::spares(Mask dead) const { return around_.setting.loses_slots || slots_survive(dead); }
 
-bool Nemesis::slots_survive(Mask dead) const {
+bool Nemesis::slots_survive(Mask dead, Mask without_disk) const {
   const auto lives = [&](Incarnation who) {
-    const Machine* m = running(who.member.value - 1);
+    const std::uint32_t machine = who.member.value - 1;
+    if (!(without_disk >> machine & 1) && around_.machines[machine]->log().complete(who.generation)) return true;
+    const Machine* m = running(machine);
     return m && m->incarnation() == who && !(dead >> m->index() & 1);
   };
   return std::ranges::all_of(around_.views_in_force(), [&](const ViewRef& view) {
@@ -261,6 +284,8 @@ bool Nemesis::strike(const Fault& f, std::uint32_t index) {
       }
       return any;
     }
+    case FaultKind::kPowerLoss:
+      return lose_power(f);
     case FaultKind::kPause:
       if (!running(f.a)) return false;
       running(f.a)->pause(now + f.lasts);
@@ -283,10 +308,12 @@ bool Nemesis::strike(const Fault& f, std::uint32_t index) {
     case FaultKind::kFsyncFails:
       if (!running(f.a) || !spares(bit(f.a))) return false;
       running(f.a)->disk().fail_next();
+      if (f.variant & 1) running(f.a)->log().fail_next();
       return true;
     case FaultKind::kSlowDisk:
       if (f.a >= around_.machines.size()) return false;
       around_.machines[f.a]->disk().set_slow(Duration(static_cast<std::int64_t>(f.amount)));
+      around_.machines[f.a]->log().set_slow(Duration(static_cast<std::int64_t>(f.amount)));
       return ends_later();
     case FaultKind::kCut:
       cut(f, 1);
@@ -337,6 +364,7 @@ void Nemesis::fault_ends(std::uint32_t index) {
       return;
     case FaultKind::kSlowDisk:
       around_.machines[f.a]->disk().calm();
+      around_.machines[f.a]->log().calm();
       return;
     case FaultKind::kCut:
       cut(f, -1);
@@ -352,6 +380,19 @@ void Nemesis::fault_ends(std::uint32_t index) {
   }
 }
 
+bool Nemesis::lose_power(const Fault& f) {
+  Mask all = 0;
+  for (const auto& m : around_.machines)
+    if (m->up()) all |= bit(m->index());
+  if (all == 0 || !spares(all)) return false;
+  for (const auto& m : around_.machines) {
+    if (!(all >> m->index() & 1)) continue;
+    m->die(false);
+    start_later(m->index(), f.lasts + draw(random_, 0ns, Duration(static_cast<std::int64_t>(f.amount))));
+  }
+  return true;
+}
+
 bool Nemesis::crash(const Fault& f) {
   Machine* m = running(f.a);
   if (!m || !spares(bit(f.a))) return false;
@@ -359,8 +400,8 @@ bool Nemesis::crash(const Fault& f) {
   if (f.variant & 4) crashes_again_[m->index()] = 1 + f.amount;
   if (harm_disk(*m, f.variant)) {
     m->die(orderly);
-    if (f.variant & 2) m->disk().wipe();
-    if (f.variant & 8) m->disk().rot();
+    if (f.variant & 2) m->disk().wipe(), m->log().wipe();
+    if (f.variant & 8) m->disk().rot(), m->log().rot();
     if (f.variant & 16) m->disk().restore();
   } else if (f.amount == 0) {
     m->die(orderly);
@@ -376,6 +417,7 @@ bool Nemesis::crash(const Fault& f) {
 bool Nemesis::harm_disk(Machine& m, std::uint64_t how) {
   if (how & 16) return may_restore(m);
   if (!(how & (2 | 8)) || !voters_survive(bit(m.index()))) return false;
+  if (!around_.setting.loses_slots && !slots_survive(bit(m.index()), bit(m.index()))) return false;
   wiped_.insert(m.node().self().storage);
   return true;
 }
@@ -414,6 +456,7 @@ void Nemesis::died(std::uint32_t machine) {
   if (m.left()) {
     const auto leave = leaving_.extract(machine);
     m.disk().wipe();
+    m.log().wipe();
     gone_ |= bit(machine);
     some_left_ = true;
     const bool returns = leave && leave.mapped().variant == 1;
@@ -499,7 +542,8 @@ void Nemesis::lose_some() {
   std::size_t left = (around_.setting.nodes - 1) / 2;
   Mask dead = 0;
   for (const std::uint32_t i : order) {
-    if (left == 0 || gone(i) || !voters_survive(dead | bit(i)) || !slots_survive(dead | bit(i))) continue;
+    if (left == 0 || gone(i)) continue;
+    if (!voters_survive(dead | bit(i)) || !slots_survive(dead | bit(i), dead | bit(i))) continue;
     dead |= bit(i);
     --left;
     if (random_.percent(50)) break;
@@ -513,6 +557,7 @@ void Nemesis::heal() {
   if (around_.setting.some_stay_lost) lose_some();
   for (const auto& m : around_.machines) {
     m->disk().calm();
+    m->log().calm();
     m->set_slow(0ns);
     m->survive();
     if (lost(m->index())) {

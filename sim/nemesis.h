@@ -6,8 +6,8 @@
 //
 // Budgets, which keep the promise meaningful; a fault that would break one, by the newest view or by one that somebody
 // has accepted and that may be decided yet, is left out when its time comes:
-//   a crash leaves every slot's list a living member, unless the run is one that loses slots (then the checkers
-//   forget what a lost slot held);
+//   a crash leaves every slot's list a living member, or with `appendfsync always` one whose log is intact, unless the
+//   run is one that loses slots (then the checkers forget what a lost slot held);
 //   a disk is wiped or damaged, or a machine lost for good, only while the voters' intact disks stay a majority, and an
 //   older disk put back only where no voter is (rule 2e promises no more);
 //   clocks stay within the drift bound, wall clocks within the stated skew;
@@ -28,6 +28,8 @@ namespace hc::sim {
 
 Plan draw_plan(const Setting& setting, Random& random);
 void draw_leaves(const Setting& setting, Random& random, Plan& plan);
+// What befalls disks with logs on them, besides.
+void add_power_losses(const Setting& setting, Plan& plan, Random random);
 
 class Nemesis {
  public:
@@ -69,7 +71,8 @@ class Nemesis {
   bool weather(const Fault& f, bool on);
   void cut(const Fault& f, int by);
   bool spares(Mask dead) const;
-  bool slots_survive(Mask dead) const;
+  bool slots_survive(Mask dead, Mask without_disk = 0) const;
+  bool lose_power(const Fault& f);
   bool voters_survive(Mask dead) const;
   bool harm_disk(Machine& m, std::uint64_t how);
   bool may_restore(const Machine& m);

@@ -159,12 +159,16 @@ void World::look_at_healing() {
 
 bool World::excused(Slot s) const {
   const SlotConfig& slot = views_->newest()->config(s);
-  bool comes_back = true;
+  bool comes_back = true, on_disk = false, complete = false;
   for (const Incarnation& who : slot.list) {
     const Machine& m = *machines_[who.member.value - 1];
-    if (m.up() && m.incarnation() == who && !nemesis_->lost(m.index())) return false;
-    comes_back &= !nemesis_->lost(m.index());
+    const bool lost = nemesis_->lost(m.index());
+    if (m.up() && m.incarnation() == who && !lost) return false;
+    comes_back &= !lost;
+    on_disk |= !lost && m.log().intact(who.generation);
+    complete |= !lost && m.log().complete(who.generation);
   }
+  if (complete || (on_disk && comes_back)) return false;
   return !comes_back || setting_.node.slot_loss_wait;
 }
 

@@ -108,6 +108,8 @@ Pin labels() {
 
 constexpr std::uint64_t kMillion = 1'000'000;
 
+constexpr std::string_view kFsyncWords[] = {"no", "everysec", "always"};
+
 void add_node(std::vector<Pin>& pins) {
   const auto at = [](auto member) { return [member](Setting& s) -> auto& { return s.node.*member; }; };
   pins.push_back(number("replication-factor", at(&NodeConfig::replication_factor), 1, 9));
@@ -119,6 +121,19 @@ void add_node(std::vector<Pin>& pins) {
   pins.push_back(number("backlog", at(&NodeConfig::backlog_bytes), 1, kMillion * 1000));
   pins.push_back(number("min-in-sync", at(&NodeConfig::min_in_sync), 1, 9));
   pins.push_back(flag("slot-loss-wait", at(&NodeConfig::slot_loss_wait)));
+  pins.push_back(flag("append-only", at(&NodeConfig::append_only)));
+  pins.push_back(
+      {"append-fsync",
+       [](Setting& s, const std::string& text) {
+         const auto word = std::ranges::find(kFsyncWords, text);
+         if (word == std::end(kFsyncWords)) return false;
+         s.node.append_fsync = static_cast<Fsync>(word - std::begin(kFsyncWords));
+         return true;
+       },
+       [](const Setting& s) { return std::string(kFsyncWords[static_cast<std::size_t>(s.node.append_fsync)]); }});
+  pins.push_back(number("snapshot", at(&NodeConfig::snapshot_bytes), 1, kMillion * 1000));
+  pins.push_back(time("snapshot-every", at(&NodeConfig::snapshot_every)));
+  pins.push_back(number("segment", at(&NodeConfig::segment_bytes), 1, kMillion * 1000));
   pins.push_back(number("voters", at(&NodeConfig::voters_max), 1, 9));
   pins.push_back(number("slots", at(&NodeConfig::slots), 1, kSlots));
 }
@@ -129,6 +144,7 @@ void add_world(std::vector<Pin>& pins) {
   pins.push_back(number("joiners", at(&Setting::joiners), 0, 9));
   pins.push_back(number("clients", at(&Setting::clients), 1, 20));
   pins.push_back(flag("early", at(&Setting::early)));
+  pins.push_back(flag("changes-fsync", at(&Setting::changes_fsync)));
   pins.push_back(flag("loses-slots", at(&Setting::loses_slots)));
   pins.push_back(flag("some-stay-lost", at(&Setting::some_stay_lost)));
   pins.push_back(time("seconds", at(&Setting::load)));

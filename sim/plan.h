@@ -35,7 +35,7 @@ namespace hc::sim {
   X(kSlow, "slow")                /* a; amount: nanoseconds per event                                               */ \
   X(kStop, "stop")                /* a; SIGTERM, a restart afterwards                                               */ \
   X(kJoin, "join")                /* a, a machine that was not there before                                         */ \
-  X(kFsyncFails, "fsync-fails")   /* a; at its next fsync, which ends the process                                   */ \
+  X(kFsyncFails, "fsync-fails")   /* a; at its next fsync, which ends the process; variant 1: of its log            */ \
   X(kSlowDisk, "slow-disk")       /* a; amount: nanoseconds at most                                                 */ \
   X(kCut, "cut")                  /* mask a to mask b; variant 0: both ways, 1: from a to b only                    */ \
   X(kClog, "clog")                /* a to b                                                                         */ \
@@ -55,6 +55,7 @@ namespace hc::sim {
   X(kClockRate, "clock-rate") /* a; amount: parts per million                                                   */     \
   X(kNarrow, "narrow")        /* a to b; amount: bytes per second that streams carry                            */     \
   X(kWrongDoor, "wrong-door") /* who dials b from a reaches machine `variant`                                   */     \
+  X(kPowerLoss, "power-loss") /* of all machines at once; amount: nanoseconds between their restarts, at most   */     \
   X(kLeave, "leave")          /* a shall leave for good, b is told so; its disk is thrown away. Variant 1: and   */    \
                               /* comes back as a new one, after `lasts`                                          */
 
@@ -65,6 +66,8 @@ enum class FaultKind : std::uint8_t {
       kCount
 };
 inline constexpr std::size_t kFaultKinds = static_cast<std::size_t>(FaultKind::kCount);
+// Those behind are drawn for what they break alone, each from a stream of its own.
+inline constexpr std::size_t kFaultKindsUsual = static_cast<std::size_t>(FaultKind::kPowerLoss);
 
 std::string_view name_of(FaultKind kind);
 

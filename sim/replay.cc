@@ -24,7 +24,7 @@ class Records {
     if (!file_) return "cannot be read";
     std::string magic(kRecordingMagic.size(), '\0');
     file_.read(magic.data(), static_cast<std::streamsize>(magic.size()));
-    return magic == kRecordingMagic ? "" : "is no recording of this version: it does not begin with HCRECORD 1";
+    return magic == kRecordingMagic ? "" : "is no recording of this version: it does not begin with HCRECORD 2";
   }
   // nullopt: the end. Throws nothing; a damaged record is the sentence in `wrong`.
   std::optional<std::string> next(std::string& wrong) {

@@ -25,6 +25,7 @@ enum class Kind : std::uint8_t {
   kFaultEnds,  // who = index in the plan
   kSample,     // the checkers look around
   kPhase,      // load ends, healing begins, …
+  kLogged,     // who = machine, what = process: a write or sync of its log is due
 };
 
 struct Happening {

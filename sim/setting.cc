@@ -47,6 +47,20 @@ void draw_backlog(NodeConfig& node, Random random) {
   node.backlog_bytes_all = node.backlog_bytes * 8;
 }
 
+void draw_durability(Setting& s, Random random) {
+  NodeConfig& node = s.node;
+  static constexpr Fsync kPolicies[] = {Fsync::kAlways, Fsync::kAlways, Fsync::kEverySecond, Fsync::kNo};
+  static constexpr std::size_t kSegments[] = {500, 4000, 64 << 10, 64 << 20};
+  node.append_only = true;
+  node.append_fsync = pick(random, kPolicies);
+  node.segment_bytes = pick(random, kSegments);
+  node.slot_loss_wait = random.percent(70);
+  static constexpr std::size_t kSnapshots[] = {1000, 20000, 64 << 20};
+  node.snapshot_bytes = pick(random, kSnapshots);
+  if (random.percent(30)) node.snapshot_every = draw_log(random, 500ms, 20s);
+  s.changes_fsync = random.percent(25);
+}
+
 // A clock that shows only every tick may show a lease for a tick too long: that much less is left for its drift.
 void draw_clocks(Setting& s, Random& random) {
   static constexpr Duration kTicks[] = {1ns, 1ns, 1ns, 1ms, 4ms, 10ms};
@@ -142,6 +156,7 @@ Setting draw_setting(const Options& options) {
   s.node = draw_node(random, s.nodes);
   s.node.slots = options.slots.value_or(slots);
   draw_backlog(s.node, stream(options.seed, "backlog"));
+  if (options.logs) draw_durability(s, stream(options.seed, "log"));
   if (s.node.slots > 256) s.node.fill_window_bytes = 512 * 1024;  // else filling alone takes longer than settling may
   s.founding = s.nodes > 1 && random.percent(60) ? Setting::Founding::kFounders : Setting::Founding::kFirst;
   const bool early = random.percent(15), loses = random.percent(20), stay_dead = random.percent(25);
@@ -168,7 +183,8 @@ Setting draw_setting(const Options& options) {
   if (s.faults) {
     s.early = early;
     s.loses_slots = loses || s.node.replication_factor == 1;
-    if (s.loses_slots) s.node.slot_loss_wait = false;  // else a lost slot stays lost, and little happens from then on
+    if (s.loses_slots && !s.node.append_only)
+      s.node.slot_loss_wait = false;  // else a lost slot stays lost, and little happens from then on
     s.some_stay_lost = stay_dead && s.nodes >= 3;
     s.joiners = joins ? most_join : 0;
     s.weather = weather;
@@ -176,6 +192,7 @@ Setting draw_setting(const Options& options) {
     s.plan = options.plan ? *options.plan : draw_plan(s, plan);
     Random leaves = stream(options.seed, "leaves");
     if (!options.plan) draw_leaves(s, leaves, s.plan);
+    if (options.logs && !options.plan) add_power_losses(s, s.plan, stream(options.seed, "power"));
   }
   draw_machine_clocks(s, stream(options.seed, "clocks"));
   return s;

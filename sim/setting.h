@@ -23,6 +23,7 @@ struct Options {
   std::uint64_t seed = 1;
   std::uint32_t nodes = 3;
   bool faults = false;
+  bool logs = false;  // the nodes keep logs, under some policy; power fails
   std::optional<std::uint32_t> slots;
   std::uint32_t seconds = 60;
   seam::MutantSet mutants;
@@ -54,6 +55,7 @@ struct Setting {
   std::uint32_t clients = 4;
   bool faults = false;
   bool early = false;           // faults begin before the cluster is formed
+  bool changes_fsync = false;   // every process has a policy of its own for its log
   bool loses_slots = false;     // crashes may take every in-sync replica of a slot; else they spare one
   bool some_stay_lost = false;  // a minority is not healed: dead, or cut off both ways or one
   Duration load = 60s;

@@ -43,7 +43,8 @@ void World::build() {
     const MachineClock& c = setting_.clocks[i];
     machines_.push_back(std::make_unique<Machine>(Machine::Around{schedule_, *network_, trace_, *this}, i, machines,
                                                   NodeClock(c.rate_ppm, Time{c.base}, c.wall_skew, setting_.clock_tick),
-                                                  stream(seed, "disks", i), stream(seed, "processes", i)));
+                                                  stream(seed, "disks", i), stream(seed, "logs", i),
+                                                  stream(seed, "processes", i)));
     machines_.back()->set_turn_delay(setting_.turn_delay);
   }
   workload_ = std::make_unique<Workload>(setting_.workload, setting_.skew_between_clocks(), stream(seed, "workload"));
@@ -63,8 +64,8 @@ void World::build() {
   executed_seen_.assign(machines, 0);
 }
 
-// Handing over votes (2f) is open: until a majority of the new voters has the newest view on disk, those of the view
-// before it are needed, too. They may be the only ones who know that it was decided.
+// Until a majority of the new voters has the newest view on disk, those of the view before it are needed, too: they may
+// be the only ones who know that it was decided. Who leaves waits for that (2f); who crashes and loses its disk cannot.
 std::vector<ViewRef> World::views_at_stake() const {
   std::vector<ViewRef> views = views_->in_force();
   const ViewRef before = views_->before_newest();
@@ -84,6 +85,9 @@ NodeConfig World::config_of(std::uint32_t machine) const {
   const bool named_later = (setting_.nodes == 1 || nemesis_->some_left()) && views_->newest();
   NodeConfig c = at_machine(setting_.node, machine, named_later ? setting_.machines() : setting_.nodes);
   c.self.host_label = setting_.host_labels[machine];
+  if (setting_.changes_fsync)
+    c.append_fsync =
+        static_cast<Fsync>(stream(setting_.seed, "fsync", machines_[machine]->process() * 64 + machine).below(3));
   if (machine >= setting_.nodes) return c;
   if (setting_.founding == Setting::Founding::kFounders) {
     for (std::uint32_t i = 0; i < setting_.nodes; ++i)
@@ -241,6 +245,9 @@ void World::dispatch(const Happening& h) {
       return;
     case Kind::kSynced:
       machines_[h.who]->synced(h.what);
+      return;
+    case Kind::kLogged:
+      machines_[h.who]->logged(h.what);
       return;
     case Kind::kStart:
       nemesis_->restart_due(h.who);

@@ -92,12 +92,23 @@ void Agreement::say_who_is_dead(const MemberInfo& self, const Swim& swim, Time n
   }
 }
 
+void Agreement::leave(NodeId member, Time now) {
+  const ViewMember* m = view() ? view()->member(member) : nullptr;
+  if (!m) return;
+  to_leave_[member] = m->info.storage;
+  look_at_ = now;
+}
+
+// One with a new data folder is another one, who has come since; and the last one stays, whatever was said.
 void Agreement::say_who_shall_leave(const MemberInfo& self, Time now) {
-  std::erase_if(to_leave_, [&](NodeId id) {
-    const ViewMember* m = view()->member(id);
-    return !m || m->state == MemberState::kLeaving;
+  std::erase_if(to_leave_, [&](const auto& told) {
+    const ViewMember* m = view()->member(told.first);
+    return !m || m->state == MemberState::kLeaving || m->info.storage != told.second ||
+           std::ranges::none_of(view()->members, [&](const ViewMember& other) {
+             return other.info.id != told.first && other.state == MemberState::kActive;
+           });
   });
-  for (NodeId id : to_leave_)
+  for (const auto& [id, storage] : to_leave_)
     say({{ReportKind::kLeave, {self.id, self.generation}, view()->incarnation_of(id), view()->epoch, {}, now, {}}},
         now);
 }
@@ -122,13 +133,15 @@ bool Agreement::proven(const MemberInfo& info) const {
 }
 
 std::vector<Seen> Agreement::seen(const MemberInfo& self, const Swim& swim) const {
-  std::vector<Seen> all{{self, stopping_ ? Seen::As::kGone : Seen::As::kAlive, true}};
+  const bool round = consensus_.wants_proposal();
+  const auto promised = [&](NodeId id) { return !round || consensus_.promised(id); };
+  std::vector<Seen> all{{self, stopping_ ? Seen::As::kGone : Seen::As::kAlive, true, promised(self.id)}};
   for (const auto& [id, peer] : swim.peers()) {
     if (id == self.id) continue;
     const auto as = peer.liveness == Liveness::kAlive     ? Seen::As::kAlive
                     : peer.liveness == Liveness::kSuspect ? Seen::As::kSuspect
                                                           : Seen::As::kGone;
-    all.push_back({peer.info, as, proven(peer.info)});
+    all.push_back({peer.info, as, proven(peer.info), promised(id)});
   }
   return all;
 }

@@ -5,8 +5,8 @@
 // are repeated while they last and passed on by whoever hears them (5d).
 #pragma once
 
+#include <map>
 #include <optional>
-#include <set>
 #include <vector>
 
 #include "core/agreement/consensus.h"
@@ -34,7 +34,7 @@ class Agreement {
   void session_opened(NodeId peer, Time now);  // it may have missed what was said before
   void stop() { stopping_ = true, dirty_ = true; }
   // An operator wants this member out of the cluster. Said to all until a view says it, too, or this process ends.
-  void leave(NodeId member, Time now) { to_leave_.insert(member), look_at_ = now; }
+  void leave(NodeId member, Time now);
 
   // Every tick, and soon after news: spread the reports, propose if it is our turn.
   void tick(const MemberInfo& self, const Swim& swim, Time now, Effects& out);
@@ -60,7 +60,7 @@ class Agreement {
   Random random_;
   EvidencePool pool_;
   Consensus consensus_;
-  std::set<NodeId> to_leave_;
+  std::map<NodeId, StorageId> to_leave_;  // who shall leave, with the data folder that it had when that was said
   bool dirty_ = true, stopping_ = false;
   Time look_at_{}, spread_at_{};
   std::optional<Time> waiting_since_;  // something to propose, not our turn yet

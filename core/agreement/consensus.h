@@ -42,6 +42,7 @@ class Consensus {
   void prepare(Time now, Effects& out);
   // A majority has promised, and nothing lies accepted: propose, or give up. Asked anew in each round.
   bool wants_proposal() const;
+  bool promised(NodeId voter) const { return proposing_ && proposing_->promises.contains(voter); }
   void propose(Proposal proposal, Time now, Effects& out);
   void give_up() { proposing_.reset(); }
   // A proposal of somebody is accepted here, nobody told the decision, and it is time for us to ask (by rank).

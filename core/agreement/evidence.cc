@@ -22,7 +22,8 @@ bool may_count(const Report& report, const View& view) {
   if (report.kind == ReportKind::kDead) return view.names(report.about);
   if (report.kind == ReportKind::kLeave) {
     const ViewMember* m = view.member(report.about.member);
-    return m && m->state != MemberState::kLeaving;
+    if (!m || m->state == MemberState::kLeaving) return false;
+    return view.names(report.about) || HC_MUTANT(kLeaveByName);
   }
   bool any = false;
   report.slots.for_each([&](Slot s) { any = any || counts_for(report, view, s); });
@@ -43,7 +44,8 @@ bool EvidencePool::hear(const Report& report, const View& view, Time now) {
     if (report.said == row.report.said) row.since = std::min(row.since, since);
     return false;
   }
-  const bool news = !row.counts || row.report.as_of != report.as_of || row.report.slots != report.slots;
+  const bool news = !row.counts || row.report.as_of != report.as_of || row.report.slots != report.slots ||
+                    row.report.offers != report.offers;
   row.report = report;
   row.since = since;
   counting_ -= row.counts;

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/agreement/evidence.h"
+#include "core/agreement/recovery.h"
 #include "core/agreement/step_rule.h"
 #include "core/base/seam.h"
 
@@ -100,15 +101,21 @@ class Planner {
     filling_ = false;
     for (std::uint32_t s = 0; s < now_.slot_count() && !*filling_; ++s) {
       const Slot slot{static_cast<std::uint16_t>(s)};
-      if (well(now_.config(slot).list.front()) || HC_MUTANT(kLostSlotBlocksJoins))
-        filling_ = std::ranges::any_of(now_.learners(slot), well);
+      const Incarnation primary = now_.config(slot).list.front();
+      if (!well(primary) && !HC_MUTANT(kLostSlotBlocksJoins)) continue;
+      filling_ = std::ranges::any_of(now_.learners(slot), [&](Incarnation learner) {
+        if (!well(learner) || HC_MUTANT(kLostSlotBlocksJoins)) return well(learner);
+        return !told_to_leave(learner.member) && !said(ReportKind::kStuck, primary, learner, slot);
+      });
     }
     return *filling_;
   }
 
   bool told_to_leave(NodeId id) const {
-    return std::ranges::any_of(reports_,
-                               [&](const Report& r) { return r.kind == ReportKind::kLeave && r.about.member == id; });
+    return std::ranges::any_of(reports_, [&](const Report& r) {
+      const bool told = r.kind == ReportKind::kLeave && r.about.member == id;
+      return told && (now_.names(r.about) || HC_MUTANT(kLeaveByName));
+    });
   }
   bool last_active(NodeId id) const {
     return std::ranges::none_of(
@@ -171,15 +178,24 @@ class Planner {
       next_->voters.push_back(candidates[used++]);
       changed_ = true;
     }
-    const auto leaving = [&](const ViewMember& m) { return m.state == MemberState::kLeaving; };
-    if (next_->voters.size() > wanted && std::ranges::any_of(next_->members, leaving)) take_votes(wanted);
+    const auto stays = [](const ViewMember& m) { return m.state != MemberState::kLeaving; };
+    const auto all = static_cast<std::size_t>(std::ranges::count_if(next_->members, stays));
+    if (all < next_->members.size()) take_votes(wanted_voters(all, now_.voters_max));
   }
 
-  // Those who are not sound first, then the dead, then the last in rank.
+  // A planned leave: those who stay are too few for so many voters. Those go first who do not stay, then who has not
+  // promised, then the last in rank; of those who remain a majority has promised, else it has to wait.
   void take_votes(std::size_t wanted) {
-    std::ranges::stable_sort(next_->voters, {},
-                             [&](const Voter& v) { return std::pair(!sound_voter(v), !alive(v.id)); });
-    next_->voters.resize(wanted);
+    if (next_->voters.size() <= wanted) return;
+    const auto promised = [&](const Voter& v) {
+      const auto it = seen_.find(v.id);
+      return HC_MUTANT(kVotesToTheSilent) || (it != seen_.end() && it->second->promised && alive(v.id));
+    };
+    std::vector<Voter> kept = next_->voters;
+    std::ranges::stable_sort(kept, {}, [&](const Voter& v) { return std::pair(!sound_voter(v), !promised(v)); });
+    kept.resize(wanted);
+    if (static_cast<std::size_t>(std::ranges::count_if(kept, promised)) < wanted / 2 + 1) return;
+    next_->voters = std::move(kept);
     changed_ = true;
   }
 
@@ -215,9 +231,12 @@ class Planner {
     if (HC_MUTANT(kReturnAsInSync)) list = with_returned(list);
     const bool survivor = std::ranges::any_of(list, [&](Incarnation who) { return !from.list.names(who); });
     if (HC_MUTANT(kDroppedByHearsay)) list = without_gone(list);
+    if (HC_MUTANT(kRestartDropsLastDisk)) list = without_ended(list);
     const bool rash = HC_MUTANT(kAnyReturnerServes) || HC_MUTANT(kResetOfTheLiving);
     const bool over = all_ended(now_, slot) || (rash && nobody_lives(list));
-    if (!survivor && over && now_.slot_loss == SlotLossPolicy::kReset) list = reset(slot, list);
+    if (!survivor && over && now_.slot_loss == SlotLossPolicy::kReset && nothing_on_disk(now_, slot, reports_))
+      list = reset(slot, list);
+    if (reports && !survivor) list = recovered(slot, list);
     if (HC_MUTANT(kEmptyInSync) && list.size() == 1 && !alive(list.front().member)) list = any_living(slot, list);
     to.list = list;
     to.passed_over = passed_over(slot, list, reports);
@@ -369,6 +388,22 @@ class Planner {
     return ordered;
   }
 
+  // 9a: no process of the list is left; on from a disk, alone.
+  InSyncList recovered(Slot slot, const InSyncList& list) const {
+    const auto lives = [&](Incarnation who) { return alive(who.member) && next_->names(who); };
+    if (std::ranges::any_of(now_.config(slot).list, lives)) return list;
+    const Incarnation winner = recovers(now_, slot, reports_, lives);
+    if (!winner) return list;
+    InSyncList next;
+    next.push_back(winner);
+    if (HC_MUTANT(kRecoverAllAsInSync))
+      for (Incarnation old : now_.config(slot).list)
+        if (const Incarnation back = now_.incarnation_of(old.member);
+            back != winner && lives(back) && may_recover(now_, slot, back, reports_))
+          next.push_back(back);
+    return next;
+  }
+
   // 7e: anew, alone at the first of the last list that is back, or where the ring wants it if all of them are leaving.
   // Its learners are filled from there.
   InSyncList reset(Slot slot, const InSyncList& list) const {
@@ -392,6 +427,13 @@ class Planner {
     for (Incarnation who : list)
       if (as(who.member) != Seen::As::kGone && next_->names(who)) living.push_back(who);
     return living.empty() ? list : living;
+  }
+  // Only under the mutant restart-drops-last-disk: whose member is back in a new process is dropped.
+  InSyncList without_ended(const InSyncList& list) const {
+    InSyncList kept;
+    for (Incarnation who : list)
+      if (next_->incarnation_of(who.member) == who) kept.push_back(who);
+    return kept.empty() ? list : kept;
   }
   // Only under the mutants any-returner-serves and reset-of-the-living: whoever of the list is back will do.
   bool nobody_lives(const InSyncList& list) const {
@@ -427,7 +469,7 @@ class Planner {
   std::map<NodeId, const Seen*> seen_;
   SlotSet reported_;               // slots that some report touches
   std::vector<Incarnation> well_;  // members of the present view that seem alive, in order
-  bool calm_ = true;               // nobody comes, returns, goes or stops
+  bool calm_ = true;               // nobody comes, returns, goes, stops or shall leave
   std::optional<bool> filling_;    // once it was asked
   std::shared_ptr<View> next_;
   bool changed_ = false;

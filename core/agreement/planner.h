@@ -18,6 +18,8 @@ struct Seen {
   // This process has answered a challenge of ours since we know the view that names another one of that member, so it
   // is the later of the two (2d). Rumors alone are not enough: those of a process that has ended come late.
   bool proven = false;
+  // Of a voter: it has promised in the round that asks for the proposal. Before a round: it may be counted upon.
+  bool promised = true;
 };
 
 // nullopt: nothing waits.

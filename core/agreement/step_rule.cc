@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/agreement/evidence.h"
+#include "core/agreement/recovery.h"
 #include "core/base/seam.h"
 
 namespace hc {
@@ -21,13 +22,25 @@ bool counted(const View& now, Slot slot, Incarnation who, const std::vector<Repo
   return said(evidence, ReportKind::kCaughtUp, now.config(slot).list.front(), who, now, slot);
 }
 
+// 9a: the slot goes on, alone at a member of its last list that is back in a new process, from that one's disk.
+bool is_recovery(const View& now, const View& next, Slot slot, const std::vector<Report>& evidence) {
+  const InSyncList& list = next.config(slot).list;
+  if (list.size() != 1 && !HC_MUTANT(kRecoverAllAsInSync)) return false;
+  return std::ranges::all_of(list, [&](Incarnation who) {
+    return now.names(who) && !now.config(slot).list.names(who) && may_recover(now, slot, who, evidence);
+  });
+}
+
 // 7e: the slot begins anew, alone at a member of its last list that is back in a new process, or anywhere if all of
 // them are leaving.
-bool is_reset(const View& now, const View& next, Slot slot) {
+bool is_reset(const View& now, const View& next, Slot slot, const std::vector<Report>& evidence) {
   const InSyncList& list = next.config(slot).list;
-  const bool theirs = now.config(slot).list.names(list.front().member) || all_leaving(now, slot);
+  const auto wanted = next.ring.wanted(slot);
+  const bool theirs = now.config(slot).list.names(list.front().member) ||
+                      (all_leaving(now, slot) && std::ranges::count(wanted, list.front().member) > 0);
   if (list.size() != 1 || !theirs || !now.names(list.front())) return false;
   if (HC_MUTANT(kAnyReturnerServes)) return true;
+  if (!nothing_on_disk(now, slot, evidence)) return false;
   return now.slot_loss == SlotLossPolicy::kReset && (all_ended(now, slot) || HC_MUTANT(kResetOfTheLiving));
 }
 
@@ -35,6 +48,7 @@ bool is_reset(const View& now, const View& next, Slot slot) {
 bool leaves_by_word(const View& now, const View& next, Slot slot, Incarnation who,
                     const std::vector<Report>& evidence) {
   if (HC_MUTANT(kDroppedByHearsay)) return true;
+  if (HC_MUTANT(kRestartDropsLastDisk) && next.incarnation_of(who.member) != who) return true;
   const InSyncList& list = next.config(slot).list;
   return std::ranges::any_of(list, [&](Incarnation by) {
     return said(evidence, ReportKind::kComplaint, by, who, now, slot) ||
@@ -53,7 +67,7 @@ std::string check_slot(const View& now, const View& next, Slot slot, const std::
   if (to.passed_over && to.passed_over != from.passed_over &&
       !said(evidence, ReportKind::kStuck, from.list.front(), to.passed_over, now, slot))
     return "7a: the primary has not said that " + name_of(to.passed_over.member) + " is stuck" + at(slot);
-  if (to.list == from.list || is_reset(now, next, slot)) return {};
+  if (to.list == from.list || is_reset(now, next, slot, evidence) || is_recovery(now, next, slot, evidence)) return {};
   if (HC_MUTANT(kEmptyInSync) && from.list.size() == 1) return {};  // the last one leaves
   for (std::size_t i = 0; i < to.list.size(); ++i) {
     for (std::size_t k = 0; k < i; ++k)
@@ -94,7 +108,10 @@ std::string check_frame(const View& now, const View& next) {
     return "2: slots and replication factor never change";
   for (const ViewMember& m : now.members)
     if (std::string reason = check_member(now, next, m); !reason.empty()) return reason;
+  const auto leaving = [](const ViewMember& m) { return m.state == MemberState::kLeaving; };
   if (next.voters.empty()) return "2f: no voters";
+  if (next.voters.size() < now.voters.size() && std::ranges::none_of(next.members, leaving))
+    return "2f: fewer voters, and nobody leaves";
   for (const Voter& v : next.voters) {
     const ViewMember* m = next.member(v.id);
     if (!m || (m->info.storage != v.storage && !now.votes(v.id, v.storage)))

@@ -16,6 +16,9 @@ struct Founder {
   Address gossip;
 };
 
+// When what a member wrote into its log is made durable: before it is acknowledged, once a second, or never.
+enum class Fsync : std::uint8_t { kNo = 0, kEverySecond = 1, kAlways = 2 };
+
 struct NodeConfig {
   MemberInfo self;          // id, addresses, labels; generation drawn by the host; storage is set by the core
   StorageId fresh_storage;  // drawn by the host: taken when the vote file has none
@@ -30,6 +33,16 @@ struct NodeConfig {
   bool found = false;
   std::vector<Founder> founders;
   bool durable_votes = false;  // there is a data folder: StoreVote is answered by VoteStored. Else votes live in memory
+
+  // The log (rule 9). Requires: durable_votes, where it is on.
+  bool append_only = false;
+  Fsync append_fsync = Fsync::kEverySecond;
+  std::size_t segment_bytes = std::size_t{64} << 20;  // about
+  // A snapshot is written when the log has grown by so much, and by as much as the last one took; and so often, if
+  // ever.
+  std::size_t snapshot_bytes = std::size_t{64} << 20;
+  Duration snapshot_every{};
+  std::size_t log_bytes_waiting = std::size_t{32} << 20;  // not written yet: beyond it those who write wait
 
   // For the first view, if this node founds it.
   std::uint32_t replication_factor = 2;

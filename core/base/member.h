@@ -26,6 +26,7 @@ struct MemberInfo {
   std::string zone;        // likewise zones; empty = all in one zone
   Generation generation;
   StorageId storage;
+  bool keeps_log = false;  // what it held may be on its disk when it comes back (9a)
   auto operator<=>(const MemberInfo&) const = default;
 
   Address gossip() const { return {host, gossip_port}; }

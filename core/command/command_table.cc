@@ -128,6 +128,12 @@ constexpr CommandSpec kCommands[] = {
      "3.0.0", "Ends READONLY", "O(1)"},
     {"info", -1, kLoading | kStale | kDangerous, 0, 0, 0, Route::kConnection, nullptr, "", "", "server", "1.0.0",
      "Returns facts and counts of the server", "O(1)"},
+    {"bgsave", -1, kAdmin | kNoscript, 0, 0, 0, Route::kConnection, nullptr, "", "", "server", "1.0.0",
+     "Writes a snapshot into the log of this node", "O(1)"},
+    {"bgrewriteaof", 1, kAdmin | kNoscript, 0, 0, 0, Route::kConnection, nullptr, "", "", "server", "1.0.0",
+     "Writes a snapshot into the log of this node", "O(1)"},
+    {"lastsave", 1, kLoading | kStale | kFast, 0, 0, 0, Route::kConnection, nullptr, "", "admin dangerous", "server",
+     "1.0.0", "Returns when the last snapshot of this node was durable", "O(1)"},
 };
 
 constexpr std::size_t kNameMax = 16;

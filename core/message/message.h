@@ -131,6 +131,7 @@ struct TailIs {
     Position at;  // how much the answerer holds
     Seq known_commit;
     std::vector<Entry> entries;  // what it holds beyond the asker's position
+    std::uint64_t unsynced = 0;  // so many at its end it acknowledges when its log has them (9b)
   };
   std::vector<One> slots;
 };

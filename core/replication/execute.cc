@@ -36,7 +36,7 @@ bool Replication::may_execute(Slot s, Time now) const {
 // 7a: what somebody lacks is kept until he has it. At the bound those who write wait.
 bool Replication::backlog_full(const Replica& r) const {
   if (HC_MUTANT(kLearnerUnbounded)) return false;
-  return r.tail_bytes >= config_.backlog_bytes || backlog_ >= config_.backlog_bytes_all;
+  return r.tail_bytes >= config_.backlog_bytes || log_.full() || backlog_ >= config_.backlog_bytes_all;
 }
 
 std::optional<Reply> Replication::too_few_in_sync(Slot s, const CommandSpec& spec) const {
@@ -78,7 +78,7 @@ Executor::Result Replication::run(Slot slot, const CommandSpec& spec, Args args,
 Executor::Result Replication::execute_now(Slot s, const CommandSpec& spec, Args args, std::uint64_t token, Now now) {
   Replica& r = at(s);
   ++counters_.executed;
-  if (r.lead->targets.empty()) {  // nobody to tell
+  if (!must_tell(r)) {
     const std::uint64_t before = r.table.digest();
     Execution x{r.table, wall_of(now), random_, nullptr};
     Reply reply = execute(spec, args, x);
@@ -176,7 +176,7 @@ void Replication::expire(Now now) {
     Replica& r = at(s);
     if (!r.lead || r.table.expiring() == 0 || backlog_full(r) || !may_execute(s, now.mono)) continue;
     const std::size_t before = r.table.size();
-    const bool replicate = !r.lead->targets.empty();
+    const bool replicate = must_tell(r);
     EffectWriter effects;
     Execution x{r.table, wall_of(now), random_, replicate ? &effects : nullptr};
     expire_some(x, budget);

@@ -122,10 +122,10 @@ void Replication::handle(Incarnation from, FillChunk&& m, Now) {
     if (HC_MUTANT(kFillOverRemains)) {
       r.tail.clear();
       r.tail_bytes = 0;
+      r.at = r.base = m.at;
     } else {
-      empty_slot(r);
+      empty_slot(m.slot, m.at, false);
     }
-    r.at = r.base = m.at;
     r.fill = m.fill;
     r.next_chunk = 0;
     r.filled = false;
@@ -135,9 +135,16 @@ void Replication::handle(Incarnation from, FillChunk&& m, Now) {
   if (r.fill != m.fill || m.chunk > r.next_chunk) return;
   if (r.at != m.at && !HC_MUTANT(kChunkLate)) return;
   HC_CHECK(hc::apply(Bytes(m.effects), r.table), "a chunk that does not decode");
+  if (log_.on()) log_.filled(m.slot, m.effects, m.last);
   r.next_chunk = m.chunk + 1;
   r.filled = m.last;
-  if (!HC_BUGGIFY(kFillAckKept)) peers_.send(from, FillAck{m.slot, m.slot_epoch, m.fill, m.chunk, m.attempt});
+  if (HC_BUGGIFY(kFillAckKept)) return;
+  const FillAck ack{m.slot, m.slot_epoch, m.fill, m.chunk, m.attempt};
+  if (!log_.on() || HC_MUTANT(kCaughtUpBeforeDurable)) {
+    peers_.send(from, ack);
+  } else {
+    held_acks_.push_back({log_.next(), from, ack});
+  }
 }
 
 void Replication::handle(Incarnation from, const FillAck& m, Now now) {
@@ -192,10 +199,10 @@ void Replication::ask_discards(Time now) {
     Replica& r = at(s);
     if (HC_MUTANT(kWipeBeforeView) && r.listed && !r.lead && r.holds) {
       const auto wanted = view_->ring.wanted(s);
-      if (std::ranges::find(wanted, config_.self.id) == wanted.end()) empty_slot(r);
+      if (std::ranges::find(wanted, config_.self.id) == wanted.end()) empty_slot(s, {}, false);
     }
     if (r.listed || r.learner || !r.holds) return;
-    if (HC_MUTANT(kDropBeforeTakeover)) return empty_slot(r);
+    if (HC_MUTANT(kDropBeforeTakeover)) return empty_slot(s, {}, false);
     questions.try_emplace(r.primary.member, SlotSet(config_.slots)).first->second.add(s);
   });
   for (auto& [to, slots] : questions) peers_.send(to, DiscardAsk{std::move(slots)});
@@ -216,7 +223,7 @@ void Replication::handle(Incarnation from, const DiscardOk& m) {
   m.slots.for_each([&](Slot s) {
     if (s.value >= replicas_.size()) return;
     Replica& r = at(s);
-    if (!r.listed && !r.learner && r.holds && r.primary == from && r.epoch <= m.as_of) empty_slot(r);
+    if (!r.listed && !r.learner && r.holds && r.primary == from && r.epoch <= m.as_of) empty_slot(s, {}, false);
   });
 }
 

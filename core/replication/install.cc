@@ -6,9 +6,10 @@
 
 namespace hc {
 
-Replication::Replication(const NodeConfig& config, Peers& peers, Random random)
+Replication::Replication(const NodeConfig& config, Peers& peers, Log& log, Random random)
     : config_(config),
       peers_(peers),
+      log_(log),
       random_(random),
       replicas_(config.slots),
       awake_(config.slots),
@@ -90,12 +91,15 @@ void Replication::step_down(Replica& r, Time now) {
   decide_limbo(r);
 }
 
-void Replication::empty_slot(Replica& r) {
+// It holds nothing, at this position. `whole`: that is all there is; else a fill follows, or it is not ours any more.
+void Replication::empty_slot(Slot s, Position at, bool whole) {
+  Replica& r = this->at(s);
   r.table.clear();
   r.tail.clear();
   r.tail_bytes = 0;
-  r.at = r.base = {};
-  r.commit = {};
+  r.at = r.base = at;
+  r.commit = r.durable = {};
+  if (log_.on()) log_.emptied(s, at, whole);
   r.boundaries.clear();
   for (Limbo& l : r.limbo) done_.push_back({l.token, Outcome::kUnknown, {}});
   r.limbo.clear();
@@ -107,9 +111,11 @@ void Replication::begin_lead(Slot s, const View* old, Time now) {
   const SlotConfig& config = view_->config(s);
   const bool named_before = old && old->config(s).list.names(self());
   if (!named_before && !r.filled && view_->epoch != Epoch(1)) {
-    // A slot that begins anew (7e). Grants of our own former process may still run: it is over when we are L old.
-    empty_slot(r);
-    if (!HC_MUTANT(kGrantForgottenByRestart)) r.formers.push_back({{}, started_at_ + view_->lease});
+    // A slot that begins anew (7e), or goes on from our disk (9a). Grants of our own former process may still run: it
+    // is over when we are L old.
+    if (!recovers(s, old)) empty_slot(s, {}, true);
+    const bool others = view_->members.size() > 1 || !log_.on();
+    if (others && !HC_MUTANT(kGrantForgottenByRestart)) r.formers.push_back({{}, started_at_ + view_->lease});
   }
   auto lead = std::make_unique<Lead>();
   if (r.lead) {

@@ -116,6 +116,7 @@ struct Replica {
   Position at;    // how much we hold
   Position base;  // the tail begins after it
   Seq commit;     // primary: committed; else: known to be committed
+  Seq durable;    // where there is a log: what stands in it, so that it may be acknowledged (9b)
   std::vector<Entry> tail;
   std::size_t tail_bytes = 0;  // sum of their costs
   std::unique_ptr<Lead> lead;
@@ -126,7 +127,7 @@ struct Replica {
   bool listed = false;                     // this process is in the list
   bool learner = false;                    // the ring wants this process, the list does not name it yet
   bool filled = false;                     // learner: the whole walk arrived
-  bool holds = false;                      // there is content that a list once named, or a fill
+  bool holds = false;                      // there is content that a list once named, a fill, or what was on disk
   std::uint32_t parked = 0;                // commands that wait for this slot
   bool queued = false;                     // in the list of slots with something to send
   std::uint64_t fill = 0, next_chunk = 0;  // learner: the walk being received

@@ -5,7 +5,7 @@
 // and by the reports that rest on what it sees. It decides no view.
 //
 // By file: install.cc (a new view), execute.cc (commands), stream.cc (entries and commits), takeover.cc, fill.cc,
-// watch.cc (complaints and reports, statuses).
+// watch.cc (complaints and reports, statuses), durable.cc (what the log says, and what waits for it).
 #pragma once
 
 #include <deque>
@@ -19,6 +19,7 @@
 #include "core/base/random.h"
 #include "core/command/command.h"
 #include "core/command/executor.h"
+#include "core/durability/log.h"
 #include "core/effect.h"
 #include "core/peer/peers.h"
 #include "core/replication/leases.h"
@@ -36,7 +37,13 @@ struct Done {
 
 class Replication : public Executor {
  public:
-  Replication(const NodeConfig& config, Peers& peers, Random random);
+  Replication(const NodeConfig& config, Peers& peers, Log& log, Random random);
+
+  // ---- the log (9)
+  void restore(const LogRecord& record);  // before start(): what the log says, in order
+  // The append of this number stands: these slots may be acknowledged up to there.
+  void appended(std::uint64_t id, const Log::Durable& durable, Now now);
+  void write_snapshot();  // a little more of it, if one is being written (9c)
 
   void start(Time now) { started_at_ = now; }
   void install(const ViewRef& view, Time now);
@@ -76,7 +83,7 @@ class Replication : public Executor {
   const Replica& replica(Slot s) const { return replicas_[s.value]; }
   bool may_execute(Slot s, Time now) const;
   bool listed_anywhere() const;
-  bool all_served() const;  // every slot that we lead is served
+  bool all_served() const;  // every slot that we lead is served, and none waits for our disk (9a)
   void invariants() const;
   struct Counters {
     std::uint64_t executed = 0, parked = 0, entries = 0, takeovers = 0, fills = 0, expired = 0, complaints = 0;
@@ -91,6 +98,11 @@ class Replication : public Executor {
     std::uint64_t token;
     Epoch sender;
     Time give_up;
+  };
+  struct HeldAck {  // of a chunk: waits for the append of this number
+    std::uint64_t append;
+    Incarnation to;
+    FillAck ack;
   };
   struct Lane {  // of fills to one member
     explicit Lane(Pace p) : pace(p) {}
@@ -116,9 +128,12 @@ class Replication : public Executor {
   void step_down(Replica& r, Time now);
   void begin_lead(Slot s, const View* old, Time now);
   void refresh_learners(Slot s, Time now);
-  void empty_slot(Replica& r);
+  void empty_slot(Slot s, Position at, bool whole);
+  bool recovers(Slot s, const View* old) const;
 
   // execute.cc
+  // Somebody is to be told of an effect: a target, or the log.
+  bool must_tell(const Replica& r) const { return !r.lead->targets.empty() || log_.on(); }
   bool leased(const Replica& r, Time now) const;
   std::optional<Reply> too_few_in_sync(Slot s, const CommandSpec& spec) const;
   Result execute_now(Slot s, const CommandSpec& spec, Args args, std::uint64_t token, Now now);
@@ -128,6 +143,7 @@ class Replication : public Executor {
 
   // stream.cc
   void append_entry(Slot s, Entry entry);
+  static void note_boundary(Replica& r, Position at);
   void forget_entries(Replica& r, Position upto);
   void queue(Slot s);
   void stream(Slot s, Target& t, Time now);
@@ -136,6 +152,8 @@ class Replication : public Executor {
   void advance_commit(Slot s, Now now);
   void know_commit(Slot s, Seq commit);
   void trim(Replica& r);
+  // How much of it this member may acknowledge.
+  Seq durable(const Replica& r) const { return log_.on() ? r.durable : r.at.seq; }
   void release(Replica& r);
   void decide_limbo(Replica& r);
   bool on_history(const Replica& r, Position p) const;
@@ -161,6 +179,7 @@ class Replication : public Executor {
   // watch.cc
   using Said = std::map<std::pair<ReportKind, Incarnation>, SlotSet>;
   void report_for_nothing(Said& said);
+  void offer_disk(std::vector<Report>& reports, Time now) const;
   void ask_leases(Time now);
   void ask_lease(NodeId member, Time now);
   void ask_discards(Time now);
@@ -179,6 +198,7 @@ class Replication : public Executor {
 
   const NodeConfig& config_;
   Peers& peers_;
+  Log& log_;
   Random random_;
   Leases leases_;
   ViewRef view_;
@@ -194,6 +214,7 @@ class Replication : public Executor {
   std::deque<Parked> parked_;
   bool parked_look_ = false;  // something changed: parked commands may run
   std::vector<Done> done_;
+  std::vector<HeldAck> held_acks_;
   std::map<NodeId, Lane> lanes_;
   std::size_t backlog_ = 0;              // bytes kept of all slots that we lead
   std::map<NodeId, Time> ask_lease_at_;  // members whose grants some slot of ours needs: when they are asked next
@@ -204,6 +225,10 @@ class Replication : public Executor {
   std::uint64_t next_fill_ = 1;
   bool urgent_ = false;
   std::map<Slot, SlotTable> strays_;  // only under the mutant one-in-five
+  struct {
+    std::size_t slot = 0;
+    std::uint64_t cursor = 0;  // 0: the slot is not begun
+  } snapshot_;
   Counters counters_;
 };
 

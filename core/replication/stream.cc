@@ -24,16 +24,19 @@ std::size_t bytes_on_the_way(const Replica& r, const Target& t) {
 
 void Replication::append_entry(Slot s, Entry entry) {
   Replica& r = at(s);
+  if (log_.on()) log_.applied(s, entry);
   r.at = entry.at;
-  if (entry.boundary) {
-    if (r.boundaries.size() == kBoundariesKept) r.boundaries.erase(r.boundaries.begin());
-    r.boundaries.push_back({entry.at});
-  }
+  if (entry.boundary) note_boundary(r, entry.at);
   r.tail_bytes += cost(entry);
   if (r.lead) backlog_ += cost(entry);
   r.tail.push_back(std::move(entry));
   ++counters_.entries;
   queue(s);
+}
+
+void Replication::note_boundary(Replica& r, Position at) {
+  if (r.boundaries.size() == kBoundariesKept) r.boundaries.erase(r.boundaries.begin());
+  r.boundaries.push_back({at});
 }
 
 void Replication::forget_entries(Replica& r, Position upto) {
@@ -118,7 +121,7 @@ void Replication::advance_commit(Slot s, Now now) {
   Replica& r = at(s);
   if (r.lead->stage < Stage::kClosing) return;
   std::vector<Seq> acked;
-  Seq all = r.at.seq;
+  Seq all = durable(r);
   for (const Target& t : r.lead->targets) {
     if (!t.listed && !(t.counted && !HC_MUTANT(kLearnerNotCounted))) continue;
     all = std::min(all, t.acked);
@@ -198,7 +201,9 @@ void Replication::handle(Incarnation from, Append&& m, Now) {
   if (r.lead || !(r.listed || filling)) return;
   take_entries(m.slot, m.entries);
   know_commit(m.slot, m.commit);
-  if (!m.entries.empty() && !HC_BUGGIFY(kAckLate)) peers_.send(from, Appended{m.slot, m.slot_epoch, r.at.seq});
+  if (m.entries.empty() || HC_BUGGIFY(kAckLate)) return;
+  const bool rash = HC_MUTANT(kCaughtUpBeforeDurable) && r.learner;
+  if (durable(r) == r.at.seq || rash) peers_.send(from, Appended{m.slot, m.slot_epoch, r.at.seq});  // else: appended()
 }
 
 void Replication::know_commit(Slot s, Seq commit) {

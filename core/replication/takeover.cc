@@ -34,11 +34,17 @@ void Replication::handle(Incarnation from, const TailAsk& m, Now) {
     const bool promised = r.epoch == one.slot_epoch && r.listed && r.primary == from;
     const bool rash = HC_MUTANT(kTakeoverWithoutPromise) && r.epoch < one.slot_epoch && r.holds;
     if ((!promised && !rash) || HC_BUGGIFY(kTailKept)) continue;
-    TailIs::One is{one.slot, one.slot_epoch, r.at, r.commit, {}};
+    TailIs::One is{one.slot, one.slot_epoch, r.at, r.commit, {}, r.at.seq.value - durable(r).value};
     const bool in_full = HC_BUGGIFY(kTailInFull);
     if (one.mine.seq >= r.base.seq && (one.mine.seq < r.at.seq || in_full)) {
       const std::uint64_t known = in_full ? 0 : one.mine.seq.value - r.base.seq.value;
       is.entries.assign(r.tail.begin() + static_cast<std::ptrdiff_t>(known), r.tail.end());
+    }
+    if (HC_MUTANT(kTailSyncedOnly) && is.unsynced > 0 && is.unsynced <= r.tail.size()) {
+      const std::size_t known = r.tail.size() - is.unsynced;
+      is.at = known == 0 ? r.base : r.tail[known - 1].at;
+      std::erase_if(is.entries, [&](const Entry& e) { return e.at > is.at; });
+      is.unsynced = 0;
     }
     answer.slots.push_back(std::move(is));
   }
@@ -65,7 +71,8 @@ void Replication::tail_heard(Slot s, Target& t, TailIs::One& one, Now now) {
                name_of(t.who.member) + " at (" + std::to_string(one.at.slot_epoch.value) + "," +
                std::to_string(one.at.seq.value) + ")");
   t.answered = true;
-  t.acked = t.sent = one.at.seq;
+  t.sent = one.at.seq;
+  t.acked = Seq(one.at.seq.value - std::min(one.unsynced, one.at.seq.value));
   t.progress = t.waiting_since = now.mono;
   t.beyond_tail = one.at.seq < r.base.seq;
   know_commit(s, one.known_commit);

@@ -181,7 +181,7 @@ void Replication::watch_targets(Slot s, Time now, Said& said) {
   for (Target& t : r.lead->targets) {
     if (rested_.has(s)) t.waiting_since = std::max(t.waiting_since, watched_at_);
     if (t.counted) say(ReportKind::kCaughtUp, t.who);
-    if (stuck(r, t, now) && list.size() < view_->replication_factor && view_->ring.next(s)) {
+    if (stuck(r, t, now) && list.size() < view_->replication_factor) {
       say(ReportKind::kStuck, t.who);
     } else if (!waits_for(r, t, now)) {
       if (t.in_commit_set() || r.lead->stage != Stage::kServing) t.waiting_since = now;
@@ -274,7 +274,7 @@ void Replication::report_for_nothing([[maybe_unused]] Said& said) {
 }
 
 std::vector<Report> Replication::reports(Time now) {
-  if (!view_ || view_->members.size() < 2) return {};
+  if (!view_ || (view_->members.size() < 2 && !log_.on())) return {};
   Said said;
   wake_where_grants_end(now);
   if (some_primary_is_late(now))
@@ -298,6 +298,7 @@ std::vector<Report> Replication::reports(Time now) {
     if (key.first == ReportKind::kComplaint) ++counters_.complaints;
     result.push_back({key.first, self(), key.second, epoch(), std::move(slots), now, {}});
   }
+  if (log_.on()) offer_disk(result, now);
   return result;
 }
 
@@ -308,6 +309,11 @@ bool Replication::listed_anywhere() const {
 }
 
 bool Replication::all_served() const {
+  if (log_.on() && view_)
+    for (std::size_t i = 0; i < replicas_.size(); ++i)
+      if (const Incarnation first = view_->config(slot_number(i)).list.front();
+          first.member == config_.self.id && first != self())
+        return false;
   bool all = true;
   awake_.for_each([&](Slot s) { all = all && (!replica(s).lead || replica(s).lead->stage == Stage::kServing); });
   return all;
@@ -321,6 +327,7 @@ void Replication::invariants() const {
     HC_CHECK(r.base.seq.value + r.tail.size() == r.at.seq.value, where + ": the tail reaches from base to at");
     HC_CHECK(r.tail.empty() || r.tail.back().at == r.at, where + ": at is the last entry's position");
     HC_CHECK(r.commit <= r.at.seq, where + ": commit beyond what we hold");
+    HC_CHECK(!r.lead || r.commit <= durable(r), where + ": committed what our own log does not have");
     std::size_t bytes = 0;
     for (const Entry& e : r.tail) bytes += cost(e);
     HC_CHECK(bytes == r.tail_bytes, where + ": what its tail counts");

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "core/base/ids.h"
 #include "core/base/time.h"
@@ -19,7 +20,17 @@ enum class ReportKind : std::uint8_t {
   kDead = 4,       // membership at `by` holds `about` for dead or gone (no slots): the ring should do without it
   kStop = 5,       // `by` == `about` is being stopped: hand over its primary roles, mark it absent
   kStuck = 6,      // `by`, primary, has seen no progress of the learner `about` for T: the ring's next may stand in
-  kLeave = 7,      // an operator has told `by` that the member of `about` shall leave for good
+  kOffer = 7,      // `by` says what it has on disk of what `about`, an ended process of the same member, wrote (9a)
+  kLeave = 8,      // an operator has told `by` that the member of `about` shall leave for good
+};
+
+// What a member has on disk for a slot (9a). Not `held`: nothing, or nothing that qualifies.
+struct DiskOffer {
+  Slot slot;
+  bool held = false;
+  bool complete = false;  // whatever its writer acknowledged is there
+  Position at;
+  bool operator==(const DiskOffer&) const = default;
 };
 
 struct Report {
@@ -30,6 +41,7 @@ struct Report {
   SlotSet slots;
   Time said{};     // when `by` last repeated it, by its own clock: of two repetitions the later one counts
   Duration age{};  // since then; grows while it is passed on
+  std::vector<DiskOffer> offers{};  // kOffer: of each of `slots`, ascending
   bool operator==(const Report&) const = default;
 };
 

@@ -40,6 +40,17 @@ std::optional<std::string> by_word(const View& before, const View& after, Slot s
   return std::nullopt;
 }
 
+// 9a: on from a disk of the old list that is said to have it all. Nothing may be lost then.
+bool recovered(const View& before, const View& after, Slot s, const std::vector<const Report*>& words) {
+  const SlotConfig &was = before.config(s), &is = after.config(s);
+  if (is.list.size() != 1) return false;
+  return std::any_of(words.begin(), words.end(), [&](const Report* r) {
+    if (r->kind != ReportKind::kOffer || r->by != is.list.front() || !was.list.names(r->about)) return false;
+    const auto at = std::ranges::find(r->offers, s, &DiskOffer::slot);
+    return r->as_of >= was.epoch && at != r->offers.end() && at->held && at->complete;
+  });
+}
+
 }  // namespace
 
 void ViewCheck::proposed(const Proposal& proposal) {
@@ -119,7 +130,7 @@ std::optional<std::string> ViewCheck::slot_step(const View& before, const View& 
   if (is.epoch != after.epoch) return where(after, s) + "its configuration changed outside a new slot epoch";
   if (was.list == is.list) return std::nullopt;
   auto wrong = by_word(before, after, s, words);
-  if (!wrong) return std::nullopt;
+  if (!wrong || recovered(before, after, s, words)) return std::nullopt;
   if (std::any_of(is.list.begin(), is.list.end(), [&](Incarnation x) { return was.list.names(x); })) return wrong;
   // Nobody of the old list is left: a reset. Within the promise only if the slot was lost.
   Instant last{};

@@ -3,8 +3,8 @@
 //   one view per epoch, the slot table included; a node's installed epoch never goes back, over a restart neither;
 //   a list is never empty; it changes only in a new slot epoch;
 //   whoever enters a list was a learner whom the primary counted; whoever leaves it was complained of, or could be
-//   dropped, on the word of one that stays; or all of the old list have ended, and the slot was lost: then the checker
-//   says so, and nothing is expected of its keys from then on.
+//   dropped, on the word of one that stays; or the slot goes on from a disk that has it all; or all of the old list
+//   have ended, and the slot was lost: then the checker says so, and nothing is expected of its keys from then on.
 //
 // What a view rests on is taken from the proposals that voters stored.
 #pragma once

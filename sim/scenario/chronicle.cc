@@ -152,8 +152,8 @@ std::string Chronicle::reasons(const View& before, const View& after) const {
       }();
       if (!matters) continue;
       static constexpr const char* kVerbs[] = {
-          " ? ",          " complains of ", " has counted ",        " can do without ",
-          " holds dead ", " stops ",        " sees no progress of "};
+          " ? ",          " complains of ", " has counted ",         " can do without ",
+          " holds dead ", " stops ",        " sees no progress of ", " has the disk of "};
       said.insert(name(r.by) + kVerbs[static_cast<std::size_t>(r.kind)] + name(r.about));
     }
   }

@@ -27,8 +27,9 @@ Stage::Stage(Setup setup)
   for (std::uint32_t i = 0; i < count; ++i) {
     machines_.push_back(std::make_unique<Machine>(
         Machine::Around{schedule_, *network_, trace_, *this}, i, count, NodeClock(1'000'000, Time{100h}, 0ns),
-        stream(setup_.seed, "disks", i), stream(setup_.seed, "processes", i)));
+        stream(setup_.seed, "disks", i), stream(setup_.seed, "logs", i), stream(setup_.seed, "processes", i)));
     machines_.back()->disk().set_exactly(setup_.disk);
+    machines_.back()->log().set_exactly(setup_.disk);
   }
   callers_ = std::make_unique<Callers>(schedule_, *network_, count, 2 * setup_.skew + 3ms,
                                        [this](const Call& call) { chronicle_.ended(call); });
@@ -168,6 +169,8 @@ void Stage::dispatch(const Happening& h) {
       return machines_[h.who]->turn_due(h.what);
     case Kind::kSynced:
       return machines_[h.who]->synced(h.what);
+    case Kind::kLogged:
+      return machines_[h.who]->logged(h.what);
     case Kind::kSample:
       return look_around();
     default:

@@ -36,8 +36,8 @@ std::string Story::tell(const Directive& d) {
       {"let-go", &Story::hold},        {"break", &Story::break_off},
       {"slow", &Story::disturb},       {"slow-disk", &Story::disturb},
       {"clock", &Story::disturb},      {"wall", &Story::disturb},
-      {"fail-fsync", &Story::disturb}, {"weather", &Story::weather},
-      {"show", &Story::show},
+      {"fail-fsync", &Story::disturb}, {"fail-log-fsync", &Story::disturb},
+      {"weather", &Story::weather},    {"show", &Story::show},
   };
   const auto word = kWords.find(d.verb());
   if (word == kWords.end()) d.mistake("there is no verb '" + d.verb() + "'; sim/scenario/words.h lists them");
@@ -107,6 +107,11 @@ std::string Story::cluster(const Directive& d) {
       s.delay = d.duration(value);
     else if (name == "disk")
       s.disk = d.duration(value);
+    else if (name == "log" && (value == "always" || value == "everysec" || value == "no")) {
+      s.node.append_only = true;
+      s.node.append_fsync = value == "always" ? Fsync::kAlways : value == "no" ? Fsync::kNo : Fsync::kEverySecond;
+    } else if (name == "snapshot")
+      s.node.snapshot_bytes = count();
     else if (name == "skew")
       s.skew = d.duration(value);
     else if (name == "seed")
@@ -252,7 +257,7 @@ std::string Story::process(const Directive& d) {
   if (d.verb() == "stop") m.stop();
   if (d.verb() == "pause") m.pause(kForever);
   if (d.verb() == "resume") m.resume();
-  if (d.verb() == "wipe") m.disk().wipe();
+  if (d.verb() == "wipe") m.disk().wipe(), m.log().wipe();
   if (d.verb() == "keep-disk") kept_disks_[index] = m.disk().file().value_or("");
   if (d.verb() == "put-back") m.disk().put_back(kept_disks_[index]);
   return stage_->chronicle().take();
@@ -335,11 +340,12 @@ std::string Story::break_off(const Directive& d) {
 
 std::string Story::disturb(const Directive& d) {
   const std::vector<std::string> plain = d.plain();
-  if (plain.size() != (d.verb() == "fail-fsync" ? 1U : 2U)) d.mistake("whom, and how much?");
+  if (plain.size() != (d.verb().starts_with("fail-") ? 1U : 2U)) d.mistake("whom, and how much?");
   Machine& m = stage(d).machine(member(d, plain[0]));
   if (d.verb() == "slow") m.set_slow(d.duration(plain[1]));
-  if (d.verb() == "slow-disk") m.disk().set_exactly(d.duration(plain[1]));
+  if (d.verb() == "slow-disk") m.disk().set_exactly(d.duration(plain[1])), m.log().set_exactly(d.duration(plain[1]));
   if (d.verb() == "fail-fsync") m.disk().fail_next();
+  if (d.verb() == "fail-log-fsync") m.log().fail_next();
   if (d.verb() == "clock") m.clock().set_rate(stage_->schedule().now(), 1'000'000 + d.percent(plain[1]));
   if (d.verb() == "wall") {
     const Duration off = d.duration(plain[1]);

@@ -1,11 +1,14 @@
 # System tests: real processes, driven by Python's standard library alone.
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
-foreach(topic single process scenarios failover clients harness)
+add_library(powercut SHARED ${CMAKE_CURRENT_SOURCE_DIR}/system/powercut.cc)
+target_link_libraries(powercut PRIVATE hc_warnings)
+set(binaries "HC_NODE=$<TARGET_FILE:hypercache-node>;HC_SIM=$<TARGET_FILE:sim>;HC_LINCHECK=$<TARGET_FILE:lincheck>;\
+HC_BROKEN_NODE=$<TARGET_FILE:broken-node>;HC_WALL_CLOCK=$<TARGET_FILE:wall_clock>;HC_POWERCUT=$<TARGET_FILE:powercut>")
+foreach(topic single process scenarios failover clients harness durability)
   add_test(NAME system_${topic}
     COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/system/${topic}_test.py)
   set_tests_properties(system_${topic} PROPERTIES
-    ENVIRONMENT "HC_NODE=$<TARGET_FILE:hypercache-node>;HC_SIM=$<TARGET_FILE:sim>;HC_LINCHECK=$<TARGET_FILE:lincheck>;\
-HC_BROKEN_NODE=$<TARGET_FILE:broken-node>;HC_WALL_CLOCK=$<TARGET_FILE:wall_clock>;PYTHONUNBUFFERED=1"
+    ENVIRONMENT "${binaries};PYTHONUNBUFFERED=1"
     TIMEOUT 240 LABELS "system" PROCESSORS 2)
 endforeach()
 

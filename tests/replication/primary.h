@@ -72,7 +72,8 @@ struct Primary {
   Time now{std::chrono::hours(1)};
   NodeConfig config;
   Post post;
-  Replication replication{config, post.peers, Random(2)};
+  Log log{config};
+  Replication replication{config, post.peers, log, Random(2)};
 };
 
 }  // namespace hc::testing

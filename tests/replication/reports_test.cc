@@ -15,7 +15,7 @@ const Time kStart{std::chrono::hours(1)};
 
 // Member 2, a learner of the one slot, whose list names member 1 alone.
 struct Learner : ::testing::Test {
-  Learner() : config(config_of(2)), peers(config, Random(1)), replication(config, peers, Random(2)) {
+  Learner() : config(config_of(2)), peers(config, Random(1)), log(config), replication(config, peers, log, Random(2)) {
     auto view = std::make_shared<View>(first_view(2));
     view->slots[0].list = list({process(1)});
     replication.start(kStart);
@@ -39,6 +39,7 @@ struct Learner : ::testing::Test {
 
   NodeConfig config;
   Peers peers;
+  Log log;
   Replication replication;
 };
 

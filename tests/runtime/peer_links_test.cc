@@ -22,6 +22,9 @@ struct NoOutside : Outside {
   void carry_out(BecameReady&&) override {}
   void carry_out(Stopped&&) override {}
   void carry_out(Note&&) override {}
+  void carry_out(AppendLog&&) override {}
+  void carry_out(SyncLog&&) override {}
+  void carry_out(KeepLog&&) override {}
   void turn_ended() override {}
 };
 

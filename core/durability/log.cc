@@ -1,0 +1,270 @@
+#include "core/durability/log.h"
+
+#include <algorithm>
+
+#include "core/base/check.h"
+#include "core/base/seam.h"
+
+namespace hc {
+namespace {
+
+constexpr Duration kSyncEvery = 1s;
+constexpr std::size_t kRecordWeight = 24;
+constexpr std::size_t kSnapshotAtOnce = std::size_t{128} << 10;
+
+template <class... F>
+struct Overload : F... {
+  using F::operator()...;
+};
+
+}  // namespace
+
+std::size_t weight(const LogRecord& record) {
+  std::size_t bytes = kRecordWeight;
+  if (const auto* a = std::get_if<Applied>(&record)) bytes += a->entry.effects.size();
+  if (const auto* f = std::get_if<Filled>(&record)) bytes += f->effects.size();
+  return bytes;
+}
+
+Log::Log(const NodeConfig& config)
+    : config_(config), slots_(config.slots), policy_(config.append_fsync), wanted_(config.append_fsync) {}
+
+// ------------------------------------------------------------------------------------------------------------- reading
+
+void Log::begin_run(const RunBegan& began) {
+  if (runs_.empty() || runs_.back().generation != began.generation) {
+    const bool clean = HC_MUTANT(kCleanMarkKept) && !runs_.empty() && runs_.back().clean;
+    runs_.push_back({began.generation, began.policy, clean});
+  }
+  runs_.back().policy = began.policy;
+}
+
+bool Log::read(const LogRecord& record) {
+  const bool first = std::exchange(fresh_, fresh_ && record.index() <= 2);  // but for runs
+  grown_ += weight(record);
+  return std::visit(Overload{
+                        [&](const RunBegan& r) {
+                          begin_run(r);
+                          return true;
+                        },
+                        [&](const RunEnded&) {
+                          if (!runs_.empty()) runs_.back().clean = true;
+                          return true;
+                        },
+                        [&](const PastRun& r) {
+                          const bool known = std::ranges::any_of(
+                              runs_, [&](const Run& run) { return run.generation == r.generation; });
+                          if (!known) runs_.insert(runs_.end() - 1, Run{r.generation, r.policy, r.clean});
+                          return true;
+                        },
+                        [&](const Applied& r) {
+                          if (of(r.slot).known) of(r.slot).written = true;
+                          return of(r.slot).known;
+                        },
+                        [&](const Emptied& r) {
+                          of(r.slot) = {static_cast<std::uint32_t>(runs_.size() - 1), true, true, r.whole};
+                          return true;
+                        },
+                        [&](const Filled& r) {
+                          if (r.last && of(r.slot).known) of(r.slot).whole = true;
+                          return of(r.slot).known;
+                        },
+                        [&](const Kept& r) {
+                          OfSlot& slot = of(r.slot);
+                          if (slot.known) return false;  // what was read so far is the same
+                          const auto origin = std::ranges::find(runs_, r.origin, &Run::generation);
+                          slot = {static_cast<std::uint32_t>(origin - runs_.begin()), true, true, r.whole};
+                          return true;
+                        },
+                        [&](const SnapshotBegan&) {
+                          grown_ = 0;
+                          for (OfSlot& slot : slots_) slot.known = slot.known && !first;
+                          return false;
+                        },
+                        [&](const SnapshotEnded&) {
+                          snapshot_weight_ = grown_;
+                          for (OfSlot& slot : slots_) slot.known = true;
+                          return false;
+                        },
+                    },
+                    record);
+}
+
+// ------------------------------------------------------------------------------------------------------------- the run
+
+void Log::gather(LogRecord record) {
+  HC_CHECK(!closing_, "something is written behind the clean mark");
+  bytes_ += weight(record);
+  ++counters_.records;
+  gathered_.push_back(std::move(record));
+}
+
+void Log::open(std::uint64_t segment, Effects& out) {
+  segment_ = segment;
+  begin_run({config_.self.generation, policy_});
+  gather(RunBegan{config_.self.generation, policy_});
+  flush({}, out);
+}
+
+void Log::close() {
+  if (closing_) return;
+  gather(RunEnded{});
+  closing_ = true;
+}
+
+// A stronger policy holds at once, a weaker one when the log says so.
+void Log::set_policy(Fsync policy) {
+  if (policy == std::exchange(wanted_, policy) || !on()) return;
+  gather(RunBegan{config_.self.generation, policy});
+  if (policy > policy_) {
+    policy_ = policy;
+    weaker_.reset();
+  } else {
+    weaker_ = policy;
+  }
+}
+
+// ------------------------------------------------------------------------------------------------------------- writing
+
+void Log::applied(Slot s, const Entry& entry) {
+  of(s).written = true;
+  gather(Applied{s, entry});
+  touched_.emplace_back(s, entry.at.seq);
+}
+
+void Log::emptied(Slot s, Position at, bool whole) {
+  OfSlot& slot = of(s);
+  if (!slot.written && whole && at == Position{}) return;  // as it has always been
+  slot = {static_cast<std::uint32_t>(runs_.size() - 1), true, true, whole};
+  const auto about = [&](const std::pair<Slot, Seq>& t) { return t.first == s; };
+  std::erase_if(touched_, about);
+  if (outstanding_) std::erase_if(outstanding_->touched, about);
+  gather(Emptied{s, at, whole});
+  touched_.emplace_back(s, at.seq);
+}
+
+void Log::filled(Slot s, const std::string& effects, bool last) {
+  of(s).whole |= last;
+  gather(Filled{s, effects, last});
+}
+
+void Log::begin_segment() {
+  ++segment_;
+  segment_weight_ = 0;
+  std::vector<LogRecord> head;
+  head.emplace_back(std::in_place_type<RunBegan>, config_.self.generation, wanted_);
+  if (snapshot_ == Snapshot::kWanted) {
+    snapshot_ = Snapshot::kWriting;
+    snapshot_segment_ = segment_;
+    grown_ = 0;
+    for (std::size_t i = 0; i + 1 < runs_.size(); ++i)
+      head.emplace_back(std::in_place_type<PastRun>, runs_[i].generation, runs_[i].policy, runs_[i].clean);
+    head.emplace_back(std::in_place_type<SnapshotBegan>);
+  }
+  gathered_.insert(gathered_.begin(), head.begin(), head.end());
+}
+
+void Log::flush(Time now, Effects& out) {
+  if (!on() || segment_ == 0 || outstanding_ || closed_) return;
+  if (policy_ == Fsync::kEverySecond && unsynced_ && !syncing_ && now >= sync_at_) {
+    sync_at_ = now + kSyncEvery;
+    syncing_ = next_;
+    unsynced_ = false;
+    ++counters_.syncs;
+    out.sync_log(next_++);
+  }
+  if (snapshot_ == Snapshot::kWritten) {
+    snapshot_ = Snapshot::kKeeping;
+    out.keep_log(keeping_ = next_++, snapshot_segment_);
+  }
+  const bool grown = grown_ >= config_.snapshot_bytes + snapshot_weight_;
+  if (opened_ && (grown || (snapshot_at_ && now >= *snapshot_at_))) want_snapshot();
+  if (config_.snapshot_every > Duration{} && (!snapshot_at_ || now >= *snapshot_at_))
+    snapshot_at_ = now + config_.snapshot_every;
+  if (gathered_.empty() && snapshot_ != Snapshot::kWanted) return;
+  const bool roll = !closing_ && (segment_weight_ >= config_.segment_bytes || snapshot_ == Snapshot::kWanted);
+  if (roll && !unsynced_ && !syncing_) begin_segment();
+  const bool sync =
+      policy_ == Fsync::kAlways || !opened_ || closing_ || weaker_ || roll || snapshot_ == Snapshot::kEnding;
+  AppendLog append{next_++, segment_, sync && !HC_MUTANT(kFsyncSkipped), std::exchange(gathered_, {})};
+  segment_weight_ += bytes_;
+  grown_ += std::exchange(bytes_, 0);
+  asked_at_ = now;
+  if (!unsynced_) sync_at_ = std::max(sync_at_, now + kSyncEvery);
+  unsynced_ = true;
+  outstanding_ = Outstanding{append.id,
+                             append.sync,
+                             !opened_,
+                             closing_,
+                             snapshot_ == Snapshot::kEnding,
+                             std::exchange(weaker_, std::nullopt),
+                             std::exchange(touched_, {})};
+  ++counters_.appends;
+  counters_.syncs += append.sync;
+  out.append_log(std::move(append));
+}
+
+Log::Durable Log::appended(std::uint64_t id) {
+  if (!outstanding_ || outstanding_->id != id) return {};
+  Outstanding done = std::move(*outstanding_);
+  outstanding_.reset();
+  if (done.sync) unsynced_ = false;
+  opened_ |= done.opens;
+  closed_ |= done.closes;
+  if (done.snapshot) snapshot_ = Snapshot::kWritten;
+  if (done.weaker && *done.weaker == wanted_) policy_ = *done.weaker;
+  return std::move(done.touched);
+}
+
+void Log::synced(std::uint64_t id) {
+  if (syncing_ == id) syncing_ = 0;
+}
+
+// ----------------------------------------------------------------------------------------------------------- snapshots
+
+void Log::want_snapshot() {
+  if (on() && !closing_ && snapshot_ == Snapshot::kNone) snapshot_ = Snapshot::kWanted;
+}
+
+bool Log::snapshot_room() const { return bytes_ < kSnapshotAtOnce; }
+
+bool Log::kept(Slot s, Position at) {
+  const OfSlot& slot = of(s);
+  if (!slot.written && at == Position{}) return false;
+  gather(Kept{s, at, runs_[slot.origin].generation, slot.whole});
+  return true;
+}
+
+void Log::snapshot_ended() {
+  gather(SnapshotEnded{});
+  snapshot_weight_ = grown_ + bytes_;
+  snapshot_ = Snapshot::kEnding;
+}
+
+void Log::old_removed(std::uint64_t id) {
+  if (snapshot_ != Snapshot::kKeeping || id != keeping_) return;
+  snapshot_ = Snapshot::kNone;
+  ++counters_.snapshots;
+}
+
+// ------------------------------------------------------------------------------------------------------------ evidence
+
+DiskOffer Log::offer(Slot s, Generation writer, Position at) const {
+  const auto run = std::ranges::find(runs_, writer, &Run::generation);
+  const OfSlot& slot = of(s);
+  if (run == runs_.end() && !HC_MUTANT(kRecoverForeignLog)) return {};
+  if (!slot.known || !slot.whole) return {};
+  if (slot.written && runs_.begin() + slot.origin > run && !HC_MUTANT(kRecoverForeignLog)) return {};
+  if (HC_MUTANT(kCompleteForgetsOrigin)) return {s, true, runs_.back().complete(), at};
+  if (HC_MUTANT(kPolicyFromConfig)) return {s, true, config_.append_fsync == Fsync::kAlways || run->clean, at};
+  return {s, true, run == runs_.end() || run->complete(), at};
+}
+
+std::optional<Time> Log::deadline() const {
+  if (outstanding_) return std::nullopt;
+  const bool second = unsynced_ && !syncing_ && policy_ == Fsync::kEverySecond;
+  if (!second) return snapshot_at_;
+  return std::min(sync_at_, snapshot_at_.value_or(kNever));
+}
+
+}  // namespace hc

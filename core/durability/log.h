@@ -1,0 +1,143 @@
+// The log of a member: gathers what is to be written, asks the host to append it, and knows what may be acknowledged
+// (rule 9b); and what an earlier process of the member left there, slot by slot (rule 9a).
+//
+// Group commit (DeWitt et al., "Implementation Techniques for Main Memory Database Systems", 1984): one append is on
+// its way at a time; what comes meanwhile goes with the next. A segment is begun only when all before it is durable, so
+// whatever is wrong in any but the last is damage.
+//
+// Whoever applies something tells it here, in order; Replication asks what it may acknowledge. Nothing here knows what
+// a record means for a table.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "core/base/config.h"
+#include "core/base/time.h"
+#include "core/durability/record.h"
+#include "core/effect.h"
+#include "core/view/report.h"
+
+namespace hc {
+
+class Log {
+ public:
+  explicit Log(const NodeConfig& config);
+
+  bool on() const { return config_.append_only; }
+
+  // ---- reading, before open()
+  // What the record means for the tables. False: it is about a slot whose beginning was not read yet.
+  bool read(const LogRecord& record);
+
+  // ---- this process' run
+  // Begins segment `segment`. Nothing may be acknowledged, and nothing of ours may be named in a view, before opened().
+  void open(std::uint64_t segment, Effects& out);
+  bool opened() const { return opened_; }
+  // The clean mark: nothing may change any more. closed() when it is durable.
+  void close();
+  bool closing() const { return closing_; }
+  bool closed() const { return closed_; }
+  void set_policy(Fsync policy);
+  Fsync policy() const { return policy_; }
+
+  // ---- writing
+  void applied(Slot s, const Entry& entry);
+  void emptied(Slot s, Position at, bool whole);
+  void filled(Slot s, const std::string& effects, bool last);
+  // The append that takes what is written now.
+  std::uint64_t next() const { return next_; }
+  bool full() const { return bytes_ > config_.log_bytes_waiting; }
+  void flush(Time now, Effects& out);
+
+  // The host has appended: up to where the slots in it may be acknowledged now. (What our process alone has is lost
+  // with it, so acknowledgements wait under every policy: for the fsync with `always`, else for the kernel to have it.)
+  using Durable = std::vector<std::pair<Slot, Seq>>;
+  Durable appended(std::uint64_t id);
+  void synced(std::uint64_t id);
+
+  // ---- what is on disk, as evidence (9a)
+  // What we hold, at `at`, for a list that names the process `writer` of this member.
+  DiskOffer offer(Slot s, Generation writer, Position at) const;
+  std::optional<Time> deadline() const;
+  // An fsync has been on its way for longer than that (9d).
+  bool hangs(Time now, Duration longest) const {
+    return outstanding_ && outstanding_->sync && now - asked_at_ > longest;
+  }
+
+  // ---- snapshots (9c)
+  void want_snapshot();
+  // One is being written: Replication says what is held, slot by slot, as much at a time as there is room for.
+  bool snapshotting() const { return snapshot_ == Snapshot::kWriting; }
+  bool snapshot_room() const;
+  bool kept(Slot s, Position at);  // false: there is nothing to say of it
+  void snapshot_ended();
+  void old_removed(std::uint64_t id);
+  bool snapshot_pending() const { return snapshot_ != Snapshot::kNone; }
+
+  struct Counters {
+    std::uint64_t appends = 0, syncs = 0, records = 0, snapshots = 0;
+  };
+  const Counters& counters() const { return counters_; }
+
+ private:
+  struct Run {
+    Generation generation;
+    Fsync policy = Fsync::kNo;
+    bool clean = false;
+    // Whatever it acknowledged is in the log.
+    bool complete() const { return clean || policy == Fsync::kAlways; }
+  };
+  struct OfSlot {
+    std::uint32_t origin = 0;  // the run that began what is held now, unbroken since
+    bool known = true;         // its beginning was read
+    bool written = false;      // some record is about it
+    bool whole = true;         // no fill is under way
+  };
+  OfSlot& of(Slot s) { return slots_[s.value]; }
+  const OfSlot& of(Slot s) const { return slots_[s.value]; }
+  enum class Snapshot : std::uint8_t {
+    kNone,
+    kWanted,   // the next segment begins with one
+    kWriting,  // slot by slot
+    kEnding,   // until it is durable
+    kWritten,
+    kKeeping,  // until what is older is gone
+  };
+  void gather(LogRecord record);
+  void begin_segment();
+  void begin_run(const RunBegan& began);
+
+  const NodeConfig& config_;
+  std::vector<Run> runs_;
+  std::vector<OfSlot> slots_;
+
+  Fsync policy_, wanted_;  // as it holds; as it was asked for
+  std::uint64_t segment_ = 0, next_ = 1;
+  std::size_t segment_weight_ = 0, bytes_ = 0;
+  bool opened_ = false, closing_ = false, closed_ = false;
+  bool unsynced_ = false;      // something was appended that no sync has covered
+  std::uint64_t syncing_ = 0;  // the SyncLog that is on its way
+  Time sync_at_{};             // everysec
+  Time asked_at_{};            // of the outstanding append
+  Snapshot snapshot_ = Snapshot::kNone;
+  std::uint64_t snapshot_segment_ = 0, keeping_ = 0;
+  std::size_t grown_ = 0, snapshot_weight_ = 0;  // since the last snapshot began; what that one took
+  std::optional<Time> snapshot_at_;
+  bool fresh_ = true;  // nothing was read but whose run it is
+  std::vector<LogRecord> gathered_;
+  Durable touched_;  // slots in gathered_
+  struct Outstanding {
+    std::uint64_t id;
+    bool sync, opens, closes, snapshot;
+    std::optional<Fsync> weaker;  // a policy that holds when this is durable
+    Durable touched;
+  };
+  std::optional<Outstanding> outstanding_;
+  std::optional<Fsync> weaker_;
+  Counters counters_;
+};
+
+}  // namespace hc

@@ -1,0 +1,332 @@
+#include "io/log_codec.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "core/base/seam.h"
+#include "io/crc32c.h"
+
+namespace hc {
+namespace {
+
+constexpr Bytes kMagic = "HC-LOG\r\n";
+constexpr std::size_t kHeaderBytes = 24, kFrameHeadBytes = 20;
+
+template <class... F>
+struct Overload : F... {
+  using F::operator()...;
+};
+
+enum class Kind : std::uint8_t {
+  kRunBegan = 1,
+  kRunEnded = 2,
+  kPastRun = 3,
+  kApplied = 4,
+  kEmptied = 5,
+  kFilled = 6,
+  kKept = 7,
+  kSnapshotBegan = 8,
+  kSnapshotEnded = 9,
+};
+enum EntryFlag : std::uint8_t { kBoundary = 1, kOtherPrevious = 2 };
+
+void put32(std::uint32_t n, WireWriter& out) {
+  out.fixed16(static_cast<std::uint16_t>(n));
+  out.fixed16(static_cast<std::uint16_t>(n >> 16));
+}
+std::uint32_t get32(Bytes bytes, std::size_t at) {
+  WireReader in(bytes.substr(at, 4));
+  const std::uint32_t low = in.fixed16();
+  return low | static_cast<std::uint32_t>(in.fixed16()) << 16;
+}
+std::uint64_t get64(Bytes bytes, std::size_t at) { return WireReader(bytes.substr(at, 8)).fixed64(); }
+
+void kind(Kind k, WireWriter& out) { out.byte(static_cast<std::uint8_t>(k)); }
+
+Fsync read_policy(WireReader& in) {
+  const std::uint8_t policy = in.byte();
+  if (policy > static_cast<std::uint8_t>(Fsync::kAlways)) in.turn_bad();
+  return in.ok() ? static_cast<Fsync>(policy) : Fsync::kNo;
+}
+
+void write_entry(const Entry& e, WireWriter& out) {
+  const bool other = e.previous_epoch != e.at.slot_epoch;
+  out.byte(static_cast<std::uint8_t>((e.boundary ? kBoundary : 0) | (other ? kOtherPrevious : 0)));
+  out.position(e.at);
+  if (other) out.number(e.previous_epoch);
+  if (!e.boundary) out.bytes(e.effects.bytes());
+}
+Entry read_entry(WireReader& in) {
+  Entry e;
+  const std::uint8_t flags = in.byte();
+  if (flags > (kBoundary | kOtherPrevious)) in.turn_bad();
+  e.boundary = (flags & kBoundary) != 0;
+  e.at = in.position();
+  e.previous_epoch = (flags & kOtherPrevious) ? in.epoch() : e.at.slot_epoch;
+  if (!e.boundary) e.effects = Value::copy_of(in.bytes());
+  return e;
+}
+
+void write_record(const LogRecord& record, WireWriter& out) {
+  std::visit(Overload{
+                 [&](const RunBegan& r) {
+                   kind(Kind::kRunBegan, out);
+                   out.random(r.generation);
+                   out.byte(static_cast<std::uint8_t>(r.policy));
+                 },
+                 [&](const RunEnded&) { kind(Kind::kRunEnded, out); },
+                 [&](const PastRun& r) {
+                   kind(Kind::kPastRun, out);
+                   out.random(r.generation);
+                   out.byte(static_cast<std::uint8_t>(r.policy));
+                   out.byte(r.clean);
+                 },
+                 [&](const Applied& r) {
+                   kind(Kind::kApplied, out);
+                   out.number(r.slot);
+                   write_entry(r.entry, out);
+                 },
+                 [&](const Emptied& r) {
+                   kind(Kind::kEmptied, out);
+                   out.number(r.slot);
+                   out.position(r.at);
+                   out.byte(r.whole);
+                 },
+                 [&](const Filled& r) {
+                   kind(Kind::kFilled, out);
+                   out.number(r.slot);
+                   out.bytes(r.effects);
+                   out.byte(r.last);
+                 },
+                 [&](const Kept& r) {
+                   kind(Kind::kKept, out);
+                   out.number(r.slot);
+                   out.position(r.at);
+                   out.random(r.origin);
+                   out.byte(r.whole);
+                 },
+                 [&](const SnapshotBegan&) { kind(Kind::kSnapshotBegan, out); },
+                 [&](const SnapshotEnded&) { kind(Kind::kSnapshotEnded, out); },
+             },
+             record);
+}
+
+LogRecord read_record(WireReader& in) {
+  switch (static_cast<Kind>(in.byte())) {
+    case Kind::kRunBegan: {
+      RunBegan r;
+      r.generation = in.random<GenerationTag>();
+      r.policy = read_policy(in);
+      return r;
+    }
+    case Kind::kRunEnded:
+      return RunEnded{};
+    case Kind::kPastRun: {
+      PastRun r;
+      r.generation = in.random<GenerationTag>();
+      r.policy = read_policy(in);
+      r.clean = in.byte() != 0;
+      return r;
+    }
+    case Kind::kApplied: {
+      Applied r;
+      r.slot = in.slot();
+      r.entry = read_entry(in);
+      return r;
+    }
+    case Kind::kEmptied: {
+      Emptied r;
+      r.slot = in.slot();
+      r.at = in.position();
+      r.whole = in.byte() != 0;
+      return r;
+    }
+    case Kind::kFilled: {
+      Filled r;
+      r.slot = in.slot();
+      r.effects = std::string(in.bytes());
+      r.last = in.byte() != 0;
+      return r;
+    }
+    case Kind::kKept: {
+      Kept r;
+      r.slot = in.slot();
+      r.at = in.position();
+      r.origin = in.random<GenerationTag>();
+      r.whole = in.byte() != 0;
+      return r;
+    }
+    case Kind::kSnapshotBegan:
+      return SnapshotBegan{};
+    case Kind::kSnapshotEnded:
+      return SnapshotEnded{};
+  }
+  in.turn_bad();
+  return RunEnded{};
+}
+
+// ---- frames
+
+struct FrameHead {
+  std::uint32_t length = 0;
+  std::uint64_t synced = 0;
+  std::uint32_t body_sum = 0;
+};
+
+std::string place(std::uint64_t number, std::uint64_t offset) {
+  std::string text;
+  WireWriter out(text);
+  out.fixed64(number);
+  out.fixed64(offset);
+  return text;
+}
+
+// The head of a frame that may stand at `offset`; nullopt: none does.
+std::optional<FrameHead> frame_head(Bytes file, std::uint64_t number, std::uint64_t offset) {
+  if (file.size() - offset < kFrameHeadBytes) return std::nullopt;
+  const Bytes head = file.substr(offset, kFrameHeadBytes);
+  const std::uint32_t sum = crc32c(head.substr(0, 16), crc32c(place(number, offset)));
+  if (sum != get32(head, 16) && !HC_MUTANT(kNoCrc)) return std::nullopt;
+  return FrameHead{get32(head, 0), get64(head, 4), get32(head, 12)};
+}
+
+// The records of the frame at `offset`; nullopt: it is not whole, or damaged.
+std::optional<std::vector<LogRecord>> frame_at(Bytes file, std::uint64_t number, std::uint64_t offset,
+                                               std::uint64_t& end) {
+  const auto head = frame_head(file, number, offset);
+  if (!head) return std::nullopt;
+  const std::uint64_t left = file.size() - offset - kFrameHeadBytes;
+  if (head->length > left && !HC_MUTANT(kTornTailAccepted)) return std::nullopt;
+  const Bytes body = file.substr(offset + kFrameHeadBytes, head->length);
+  if (crc32c(body) != head->body_sum && !HC_MUTANT(kNoCrc) && !HC_MUTANT(kTornTailAccepted)) return std::nullopt;
+  WireReader in(body);
+  auto records = read_log_records(in);
+  if (!in.ok() && !HC_MUTANT(kNoCrc) && !HC_MUTANT(kTornTailAccepted)) return std::nullopt;
+  if (!in.ok()) records.pop_back();  // the mutants take what they understand
+  end = offset + kFrameHeadBytes + body.size();
+  return records;
+}
+
+// Some frame behind says that it was written when more than `offset` bytes were durable.
+bool known_durable(Bytes file, std::uint64_t number, std::uint64_t offset) {
+  for (std::uint64_t at = offset + 1; at + kFrameHeadBytes <= file.size(); ++at)
+    if (const auto head = frame_head(file, number, at); head && head->synced > offset) return true;
+  return false;
+}
+
+std::string damage(Bytes name, std::uint64_t offset, Bytes what) {
+  const std::string file(name);
+  return file + " is damaged at offset " + std::to_string(offset) + ": " + std::string(what) +
+         ". In a cluster move the log away and start the member again, the others fill it; to keep what stands before "
+         "the damage and lose the rest: log-inspect cut " +
+         file;
+}
+
+}  // namespace
+
+void write_log_records(const std::vector<LogRecord>& records, WireWriter& out) {
+  for (const LogRecord& record : records) write_record(record, out);
+}
+
+std::vector<LogRecord> read_log_records(WireReader& in) {
+  std::vector<LogRecord> records;
+  while (in.ok() && in.left() > 0) records.push_back(read_record(in));
+  return records;
+}
+
+std::string segment_name(std::uint64_t number) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%08llu.log", static_cast<unsigned long long>(number));
+  return text;
+}
+
+std::optional<std::uint64_t> segment_number(Bytes name) {
+  if (!name.ends_with(".log")) return std::nullopt;
+  std::uint64_t number = 0;
+  for (const char c : name.substr(0, name.size() - 4)) {
+    if (c < '0' || c > '9' || number > 1'000'000'000'000'000) return std::nullopt;
+    number = number * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  return segment_name(number) == name ? std::optional(number) : std::nullopt;
+}
+
+std::string encode_first(std::uint64_t segment) {
+  const std::string text = "HC-FIRST 1 " + std::to_string(segment) + " ";
+  char sum[16];
+  std::snprintf(sum, sizeof sum, "%08x\n", crc32c(text));
+  return text + sum;
+}
+
+std::optional<std::uint64_t> decode_first(Bytes text) {
+  constexpr Bytes kBefore = "HC-FIRST 1 ";
+  if (!text.starts_with(kBefore)) return std::nullopt;
+  std::uint64_t segment = 0;
+  for (const char c : text.substr(kBefore.size())) {
+    if (c < '0' || c > '9' || segment > 1'000'000'000'000'000) break;
+    segment = segment * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  return segment > 0 && encode_first(segment) == text ? std::optional(segment) : std::nullopt;
+}
+
+std::string SegmentWriter::header() {
+  std::string text;
+  WireWriter out(text);
+  out.raw(kMagic);
+  put32(kLogFormat, out);
+  out.fixed64(number_);
+  put32(crc32c(text), out);
+  size_ += text.size();
+  return text;
+}
+
+std::string SegmentWriter::frame(const std::vector<LogRecord>& records) {
+  std::string body;
+  WireWriter inside(body);
+  write_log_records(records, inside);
+  std::string text;
+  text.reserve(kFrameHeadBytes + body.size());
+  WireWriter out(text);
+  put32(static_cast<std::uint32_t>(body.size()), out);
+  out.fixed64(synced_);
+  put32(crc32c(body), out);
+  put32(crc32c(text, crc32c(place(number_, size_))), out);
+  out.raw(body);
+  size_ += text.size();
+  return text;
+}
+
+SegmentReader::SegmentReader(Bytes file, std::uint64_t number, bool last, Bytes name)
+    : file_(file), number_(number), last_(last), name_(name) {
+  const bool header = file.size() >= kHeaderBytes && file.starts_with(kMagic) &&
+                      crc32c(file.substr(0, 20)) == get32(file, 20) && get64(file, 12) == number;
+  if (!header) {
+    stop("it does not begin as segment " + std::to_string(number) + " of a log");
+    return;
+  }
+  good_ = kHeaderBytes;
+  const std::uint32_t format = get32(file, 8);
+  if (format == kLogFormat) return;
+  over_ = true;
+  error_ = name_ + " has format " + std::to_string(format) + " (at offset 8), this program knows " +
+           std::to_string(kLogFormat) + ": start the version that wrote it";
+}
+
+// A torn tail, or damage.
+void SegmentReader::stop(Bytes what) {
+  over_ = true;
+  if (!last_ || known_durable(file_, number_, good_)) error_ = damage(name_, good_, what);
+}
+
+std::optional<std::vector<LogRecord>> SegmentReader::next() {
+  if (over_ || good_ >= file_.size()) return std::nullopt;
+  std::uint64_t end = 0;
+  auto records = frame_at(file_, number_, good_, end);
+  if (records) {
+    good_ = end;
+  } else {
+    stop("a frame's checksum does not match");
+  }
+  return records;
+}
+
+}  // namespace hc

@@ -1,0 +1,72 @@
+// The log of a member as bytes (docs/FORMATS.md, "The log"): records, and the segments that they stand in.
+//
+// A segment is a file: a header, then frames, each of the records of one append. A frame's checksums cover where it
+// stands, so that nothing from elsewhere passes for it; and it says how much of its segment was durable when it was
+// written. What cannot be read below that is damage; above, it is the torn tail of a process that died, and is cut.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/durability/record.h"
+#include "io/wire.h"
+
+namespace hc {
+
+inline constexpr std::uint32_t kLogFormat = 1;
+
+void write_log_records(const std::vector<LogRecord>& records, WireWriter& out);
+// To the end of the reader; it turns bad where bytes have no meaning.
+std::vector<LogRecord> read_log_records(WireReader& in);
+
+// "00000017.log"
+std::string segment_name(std::uint64_t number);
+std::optional<std::uint64_t> segment_number(Bytes name);
+
+// The file that says with which segment the log begins.
+inline constexpr const char* kFirstName = "first";
+std::string encode_first(std::uint64_t segment);
+std::optional<std::uint64_t> decode_first(Bytes text);
+
+// Writes one segment: gives bytes for the end of its file.
+class SegmentWriter {
+ public:
+  explicit SegmentWriter(std::uint64_t number) : number_(number) {}
+  std::string header();
+  std::string frame(const std::vector<LogRecord>& records);
+
+  std::uint64_t number() const { return number_; }
+  std::uint64_t size() const { return size_; }  // of the file, with all that was given
+  void synced(std::uint64_t size) { synced_ = std::max(synced_, size); }
+
+ private:
+  std::uint64_t number_, size_ = 0, synced_ = 0;
+};
+
+// Reads one segment, frame by frame. `last`: no segment follows it, so it may have a torn tail.
+class SegmentReader {
+ public:
+  // `file` borrows. `name` is the file's, for the sentence.
+  SegmentReader(Bytes file, std::uint64_t number, bool last, Bytes name);
+  // The records of the next frame; nullopt: this was all, or error() says what is damaged.
+  std::optional<std::vector<LogRecord>> next();
+  // So many bytes are read; behind them, when there is no more, a torn tail. 0: there is not even a header.
+  std::uint64_t good() const { return good_; }
+  // Names the file, the offset, and what the operator can do. Empty: nothing is wrong.
+  const std::string& error() const { return error_; }
+
+ private:
+  void stop(Bytes what);
+
+  Bytes file_;
+  std::uint64_t number_;
+  bool last_, over_ = false;
+  std::string name_;
+  std::uint64_t good_ = 0;
+  std::string error_;
+};
+
+}  // namespace hc

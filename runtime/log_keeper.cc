@@ -1,0 +1,262 @@
+#include "runtime/log_keeper.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <utility>
+
+#include "runtime/clock.h"
+
+namespace hc {
+namespace {
+
+constexpr Duration kReadAtOnce = 2ms;
+
+std::unexpected<std::string> failed_to(const std::string& what, const std::string& path) {
+  return std::unexpected("cannot " + what + " " + path + ": " + std::strerror(errno));
+}
+
+std::expected<void, std::string> sync_folder(const std::string& folder) {
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return failed_to("open", folder);
+  const bool ok = ::fsync(fd) == 0;
+  const auto result = ok ? std::expected<void, std::string>() : failed_to("sync", folder);
+  ::close(fd);
+  return result;
+}
+
+// As a whole: after a loss of power it says what it said, or this.
+std::expected<void, std::string> put_first(const std::string& folder, std::uint64_t first) {
+  const std::string path = folder + "/" + kFirstName, beside = path + ".new", text = encode_first(first);
+  const int fd = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd < 0) return failed_to("make", beside);
+  const bool ok = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
+  const auto written = ok ? std::expected<void, std::string>() : failed_to("write", beside);
+  ::close(fd);
+  if (!written) return written;
+  if (::rename(beside.c_str(), path.c_str()) != 0) return failed_to("rename", beside);
+  return sync_folder(folder);
+}
+
+}  // namespace
+
+LogKeeper::LogKeeper(Loop& loop, std::string folder, std::function<void(const std::string&)> failed)
+    : loop_(loop), folder_(std::move(folder)), failed_(std::move(failed)) {
+  uv_idle_init(loop.uv(), &idle_);
+  idle_.data = this;
+  figures_.last_save = std::time(nullptr);
+}
+
+void LogKeeper::fail(const std::string& what) {
+  figures_.last_write_ok = false;
+  if (!closing_) failed_(what);
+}
+
+void LogKeeper::close() {
+  closing_ = true;
+  uv_close(reinterpret_cast<uv_handle_t*>(&idle_), nullptr);
+}
+
+// ------------------------------------------------------------------------------------------------------------- reading
+
+std::expected<std::uint64_t, std::string> LogKeeper::read_first() const {
+  const std::string path = folder_ + "/" + kFirstName;
+  if (!std::filesystem::exists(path)) return 1;
+  std::ifstream file(path, std::ios::binary);
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  if (const auto first = decode_first(text)) return *first;
+  return std::unexpected(path +
+                         " is damaged: it does not say with which segment the log begins. In a cluster move the "
+                         "log away and start the member again");
+}
+
+std::expected<void, std::string> LogKeeper::list() {
+  std::error_code error;
+  std::filesystem::create_directories(folder_, error);
+  if (error) return std::unexpected("cannot make " + folder_ + ": " + error.message());
+  if (const auto named = sync_folder(folder_ + "/.."); !named) return named;
+  const auto first = read_first();
+  if (!first) return std::unexpected(first.error());
+  next_ = *first;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
+    const auto number = segment_number(entry.path().filename().string());
+    if (!number) continue;
+    if (*number < *first)
+      std::filesystem::remove(entry.path(), error);  // left by an end amid their removal
+    else
+      segments_[*number] = entry.file_size(error);
+  }
+  if (error) return std::unexpected("cannot read " + folder_ + ": " + error.message());
+  for (const auto& [number, size] : segments_) {
+    if (number != next_)
+      return std::unexpected(
+          folder_ + "/" + segment_name(next_) +
+          " is missing: bring it back, or in a cluster move the log away and start the member again");
+    ++next_;
+    left_.push_back(number);
+    figures_.to_read += size;
+  }
+  return {};
+}
+
+void LogKeeper::read(Host& host, std::function<void(std::uint64_t)> done) {
+  host_ = &host;
+  done_ = std::move(done);
+  figures_.loading = true;
+  if (const auto listed = list(); !listed) return fail(listed.error());
+  uv_idle_start(&idle_, [](uv_idle_t* idle) { static_cast<LogKeeper*>(idle->data)->read_some(); });
+}
+
+bool LogKeeper::open_next() {
+  if (left_.empty()) return false;
+  const std::uint64_t number = left_.front();
+  left_.pop_front();
+  const std::string path = folder_ + "/" + segment_name(number);
+  std::ifstream file(path, std::ios::binary);
+  file_.assign(std::istreambuf_iterator<char>(file), {});
+  if (!file.good() && !file.eof()) fail("cannot read " + path + ": " + std::strerror(errno));
+  reader_.emplace(file_, number, left_.empty(), path);
+  return true;
+}
+
+// What a process that died left half written is cut off, durably, before anything else is written.
+void LogKeeper::finish_segment() {
+  if (!reader_->error().empty()) return fail(reader_->error());
+  const std::uint64_t torn = file_.size() - reader_->good();
+  const std::uint64_t number = segments_.rbegin()->first;
+  if (torn > 0) {
+    figures_.torn += torn;
+    const std::string path = folder_ + "/" + segment_name(number);
+    const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+    const bool cut = fd >= 0 && ::ftruncate(fd, static_cast<off_t>(reader_->good())) == 0 && ::fsync(fd) == 0;
+    if (!cut) fail("cannot cut the torn tail of " + path + ": " + std::strerror(errno));
+    if (fd >= 0) ::close(fd);
+    if (cut && reader_->good() == 0) {
+      std::filesystem::remove(path);
+      segments_.erase(number);
+      next_ = number;
+      if (const auto synced = sync_folder(folder_); !synced) fail(synced.error());
+    }
+  }
+  reader_.reset();
+}
+
+void LogKeeper::read_some() {
+  const Time until = read_clocks().mono + kReadAtOnce;
+  while (!closing_ && read_clocks().mono < until) {
+    if (!reader_ && !open_next()) {
+      uv_idle_stop(&idle_);
+      figures_.loading = false;
+      return done_(next_);
+    }
+    const std::uint64_t before = reader_->good();
+    auto records = reader_->next();
+    figures_.read += reader_->good() - before;
+    if (!records)
+      finish_segment();
+    else
+      host_->happened(LogRead{std::move(*records)});
+    if (!figures_.last_write_ok) return uv_idle_stop(&idle_), void();
+  }
+}
+
+// ------------------------------------------------------------------------------------------------------------- writing
+
+struct LogKeeper::Work {
+  LogKeeper& keeper;
+  std::uint64_t id;
+  bool sync_only;
+  int fd;
+  std::uint64_t size;  // of the file, that is durable then
+  std::string error{};
+  uv_work_t work{};
+};
+
+std::expected<void, std::string> LogKeeper::begin_segment(std::uint64_t number) {
+  if (fd_ >= 0) ::close(fd_);
+  const std::string path = folder_ + "/" + segment_name(number);
+  fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
+  if (fd_ < 0) return failed_to("make", path);
+  writer_.emplace(number);
+  segments_[number] = 0;
+  if (const auto written = write(writer_->header()); !written) return written;
+  return sync_folder(folder_);
+}
+
+std::expected<void, std::string> LogKeeper::write(const std::string& bytes) {
+  std::string_view left = bytes;
+  while (!left.empty()) {
+    const ssize_t count = ::write(fd_, left.data(), left.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return failed_to("write to", folder_ + "/" + segment_name(writer_->number()));
+    left.remove_prefix(static_cast<std::size_t>(count));
+  }
+  figures_.bytes += bytes.size();
+  return {};
+}
+
+void LogKeeper::append(const AppendLog& append) {
+  if (!writer_ || writer_->number() != append.segment)
+    if (const auto begun = begin_segment(append.segment); !begun) return fail(begun.error());
+  if (const auto written = write(writer_->frame(append.records)); !written) return fail(written.error());
+  if (append.sync) return fsync_later(append.id, false);
+  host_->happened(LogAppended{append.id});
+}
+
+void LogKeeper::sync(const SyncLog& sync) { fsync_later(sync.id, true); }
+
+// Durable first that the log begins there; then what is older is removed.
+void LogKeeper::keep(const KeepLog& keep) {
+  auto* work = new Work{*this, keep.id, false, -1, keep.segment};
+  work->work.data = work;
+  uv_queue_work(
+      loop_.uv(), &work->work,
+      [](uv_work_t* w) {
+        auto* self = static_cast<Work*>(w->data);
+        const std::string& folder = self->keeper.folder_;
+        if (const auto put = put_first(folder, self->size); !put) self->error = put.error();
+        std::error_code ignored;
+        for (std::uint64_t n = self->size; self->error.empty() && n-- > 1;)
+          if (!std::filesystem::remove(folder + "/" + segment_name(n), ignored)) break;
+      },
+      [](uv_work_t* w, int) {
+        const std::unique_ptr<Work> self(static_cast<Work*>(w->data));
+        LogKeeper& keeper = self->keeper;
+        if (!self->error.empty()) return keeper.fail("the snapshot could not be kept: " + self->error);
+        keeper.figures_.last_save = std::time(nullptr);
+        if (!keeper.closing_) keeper.host_->happened(LogKept{self->id});
+      });
+}
+
+void LogKeeper::fsync_later(std::uint64_t id, bool sync_only) {
+  const int fd = ::dup(fd_);  // the segment may be another one when its turn comes
+  auto* work = new Work{*this, id, sync_only, fd, writer_->size()};
+  work->work.data = work;
+  uv_queue_work(
+      loop_.uv(), &work->work,
+      [](uv_work_t* w) {
+        auto* self = static_cast<Work*>(w->data);
+        if (self->fd < 0 || ::fdatasync(self->fd) != 0) self->error = std::strerror(errno);
+        if (self->fd >= 0) ::close(self->fd);
+      },
+      [](uv_work_t* w, int) {
+        const std::unique_ptr<Work> self(static_cast<Work*>(w->data));
+        LogKeeper& keeper = self->keeper;
+        if (!self->error.empty()) return keeper.fail("the log could not be made durable: " + self->error);
+        if (keeper.closing_) return;
+        keeper.writer_->synced(self->size);
+        if (self->sync_only)
+          keeper.host_->happened(LogSynced{self->id});
+        else
+          keeper.host_->happened(LogAppended{self->id});
+      });
+}
+
+}  // namespace hc

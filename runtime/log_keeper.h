@@ -1,0 +1,79 @@
+// The segments of the log as files in the data folder: read at the start, a little at a time while the loop runs; then
+// appended to, and made durable on libuv's pool.
+//
+// What need not be durable is written at once, on the loop: the kernel takes it in some microseconds, and answers leave
+// in the same turn. A failed write or fsync is fatal to the member, as what the kernel still has of it is unknown
+// (Rebello et al., "Can Applications Recover from fsync Failures?", 2020).
+#pragma once
+
+#include <uv.h>
+
+#include <cstdint>
+#include <deque>
+#include <expected>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "core/effect.h"
+#include "io/log_codec.h"
+#include "runtime/host.h"
+
+namespace hc {
+
+class LogKeeper {
+ public:
+  // `failed` is called with a sentence when something cannot be written or read: fatal to the member.
+  LogKeeper(Loop& loop, std::string folder, std::function<void(const std::string&)> failed);
+  LogKeeper(const LogKeeper&) = delete;
+  LogKeeper& operator=(const LogKeeper&) = delete;
+
+  // Tells the host what the log says, then `done` which segment is free.
+  void read(Host& host, std::function<void(std::uint64_t)> done);
+  void append(const AppendLog& append);
+  void sync(const SyncLog& sync);
+  void keep(const KeepLog& keep);
+  void close();  // no more calls to the host
+
+  struct Figures {
+    bool loading = false, last_write_ok = true;
+    std::int64_t last_save = 0;  // seconds since 1970: when the last snapshot was durable, or the process began
+    std::uint64_t bytes = 0, read = 0, to_read = 0, torn = 0;
+  };
+  const Figures& figures() const { return figures_; }
+
+ private:
+  struct Work;  // on the pool
+  std::expected<void, std::string> list();
+  std::expected<std::uint64_t, std::string> read_first() const;
+  void read_some();
+  bool open_next();
+  void finish_segment();
+  std::expected<void, std::string> begin_segment(std::uint64_t number);
+  std::expected<void, std::string> write(const std::string& bytes);
+  void fsync_later(std::uint64_t id, bool sync_only);
+  void fail(const std::string& what);
+
+  Loop& loop_;
+  std::string folder_;
+  std::function<void(const std::string&)> failed_;
+  Host* host_ = nullptr;
+  Figures figures_;
+  bool closing_ = false;
+
+  // reading
+  uv_idle_t idle_{};
+  std::function<void(std::uint64_t)> done_;
+  std::map<std::uint64_t, std::uint64_t> segments_;  // sizes
+  std::uint64_t next_ = 1;                           // the first number that is free
+  std::deque<std::uint64_t> left_;
+  std::string file_;
+  std::optional<SegmentReader> reader_;
+
+  // writing
+  std::optional<SegmentWriter> writer_;
+  int fd_ = -1;
+};
+
+}  // namespace hc

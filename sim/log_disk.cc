@@ -1,0 +1,164 @@
+#include "sim/log_disk.h"
+
+#include <algorithm>
+
+#include "sim/streams.h"
+
+namespace hc::sim {
+namespace {
+
+constexpr std::size_t kSector = 512;
+
+}  // namespace
+
+// ---- the process
+
+void LogDisk::open(Generation generation, bool always) {
+  writer_.reset();
+  pending_.clear();
+  busy_until_ = {};
+  intact_[generation] = always;
+}
+
+std::expected<std::vector<std::vector<LogRecord>>, std::string> LogDisk::read() {
+  std::vector<std::vector<LogRecord>> all;
+  std::erase_if(segments_, [&](const auto& s) { return s.first < first_; });
+  std::uint64_t expected = first_;
+  for (auto it = segments_.begin(); it != segments_.end();) {
+    auto& [number, segment] = *it;
+    const bool last = std::next(it) == segments_.end();
+    if (number != expected++) return std::unexpected("segment " + segment_name(number - 1) + " is missing");
+    SegmentReader reader(segment.bytes, number, last, segment_name(number));
+    while (auto records = reader.next()) all.push_back(std::move(*records));
+    if (!reader.error().empty()) return std::unexpected(reader.error());
+    torn_ += segment.bytes.size() - reader.good();
+    segment.bytes.resize(reader.good());
+    segment.durable = reader.good();
+    segment.named = true;
+    it = reader.good() == 0 ? segments_.erase(it) : std::next(it);
+  }
+  return all;
+}
+
+void LogDisk::append(Schedule& schedule, std::uint32_t machine, std::uint64_t process, const AppendLog& append) {
+  const Duration takes = append.sync ? draw(random_, least_, slow_) : draw(random_, 1us, least_);
+  busy_until_ = std::max(busy_until_, schedule.now()) + takes;
+  Write w{process, append.id, What::kAppend, append.sync, append.segment};
+  if (!writer_ || writer_->number() != append.segment) {
+    writer_.emplace(append.segment);
+    w.bytes = writer_->header();
+  }
+  w.bytes += writer_->frame(append.records);
+  pending_.emplace(busy_until_, std::move(w));
+  schedule.at(busy_until_, Kind::kLogged, machine, process);
+}
+
+void LogDisk::sync(Schedule& schedule, std::uint32_t machine, std::uint64_t process, std::uint64_t id) {
+  const Instant end = schedule.now() + draw(random_, least_, slow_);
+  Write w{process, id, What::kSync, true};
+  for (const auto& [number, segment] : segments_) w.covers[number] = segment.bytes.size();
+  pending_.emplace(end, std::move(w));
+  schedule.at(end, Kind::kLogged, machine, process);
+}
+
+// Durable first that it begins there, then what is older goes, one after the other.
+void LogDisk::keep(Schedule& schedule, std::uint32_t machine, std::uint64_t process, const KeepLog& keep) {
+  const Instant end = schedule.now() + draw(random_, least_, slow_);
+  pending_.emplace(end, Write{process, keep.id, What::kKeep, false, keep.segment});
+  schedule.at(end, Kind::kLogged, machine, process);
+}
+
+void LogDisk::make_durable(std::uint64_t number, std::size_t size) {
+  const auto it = segments_.find(number);
+  if (it == segments_.end()) return;
+  it->second.named = true;
+  it->second.durable = std::max(it->second.durable, size);
+  if (writer_ && writer_->number() == number) writer_->synced(it->second.durable);
+}
+
+std::optional<LogDisk::Done> LogDisk::due(std::uint64_t process) {
+  if (pending_.empty() || pending_.begin()->second.process != process) return std::nullopt;
+  const Write w = std::move(pending_.extract(pending_.begin()).mapped());
+  const Done done{w.id, w.what, w.sync && std::exchange(fail_next_, false)};
+  if (w.what == What::kAppend) segments_[w.segment].bytes += w.bytes;
+  if (w.what == What::kKeep) {
+    first_ = w.segment;
+    std::erase_if(segments_, [&](const auto& s) { return s.first < first_; });
+  }
+  if (done.failed)
+    for (auto& [number, segment] : segments_) lose_unsynced(segment);
+  if (done.failed || !w.sync) return done;
+  if (w.what == What::kSync) {
+    for (const auto& [number, size] : w.covers) make_durable(number, size);
+  } else {
+    for (const auto& [number, segment] : segments_) make_durable(number, segment.bytes.size());
+  }
+  return done;
+}
+
+// ---- what befalls it
+
+void LogDisk::lose_unsynced(Segment& segment) {
+  const std::size_t unsynced = segment.bytes.size() - segment.durable;
+  if (unsynced == 0) return;
+  segment.bytes.resize(segment.durable + random_.below(unsynced + 1));
+  for (std::size_t at = segment.durable; at < segment.bytes.size();) {
+    const std::size_t end = std::min(segment.bytes.size(), (at / kSector + 1) * kSector);
+    if (random_.percent(30))
+      std::fill(segment.bytes.begin() + static_cast<std::ptrdiff_t>(at),
+                segment.bytes.begin() + static_cast<std::ptrdiff_t>(end), '\0');
+    at = end;
+  }
+}
+
+void LogDisk::crash(bool power_lost) {
+  for (auto& [when, w] : pending_) {
+    if (w.what == What::kKeep && random_.percent(50)) {
+      first_ = w.segment;
+      std::erase_if(segments_, [&](const auto& s) { return s.first < first_ && random_.percent(50); });
+    }
+    if (w.what != What::kAppend) continue;
+    const std::size_t written = random_.below(w.bytes.size() + 1);
+    if (written > 0) segments_[w.segment].bytes += w.bytes.substr(0, written);
+    if (written < w.bytes.size()) break;
+  }
+  pending_.clear();
+  writer_.reset();
+  if (!power_lost) return;
+  for (auto it = segments_.begin(); it != segments_.end();) {
+    lose_unsynced(it->second);
+    const bool gone = !it->second.named && random_.percent(50);
+    it = gone ? segments_.erase(it) : std::next(it);
+  }
+}
+
+void LogDisk::wipe() {
+  segments_.clear();
+  pending_.clear();
+  writer_.reset();
+  intact_.clear();
+  first_ = 1;
+  rotten_ = false;
+}
+
+void LogDisk::rot() {
+  intact_.clear();
+  if (segments_.empty()) return;
+  auto it = segments_.begin();
+  std::advance(it, static_cast<std::ptrdiff_t>(random_.below(segments_.size())));
+  std::string& bytes = it->second.bytes;
+  if (bytes.empty()) return;
+  for (std::uint64_t n = random_.between(1, 3); n > 0; --n) {
+    char& byte = bytes[random_.below(bytes.size())];
+    byte = static_cast<char>(byte ^ static_cast<char>(random_.between(1, 255)));
+  }
+  rotten_ = true;
+}
+
+std::uint64_t LogDisk::bytes() const {
+  std::uint64_t sum = 0;
+  for (const auto& [number, segment] : segments_) sum += segment.bytes.size();
+  return sum;
+}
+
+}  // namespace hc::sim

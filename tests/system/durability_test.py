@@ -1,0 +1,143 @@
+"""What survives: kill -9, and the loss of power (tests/system/powercut.cc), under each policy."""
+
+import os
+import random
+import threading
+import unittest
+
+import cluster
+import powercut
+from cluster import Process, Resp, RespError
+
+LIBRARY = os.environ.get("HC_POWERCUT", "build/release/tests/libpowercut.so")
+ROUNDS = int(os.environ.get("HC_ROUNDS", "6"))
+
+
+class Writers:
+    """Connections that write keys of their own, each its next number; what was acknowledged is known."""
+
+    def __init__(self, port, count, known):
+        self.port, self.known = port, known
+        self.threads = [threading.Thread(target=self._write, args=(i,), daemon=True) for i in range(count)]
+        for thread in self.threads:
+            thread.start()
+
+    def _write(self, writer):
+        try:
+            with Resp(self.port, 10) as client:
+                while True:
+                    number = self.known.get(writer, 0) + 1
+                    names = f"writer:{writer}", f"writer:{writer}:{number % 50}"
+                    client.pipeline([("SET", name, number) for name in names])
+                    self.known[writer] = number
+        except (OSError, RespError):
+            return
+
+    def join(self):
+        for thread in self.threads:
+            thread.join()
+
+
+def lost(node, known):
+    """How many writers find less than what was acknowledged."""
+    count = 0
+    with node.resp() as client:
+        for writer, number in known.items():
+            value = cluster.wait_until(lambda w=writer: [client("GET", f"writer:{w}")], "an answer")[0]
+            before = client("GET", f"writer:{writer}:{number % 50}")
+            count += int(value or 0) < number or int(before or 0) < number
+    return count
+
+
+class Durability(unittest.TestCase):
+    def node(self, folder, policy, environment=None, *more):
+        port = cluster.free_port()
+        return Process(["--resp-port", 0, "--http-port", 0, "--gossip-port", port, "--data-dir", "data",
+                        "--appendonly", "yes", "--appendfsync", policy, *more], folder, environment=environment)
+
+    def crashes(self, policy, stub=None):
+        """Rounds of writing and of dying at a random moment; with the loss of power unless stub is None."""
+        total = 0
+        with cluster.folder() as folder:
+            data, kept = os.path.join(folder, "data"), os.path.join(folder, "kept")
+            os.makedirs(data)
+            environment = None if stub is None else powercut.environment(os.path.abspath(LIBRARY), data, kept, stub)
+            known, node = {}, None
+            for round_number in range(ROUNDS + 1):
+                more = ("--save", 1) if round_number % 2 else ()
+                node = self.node(folder, policy, environment, *more).start().wait_ready()
+                total += lost(node, known)
+                if stub:
+                    known.clear()
+                if round_number == ROUNDS:
+                    break
+                writers = Writers(node.resp_port, 8, known)
+                threading.Event().wait(random.uniform(0.3, 1.2))  # at a random moment
+                node.kill()
+                writers.join()
+                if stub is not None:
+                    powercut.cut(data, kept)
+            node.kill()
+            self.assertGreater(sum(known.values()), 50)
+        return total
+
+    def test_kill_loses_nothing(self):
+        for policy in ("always", "everysec", "no"):
+            with self.subTest(policy):
+                self.assertEqual(self.crashes(policy), 0)
+
+    def test_always_survives_the_loss_of_power(self):
+        self.assertEqual(self.crashes("always", stub=False), 0)
+
+    def test_without_fsync_power_losses_are_noticed(self):
+        with self.assertRaises((AssertionError, cluster.TimedOut)):
+            self.assertEqual(self.crashes("always", stub=True), 0)
+
+    def test_clean_stop_and_snapshot(self):
+        with cluster.folder() as folder:
+            node = self.node(folder, "everysec").start().wait_ready()
+            with node.resp() as client:
+                client.pipeline([("SET", f"k{i}", "line\r\nbreak%d" % i) for i in range(5000)])
+                client("DEL", "k7")
+                client("SET", "short", "v", "PX", "60000")
+                before = client("LASTSAVE")
+                self.assertEqual(client("BGSAVE"), "Background saving started")
+                cluster.wait_until(lambda: node.info("persistence")["rdb_bgsave_in_progress"] == "0", "the snapshot")
+                self.assertGreaterEqual(client("LASTSAVE"), before)
+                client("APPEND", "k1", "more")
+                self.assertEqual(client("CONFIG", "SET", "appendfsync", "always"), "OK")
+                client("SET", "last", "1")
+            self.assertEqual(node.terminate(), 0)
+            segments = [n for n in os.listdir(os.path.join(folder, "data", "log")) if n.endswith(".log")]
+            self.assertNotIn("00000001.log", segments)
+            node = self.node(folder, "everysec").start().wait_ready()
+            try:
+                with node.resp() as client:
+                    self.assertEqual(client("DBSIZE"), 5001)
+                    self.assertEqual(client("GET", "k1"), b"line\r\nbreak1more")
+                    self.assertIsNone(client("GET", "k7"))
+                    self.assertGreater(client("PTTL", "short"), 1000)
+                    self.assertEqual(client("GET", "last"), b"1")
+            finally:
+                node.kill()
+
+    def test_damage_is_named(self):
+        with cluster.folder() as folder:
+            node = self.node(folder, "always").start().wait_ready()
+            with node.resp() as client:
+                for i in range(20):
+                    client("SET", f"k{i}", i)
+            node.kill()
+            path = os.path.join(folder, "data", "log", "00000001.log")
+            with open(path, "r+b") as file:
+                file.seek(60)
+                byte = file.read(1)
+                file.seek(60)
+                file.write(bytes([byte[0] ^ 1]))
+            status, _, said = cluster.run(*self.node(folder, "always").arguments, cwd=folder)
+            self.assertEqual(status, 1)
+            self.assertRegex(said, r"00000001\.log is damaged at offset 24: .*log-inspect cut")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

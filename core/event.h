@@ -45,8 +45,11 @@ struct VoteStored {  // the StoreVote of this number, and all before it, are dur
 struct Woke {};       // deadline() has passed
 struct TurnEnded {};  // nothing more is ready just now: send what was gathered
 struct StopAsked {};  // SIGTERM
+struct LeaveAsked {   // an operator wants this member, whoever it is and dead or alive, out of the cluster for good
+  NodeId member;
+};
 
 using Event = std::variant<Started, Asked, ClientGone, LinkOpened, LinkClosed, Received, Heard, VoteStored, Woke,
-                           TurnEnded, StopAsked>;
+                           TurnEnded, StopAsked, LeaveAsked>;
 
 }  // namespace hc

@@ -180,7 +180,9 @@ std::string details(const Message& message) {
                  return "request " + text(m.request.value) + " " + std::string(outcome(m.outcome)) + " epoch " +
                         text(m.epoch) + ": " + narrate(m.reply);
                },
-               [](const GossipByStream& m) { return narrate(m.packet); }},
+               [](const GossipByStream& m) { return narrate(m.packet); },
+               [](const ViewHeldAsk& m) { return "view " + text(m.epoch); },
+               [](const ViewHeld& m) { return "view " + text(m.epoch); }},
       message);
 }
 
@@ -274,7 +276,8 @@ std::string narrate(const Event& event) {
           [](const Heard& e) { return "heard from " + to_string(e.from) + " " + narrate(e.packet); },
           [](const VoteStored& e) { return "vote " + text(e.id) + " is stored"; },
           [](const Woke&) { return std::string("woke"); }, [](const TurnEnded&) { return std::string("turn ended"); },
-          [](const StopAsked&) { return std::string("is asked to stop"); }},
+          [](const StopAsked&) { return std::string("is asked to stop"); },
+          [](const LeaveAsked& e) { return "is told that " + name_of(e.member) + " shall leave"; }},
       event);
 }
 

@@ -50,7 +50,9 @@ struct Node::Rooms {
   Coordinator coordinator;
   SwimOutput gossip;
   std::optional<Time> stop_by;
-  bool started = false, said_ready = false, said_stopped = false;
+  bool leaving = false;  // a view said so: this process ends as soon as it may
+  ViewRef known;         // as of the last view_installed()
+  bool started = false, said_ready = false, said_stopped = false, left = false;
   Counters counters;
 
   const ViewRef& view() const { return agreement.view(); }
@@ -71,6 +73,7 @@ struct Node::Rooms {
     peers.end_turn(now.mono, out);
     step_stop(now, out);  // after its last frames, which release what it has handed over
   }
+  void on(LeaveAsked& e, Now now, Effects&) { agreement.leave(e.member, now.mono); }
   void on(StopAsked&, Now now, Effects&) {
     if (!stop_by) stop_by = now.mono + kStopMax;
     agreement.stop();
@@ -88,6 +91,7 @@ struct Node::Rooms {
   void drain_gossip(Now now, Effects& out);
   void peer_news(Now now, Effects& out);
   void report(Time now);
+  bool handed_over() const;
   void step_stop(Now now, Effects& out);
   bool ready() const;
 };
@@ -148,6 +152,7 @@ void Node::Rooms::tick(Now now, Effects& out) {
   peers.tick(now.mono, out);
   if (replication.tick(now)) report(now.mono);
   agreement.tick(self, swim, now.mono, out);
+  if (stop_by || leaving) agreement.consensus().hand_over(now.mono);
   coordinator.tick(now, out);
 }
 
@@ -214,6 +219,13 @@ void Node::Rooms::view_installed(Now now, Effects& out) {
     swim.learn(m.info, now.mono);
     if (m.state != MemberState::kAbsent) peers.want(m.info.id);
   }
+  if (known)
+    for (const ViewMember& m : known->members)
+      if (!installed->member(m.info.id)) peers.dismiss({m.info.id, m.info.generation});
+  known = installed;
+  // Not what an earlier process of ours was told: the others have to know first that it has ended.
+  if (installed->names(me())) leaving = installed->member(self.id)->state == MemberState::kLeaving;
+  if (stop_by || leaving) agreement.consensus().hand_over(now.mono);
   agreement.view_installed(now.mono);
   replication.install(installed, now.mono);
   coordinator.install(installed, now, out);
@@ -261,17 +273,26 @@ void Node::Rooms::peer_news(Now now, Effects& out) {
 
 // ----------------------------------------------------------------------------------------------------------- stopping
 
-void Node::Rooms::step_stop(Now now, Effects& out) {
-  if (!stop_by || said_stopped) return;
+// What is ours is with others: our places in the lists, and our vote (2f, 7d).
+bool Node::Rooms::handed_over() const {
   const ViewRef& v = view();
-  bool others = false;
-  if (v)
-    for (const ViewMember& m : v->members) others = others || (m.info.id != self.id && m.state != MemberState::kAbsent);
   const ViewMember* mine = v ? v->member(self.id) : nullptr;
-  const bool named = replication.listed_anywhere() && !HC_MUTANT(kStopsWhileListed);
-  const bool handed_over = !others || !mine || (mine->state == MemberState::kAbsent && !named);
-  if (now.mono < *stop_by && !(handed_over && coordinator.idle())) return;
+  if (!mine) return true;
+  const bool others = std::ranges::any_of(
+      v->members, [&](const ViewMember& m) { return m.info.id != self.id && m.state != MemberState::kAbsent; });
+  if (!others && !leaving) return true;
+  if (replication.listed_anywhere() && !HC_MUTANT(kStopsWhileListed)) return false;
+  if (mine->state == MemberState::kActive) return false;
+  return agreement.consensus().handed_over() || (mine->state == MemberState::kAbsent && v->votes(self.id));
+}
+
+void Node::Rooms::step_stop(Now now, Effects& out) {
+  if (said_stopped || !(stop_by || leaving)) return;
+  const bool done = handed_over() && coordinator.idle();
+  if (!done && !(stop_by && now.mono >= *stop_by)) return;
   said_stopped = true;
+  left = leaving && done;
+  if (left) out.note(name_of(self.id) + " has left the cluster: its slots and its vote are with others");
   swim.leave(now.mono, gossip);
   drain_gossip(now, out);
   out.stopped();
@@ -324,6 +345,7 @@ ViewRef Node::view() const { return rooms_->view(); }
 const Swim& Node::membership() const { return rooms_->swim; }
 const SlotTable& Node::table(Slot s) const { return rooms_->replication.replica(s).table; }
 bool Node::undecided() const { return rooms_->agreement.consensus().undecided(); }
+bool Node::left() const { return rooms_->left; }
 bool Node::ready(Now) const { return rooms_->ready(); }
 
 SlotStatus Node::slot(Slot s, Now now) const {

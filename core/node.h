@@ -55,6 +55,8 @@ class Node {
   const SlotTable& table(Slot s) const;
   // In a view as an active member, and serving every slot that it leads; what `ready` means.
   bool ready(Now now) const;
+  // It has said Stopped because it was told to leave, and nothing of it is needed any more.
+  bool left() const;
   // It has accepted a view of which it knows no decision.
   bool undecided() const;
   struct Counters {

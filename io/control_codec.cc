@@ -164,6 +164,20 @@ static bool get(const wire::VoteCountIs& w, VoteCountIs& m, Decoding&) {
   return true;
 }
 
+void put_control(const ViewHeldAsk& m, wire::Control& to, ViewMemo&) {
+  to.mutable_view_held_ask()->set_epoch(m.epoch.value);
+}
+static bool get(const wire::ViewHeldAsk& w, ViewHeldAsk& m, Decoding&) {
+  m.epoch = Epoch(w.epoch());
+  return true;
+}
+
+void put_control(const ViewHeld& m, wire::Control& to, ViewMemo&) { to.mutable_view_held()->set_epoch(m.epoch.value); }
+static bool get(const wire::ViewHeld& w, ViewHeld& m, Decoding&) {
+  m.epoch = Epoch(w.epoch());
+  return true;
+}
+
 void put_control(const Reports& m, wire::Control& to, ViewMemo&) {
   wire::Reports& w = *to.mutable_reports();
   for (const Report& report : m.reports) put_report(report, *w.add_reports());
@@ -283,6 +297,10 @@ bool get_control(const wire::Control& from, Message& message, Decoding& decoding
       return get(from.vote_count_ask(), message.emplace<VoteCountAsk>(), decoding);
     case Case::kVoteCountIs:
       return get(from.vote_count_is(), message.emplace<VoteCountIs>(), decoding);
+    case Case::kViewHeldAsk:
+      return get(from.view_held_ask(), message.emplace<ViewHeldAsk>(), decoding);
+    case Case::kViewHeld:
+      return get(from.view_held(), message.emplace<ViewHeld>(), decoding);
     case Case::kReports:
       return get(from.reports(), message.emplace<Reports>(), decoding);
     case Case::kTailAsk:

@@ -25,6 +25,8 @@ void put_control(const AcceptedIs& m, wire::Control& to, ViewMemo& views);
 void put_control(const Rejected& m, wire::Control& to, ViewMemo& views);
 void put_control(const VoteCountAsk& m, wire::Control& to, ViewMemo& views);
 void put_control(const VoteCountIs& m, wire::Control& to, ViewMemo& views);
+void put_control(const ViewHeldAsk& m, wire::Control& to, ViewMemo& views);
+void put_control(const ViewHeld& m, wire::Control& to, ViewMemo& views);
 void put_control(const Reports& m, wire::Control& to, ViewMemo& views);
 void put_control(const TailAsk& m, wire::Control& to, ViewMemo& views);
 void put_control(const TailIs& m, wire::Control& to, ViewMemo& views);

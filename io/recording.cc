@@ -146,6 +146,7 @@ std::string RecordingCodec::event(const Event& event, Now now) {
                  [](const Woke&) {},
                  [](const TurnEnded&) {},
                  [](const StopAsked&) {},
+                 [&](const LeaveAsked& e) { out.number(std::uint64_t{e.member.value}); },
              },
              event);
   return text;
@@ -216,6 +217,9 @@ std::string RecordingCodec::read_event(Bytes payload, EventRead& read) {
       break;
     case 10:
       read.event = StopAsked{};
+      break;
+    case 11:
+      read.event = LeaveAsked{NodeId(in.at_most<std::uint32_t>())};
       break;
     default:
       return "an unknown kind of event";

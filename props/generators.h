@@ -416,6 +416,8 @@ inline FillAck make(const FillAck*) {
   return m;
 }
 inline DiscardAsk make(const DiscardAsk*) { return {slot_set()}; }
+inline ViewHeldAsk make(const ViewHeldAsk*) { return {epoch()}; }
+inline ViewHeld make(const ViewHeld*) { return {epoch()}; }
 inline DiscardOk make(const DiscardOk*) {
   DiscardOk m;
   m.slots = slot_set();

@@ -20,6 +20,9 @@ constexpr std::string_view kHelp[] = {
     "CLUSTER <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
     "COUNTKEYSINSLOT <slot>",
     "    Return the number of keys that this member holds in <slot>.",
+    "FORGET <node>",
+    "    Have a member leave for good: its slots and its vote go to others first, then it ends. <node>: its id, or its",
+    "    number.",
     "GETKEYSINSLOT <slot> <count>",
     "    Return up to <count> of the keys that this member holds in <slot>.",
     "INFO",
@@ -41,8 +44,8 @@ constexpr std::string_view kHelp[] = {
 
 // What Redis' operators would type, and who does it here.
 constexpr std::string_view kMadeByTheCluster[] = {
-    "addslots", "addslotsrange", "bumpepoch", "delslots", "delslotsrange", "failover",         "flushslots", "forget",
-    "meet",     "replicate",     "replicas",  "reset",    "saveconfig",    "set-config-epoch", "setslot",    "slaves"};
+    "addslots",  "addslotsrange", "bumpepoch", "delslots",   "delslotsrange",    "failover", "flushslots", "meet",
+    "replicate", "replicas",      "reset",     "saveconfig", "set-config-epoch", "setslot",  "slaves"};
 
 Reply no_view() { return Reply::error_literal("CLUSTERDOWN this member is in no view yet"); }
 
@@ -104,6 +107,7 @@ Reply nodes(Desk& desk, const ClusterMap& map) {
     std::string flags = m.info.id == node.self().id ? "myself,master" : "master";
     if (seems == Liveness::kSuspect) flags += ",fail?";
     if (seems >= Liveness::kDead || m.state == MemberState::kAbsent) flags += ",fail";
+    if (m.state == MemberState::kLeaving) flags += ",leaving";
     text += cluster_node_id(view.cluster, m.info.id) + " " + m.info.host + ":" + std::to_string(m.info.resp_port) +
             "@" + std::to_string(m.info.gossip_port) + " " + flags + " - 0 0 " + std::to_string(view.epoch.value) +
             (seems < Liveness::kDead ? " connected" : " disconnected");
@@ -173,6 +177,27 @@ Reply get_keys(Args args, Desk& desk) {
   return Reply::array(std::move(keys));
 }
 
+// By its 40 digits, as CLUSTER NODES says it, or by its number.
+const ViewMember* member_named(const View& view, Bytes word) {
+  const auto number = word.size() < 40 ? command::parse_integer(word) : std::nullopt;
+  for (const ViewMember& m : view.members)
+    if (number ? *number == m.info.id.value : same_word(word, cluster_node_id(view.cluster, m.info.id))) return &m;
+  return nullptr;
+}
+
+Reply forget(Args args, Desk& desk, const ClusterMap& map) {
+  if (!map.view()) return no_view();
+  const View& view = *map.view();
+  const ViewMember* member = member_named(view, args[2]);
+  if (!member) return command::error_quoting("ERR Unknown node " + std::string(args[2]));
+  const bool others = std::ranges::any_of(view.members, [&](const ViewMember& m) {
+    return m.info.id != member->info.id && m.state == MemberState::kActive;
+  });
+  if (!others) return Reply::error("ERR " + name_of(member->info.id) + " cannot leave: no other member is active");
+  desk.office.ask_to_leave(member->info.id);
+  return Reply::ok();
+}
+
 struct Subcommand {
   std::string_view name, full_name;
   std::size_t words;
@@ -184,6 +209,7 @@ constexpr Subcommand kSubcommands[] = {
     {"slots", "cluster|slots", 2, true, [](Args, Desk& d, const ClusterMap& m) { return slots(d, m); }},
     {"shards", "cluster|shards", 2, true, [](Args, Desk& d, const ClusterMap& m) { return shards(d, m); }},
     {"nodes", "cluster|nodes", 2, true, [](Args, Desk& d, const ClusterMap& m) { return nodes(d, m); }},
+    {"forget", "cluster|forget", 3, false, [](Args a, Desk& d, const ClusterMap& m) { return forget(a, d, m); }},
     {"info", "cluster|info", 2, false, [](Args, Desk& d, const ClusterMap& m) { return info(d, m); }},
     {"myid", "cluster|myid", 2, false,
      [](Args, Desk& d, const ClusterMap& m) {

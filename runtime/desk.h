@@ -2,6 +2,7 @@
 // its fellows, the settings, the counters, and the node to look at. One file per family answers them.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,7 +31,8 @@ struct Office {
   const ProcessFacts& facts;
   Settings& settings;
   Statistics& statistics;
-  ClientList clients;
+  std::function<void(NodeId)> ask_to_leave;  // an operator wants this member out of the cluster
+  ClientList clients{};
   ClusterMap map{};
 };
 

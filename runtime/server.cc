@@ -96,7 +96,8 @@ int Server::run() {
   }
   if (vote) {
     host_.emplace(loop_, configure(), *this, recorder_ ? &*recorder_ : nullptr);
-    office_.emplace(Office{host_->node(), facts_, settings_, statistics_, {}});
+    const auto ask_to_leave = [this](NodeId member) { host_->happened(LeaveAsked{member}); };
+    office_.emplace(Office{host_->node(), facts_, settings_, statistics_, ask_to_leave});
     links_.attach(*host_);
     if (votes_) votes_->attach(*host_);
     show_settings();
@@ -295,6 +296,8 @@ void Server::stop_asked() {
 
 void Server::finish() {
   if (std::exchange(finishing_, true)) return;
+  resp_listener_->close();
+  http_listener_->close();
   flush_until_ = read_clocks().mono + kFlushTime;
   for (ClientRecord* client : everyone()) client->end_when_answered();
   for (HttpConnection* client : every_http_client()) client->end_when_answered();

@@ -52,7 +52,7 @@ void Machine::start(NodeConfig config) {
   seal_ = std::make_unique<GossipSeal>(config.cluster_name);
   codec_ = std::make_unique<PeerCodec>();
   powered_ = true;
-  stopping_ = false;
+  stopping_ = left_ = false;
   paused_until_ = {};
   up_since_ = around_.schedule.now();
   dies_after_.reset();
@@ -82,6 +82,8 @@ void Machine::die(bool orderly) {
 }
 
 void Machine::stop() { deliver({.kind = Inbound::Kind::kStop}); }
+
+void Machine::ask_to_leave(NodeId member) { deliver({.kind = Inbound::Kind::kLeave, .id = member.value}); }
 
 void Machine::pause(Instant until) {
   if (!up()) return;
@@ -251,6 +253,9 @@ void Machine::handle(Inbound& in) {
       stopping_ = true;
       step(StopAsked{}, event_kind<StopAsked>(), 0, {});
       return;
+    case Inbound::Kind::kLeave:
+      step(LeaveAsked{NodeId(static_cast<std::uint32_t>(in.id))}, event_kind<LeaveAsked>(), in.id, {});
+      return;
   }
 }
 
@@ -388,6 +393,7 @@ void Machine::perform(Effect& effect) {
                 v->record.view ? v->record.view->epoch : Epoch(0));
   } else if (std::holds_alternative<Stopped>(effect)) {
     around_.trace.record(t, index_, what, 0);
+    left_ = node_->left();
     die(true);
     around_.overseer.died(*this);
   } else {

@@ -70,6 +70,7 @@ class Machine {
   }
   void survive() { dies_after_.reset(); }
   void stop();  // SIGTERM
+  void ask_to_leave(NodeId member);
   void pause(Instant until);
   void resume();
   void set_slow(Duration per_event) { slow_ = per_event; }
@@ -90,6 +91,7 @@ class Machine {
   bool powered() const { return powered_; }
   bool paused() const { return up() && paused_until_ > around_.schedule.now(); }
   bool stopping() const { return stopping_; }
+  bool left() const { return left_; }  // the last process ended because it was told to leave, and might
   std::uint64_t process() const { return process_; }
   Incarnation incarnation() const { return {id(), generation_}; }  // of the last process
   const Node& node() const { return *node_; }
@@ -104,7 +106,7 @@ class Machine {
 
  private:
   struct Inbound {
-    enum class Kind : std::uint8_t { kStarted, kDatagram, kOpened, kClosed, kBytes, kVoteStored, kWoke, kStop };
+    enum class Kind : std::uint8_t { kStarted, kDatagram, kOpened, kClosed, kBytes, kVoteStored, kWoke, kStop, kLeave };
     Kind kind{};
     LinkId link{};
     Endpoint from = 0;
@@ -149,7 +151,7 @@ class Machine {
   std::unique_ptr<Node> node_;
   std::uint64_t process_ = 0;
   Generation generation_;
-  bool powered_ = true, stopping_ = false;
+  bool powered_ = true, stopping_ = false, left_ = false;
   Instant paused_until_{}, up_since_{};
   Duration slow_{}, turn_delay_{};
   std::optional<std::uint64_t> dies_after_;

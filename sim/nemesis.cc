@@ -12,6 +12,9 @@ constexpr std::uint64_t bit(std::uint64_t machine) { return std::uint64_t{1} << 
 
 std::uint64_t all_of(std::uint32_t n) { return bit(n) - 1; }
 
+// Those behind it have a stream of their own.
+constexpr auto kKindsOfPlan = static_cast<std::size_t>(FaultKind::kLeave);
+
 // How long a fault of this kind lasts, and whom it befalls.
 Fault draw_fault(const Setting& s, FaultKind kind, Instant at, Random& random) {
   Fault f;
@@ -109,6 +112,11 @@ Fault draw_fault(const Setting& s, FaultKind kind, Instant at, Random& random) {
       f.variant = random.below(n);
       f.lasts = draw_log(random, 1s, 15s);
       break;
+    case FaultKind::kLeave:
+      f.b = random.below(n);
+      f.lasts = draw_log(random, 100ms, 15s);
+      f.variant = random.percent(50) ? 1 : 0;
+      break;
     case FaultKind::kCount:
       break;
   }
@@ -136,7 +144,7 @@ Plan draw_plan(const Setting& s, Random& random) {
     plan.faults.clear();
     std::vector<FaultKind> on;
     std::vector<Duration> means;
-    for (std::size_t k = 0; k < kFaultKinds; ++k) {
+    for (std::size_t k = 0; k < kKindsOfPlan; ++k) {
       const auto kind = static_cast<FaultKind>(k);
       const Duration mean = draw_log(random, 3s, 60s);
       if (random.percent(50) || (kind == FaultKind::kJoin && s.joiners == 0)) continue;
@@ -162,6 +170,14 @@ Plan draw_plan(const Setting& s, Random& random) {
   }
   sort(plan);
   return plan;
+}
+
+void draw_leaves(const Setting& s, Random& random, Plan& plan) {
+  if (random.percent(50)) return;
+  const Duration mean = draw_log(random, 5s, 60s);
+  for (Instant at = Instant{} + draw(random, 0ns, 2 * mean); at < Instant{} + s.load; at += draw(random, 1s, 2 * mean))
+    plan.faults.push_back(draw_fault(s, FaultKind::kLeave, at, random));
+  sort(plan);
 }
 
 void Nemesis::begin() {
@@ -262,6 +278,8 @@ bool Nemesis::strike(const Fault& f, std::uint32_t index) {
       joined_ |= bit(f.a);
       around_.start(static_cast<std::uint32_t>(f.a));
       return true;
+    case FaultKind::kLeave:
+      return leave(f);
     case FaultKind::kFsyncFails:
       if (!running(f.a) || !spares(bit(f.a))) return false;
       running(f.a)->disk().fail_next();
@@ -315,7 +333,7 @@ void Nemesis::fault_ends(std::uint32_t index) {
       return;
     case FaultKind::kStop:
       if (running(f.a) && running(f.a)->stopping()) running(f.a)->die(true);  // SIGKILL after its time
-      if (!running(f.a)) around_.start(static_cast<std::uint32_t>(f.a));
+      restart_due(static_cast<std::uint32_t>(f.a));
       return;
     case FaultKind::kSlowDisk:
       around_.machines[f.a]->disk().calm();
@@ -377,7 +395,32 @@ bool Nemesis::may_restore(const Machine& m) {
   return true;
 }
 
+bool Nemesis::leave(const Fault& f) {
+  Machine* asked = running(f.b);
+  if (!running(f.a) || !asked || leaving_.contains(static_cast<std::uint32_t>(f.a))) return false;
+  std::size_t stay = 0;
+  for (std::uint32_t i = 0; i < around_.machines.size(); ++i) {
+    const bool member = i < around_.setting.nodes || (joined_ >> i & 1);
+    if (member && i != f.a && !gone(i) && !leaving_.contains(i)) ++stay;
+  }
+  if (stay < around_.setting.node.min_in_sync) return false;
+  leaving_.emplace(static_cast<std::uint32_t>(f.a), f);
+  asked->ask_to_leave(running(f.a)->id());
+  return true;
+}
+
 void Nemesis::died(std::uint32_t machine) {
+  Machine& m = *around_.machines[machine];
+  if (m.left()) {
+    const auto leave = leaving_.extract(machine);
+    m.disk().wipe();
+    gone_ |= bit(machine);
+    some_left_ = true;
+    const bool returns = leave && leave.mapped().variant == 1;
+    returning_ = returns ? returning_ | bit(machine) : returning_ & ~bit(machine);
+    if (returns) start_later(machine, leave.mapped().lasts);
+    return;
+  }
   const Duration down = draw_log(random_, 20ms, 10s);
   start_later(machine, down);
 }
@@ -385,7 +428,8 @@ void Nemesis::died(std::uint32_t machine) {
 void Nemesis::start_later(std::uint32_t machine, Duration d) { around_.schedule.after(d, Kind::kStart, machine); }
 
 void Nemesis::restart_due(std::uint32_t machine) {
-  if (running(machine) || lost(machine)) return;
+  if (running(machine) || lost(machine) || (gone(machine) && (healed_ || !(returning_ >> machine & 1)))) return;
+  gone_ &= ~bit(machine);
   around_.start(machine);
   const auto again = crashes_again_.extract(machine);
   if (!again || healed_ || !running(machine)) return;
@@ -455,7 +499,7 @@ void Nemesis::lose_some() {
   std::size_t left = (around_.setting.nodes - 1) / 2;
   Mask dead = 0;
   for (const std::uint32_t i : order) {
-    if (left == 0 || !voters_survive(dead | bit(i)) || !slots_survive(dead | bit(i))) continue;
+    if (left == 0 || gone(i) || !voters_survive(dead | bit(i)) || !slots_survive(dead | bit(i))) continue;
     dead |= bit(i);
     --left;
     if (random_.percent(50)) break;
@@ -481,7 +525,7 @@ void Nemesis::heal() {
     m->resume();
     if (m->up() && m->stopping()) m->die(true);
     const bool member = m->index() < around_.setting.nodes || (joined_ >> m->index() & 1);
-    if (!m->up() && member) start_later(m->index(), draw(random_, 1ms, 500ms));
+    if (!m->up() && member && !gone(m->index())) start_later(m->index(), draw(random_, 1ms, 500ms));
   }
 }
 

@@ -11,7 +11,7 @@
 //   a disk is wiped or damaged, or a machine lost for good, only while the voters' intact disks stay a majority, and an
 //   older disk put back only where no voter is (rule 2e promises no more);
 //   clocks stay within the drift bound, wall clocks within the stated skew;
-//   a joiner joins once.
+//   a joiner joins once, and as many stay as a write needs.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +27,7 @@
 namespace hc::sim {
 
 Plan draw_plan(const Setting& setting, Random& random);
+void draw_leaves(const Setting& setting, Random& random, Plan& plan);
 
 class Nemesis {
  public:
@@ -46,7 +47,7 @@ class Nemesis {
   void fault_ends(std::uint32_t index);
   void view_installed();
   void restart_due(std::uint32_t machine);
-  void died(std::uint32_t machine);  // of something that was armed: it is started again some time later
+  void died(std::uint32_t machine);  // of something that was armed: it is started again some time later, if it stays
   // The end of all faults, for most: a minority may stay lost, be it dead or cut off, both ways or one.
   void heal();
 
@@ -56,11 +57,15 @@ class Nemesis {
   std::uint64_t skipped() const { return skipped_; }
   std::uint64_t fired(FaultKind kind) const { return fired_of_[static_cast<std::size_t>(kind)]; }
   bool lost(std::uint32_t machine) const { return lost_ >> machine & 1; }
+  // It has left the cluster, and is no machine of it any more.
+  bool gone(std::uint32_t machine) const { return gone_ >> machine & 1; }
+  bool some_left() const { return some_left_; }
 
  private:
   using Mask = std::uint64_t;
   bool strike(const Fault& f, std::uint32_t index);
   bool crash(const Fault& f);
+  bool leave(const Fault& f);
   bool weather(const Fault& f, bool on);
   void cut(const Fault& f, int by);
   bool spares(Mask dead) const;
@@ -75,8 +80,10 @@ class Nemesis {
 
   Around around_;
   Random random_;
-  bool healed_ = false;
+  bool healed_ = false, some_left_ = false;
   Mask lost_ = 0, joined_ = 0;
+  Mask gone_ = 0, returning_ = 0;                         // of those who have left: who comes back
+  std::map<std::uint32_t, Fault> leaving_;                // machines that shall leave
   std::map<std::uint32_t, std::uint64_t> crashes_again_;  // machines, after so many effects of their next process
   std::set<StorageId> wiped_;
   Mask restored_ = 0;  // who was given an older disk

@@ -174,7 +174,13 @@ std::optional<std::string> World::unsettled() const {
   for (const auto& m : machines_) {
     if (nemesis_->lost(m->index())) continue;
     if (!m->up()) {
-      if (m->index() < setting_.nodes) return m->name() + " is not up";
+      if (nemesis_->gone(m->index())) {
+        const bool needed = std::any_of(newest->slots.begin(), newest->slots.end(),
+                                        [&](const SlotConfig& slot) { return slot.list.names(m->id()); });
+        if (newest->member(m->id()) && !needed) return m->name() + " has left and is still a member in the newest view";
+      } else if (m->index() < setting_.nodes) {
+        return m->name() + " is not up";
+      }
       continue;
     }
     const ViewRef view = m->node().view();

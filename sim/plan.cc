@@ -136,6 +136,7 @@ Names names_of(FaultKind kind) {
     case FaultKind::kHalfOpen:
     case FaultKind::kNarrow:
     case FaultKind::kWrongDoor:
+    case FaultKind::kLeave:
       return Names::kTwo;
     case FaultKind::kLoss:
     case FaultKind::kDuplicate:

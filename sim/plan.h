@@ -54,7 +54,9 @@ namespace hc::sim {
   X(kWallJump, "wall-jump")   /* a; amount: the new skew in nanoseconds, plus the bound                         */     \
   X(kClockRate, "clock-rate") /* a; amount: parts per million                                                   */     \
   X(kNarrow, "narrow")        /* a to b; amount: bytes per second that streams carry                            */     \
-  X(kWrongDoor, "wrong-door") /* who dials b from a reaches machine `variant`                                   */
+  X(kWrongDoor, "wrong-door") /* who dials b from a reaches machine `variant`                                   */     \
+  X(kLeave, "leave")          /* a shall leave for good, b is told so; its disk is thrown away. Variant 1: and   */    \
+                              /* comes back as a new one, after `lasts`                                          */
 
 enum class FaultKind : std::uint8_t {
 #define X(identifier, name) identifier,

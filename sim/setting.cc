@@ -174,6 +174,8 @@ Setting draw_setting(const Options& options) {
     s.weather = weather;
     s.buggify = options.buggify.value_or(!options.plan);
     s.plan = options.plan ? *options.plan : draw_plan(s, plan);
+    Random leaves = stream(options.seed, "leaves");
+    if (!options.plan) draw_leaves(s, leaves, s.plan);
   }
   draw_machine_clocks(s, stream(options.seed, "clocks"));
   return s;

@@ -79,8 +79,9 @@ std::vector<ViewRef> World::views_at_stake() const {
 }
 
 NodeConfig World::config_of(std::uint32_t machine) const {
-  // One that founded alone is told of those who came to it, lest it found once more with an empty disk.
-  const bool named_later = setting_.nodes == 1 && views_->newest();
+  // One that founded alone is told of those who came to it, lest it found once more with an empty disk; and when some
+  // have left, all who may be there are named.
+  const bool named_later = (setting_.nodes == 1 || nemesis_->some_left()) && views_->newest();
   NodeConfig c = at_machine(setting_.node, machine, named_later ? setting_.machines() : setting_.nodes);
   c.self.host_label = setting_.host_labels[machine];
   if (machine >= setting_.nodes) return c;

@@ -92,6 +92,16 @@ void Agreement::say_who_is_dead(const MemberInfo& self, const Swim& swim, Time n
   }
 }
 
+void Agreement::say_who_shall_leave(const MemberInfo& self, Time now) {
+  std::erase_if(to_leave_, [&](NodeId id) {
+    const ViewMember* m = view()->member(id);
+    return !m || m->state == MemberState::kLeaving;
+  });
+  for (NodeId id : to_leave_)
+    say({{ReportKind::kLeave, {self.id, self.generation}, view()->incarnation_of(id), view()->epoch, {}, now, {}}},
+        now);
+}
+
 void Agreement::spread(Time now) {
   if ((now < spread_at_ && !HC_BUGGIFY(kSpreadAtOnce)) || pool_.empty() || !view()) return;
   spread_at_ = now + config_.patience / kSpreadsPerT;
@@ -200,6 +210,7 @@ void Agreement::tick(const MemberInfo& self, const Swim& swim, Time now, Effects
   if (view()) {
     dirty_ |= pool_.forget(*view(), now);
     say_who_is_dead(self, swim, now);
+    say_who_shall_leave(self, now);
     spread(now);
   }
   if (!consensus_.busy() && consensus_.left_lying(now, rank_delay(self, swim))) consensus_.prepare(now, out);
@@ -213,7 +224,7 @@ std::optional<Time> Agreement::deadline() const {
   std::optional<Time> next = consensus_.deadline();
   const auto at = [&](Time t) { next = next ? std::min(*next, t) : t; };
   const bool something = dirty_ || waiting_since_ || (!view() && !config_.founders.empty());
-  if (something) at(look_at_);
+  if (something || !to_leave_.empty()) at(look_at_);
   if (!pool_.empty()) at(spread_at_);
   return next;
 }

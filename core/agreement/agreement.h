@@ -6,6 +6,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "core/agreement/consensus.h"
@@ -32,6 +33,8 @@ class Agreement {
   void view_installed(Time now);
   void session_opened(NodeId peer, Time now);  // it may have missed what was said before
   void stop() { stopping_ = true, dirty_ = true; }
+  // An operator wants this member out of the cluster. Said to all until a view says it, too, or this process ends.
+  void leave(NodeId member, Time now) { to_leave_.insert(member), look_at_ = now; }
 
   // Every tick, and soon after news: spread the reports, propose if it is our turn.
   void tick(const MemberInfo& self, const Swim& swim, Time now, Effects& out);
@@ -45,6 +48,7 @@ class Agreement {
   std::vector<Seen> seen(const MemberInfo& self, const Swim& swim) const;
   void spread(Time now);
   void say_who_is_dead(const MemberInfo& self, const Swim& swim, Time now);
+  void say_who_shall_leave(const MemberInfo& self, Time now);
   void consider(const MemberInfo& self, const Swim& swim, Time now, Effects& out);
   std::optional<Proposal> what_waits(const MemberInfo& self, const Swim& swim, Time now);
   std::optional<Proposal> founding_together(const MemberInfo& self, const Swim& swim);
@@ -56,6 +60,7 @@ class Agreement {
   Random random_;
   EvidencePool pool_;
   Consensus consensus_;
+  std::set<NodeId> to_leave_;
   bool dirty_ = true, stopping_ = false;
   Time look_at_{}, spread_at_{};
   std::optional<Time> waiting_since_;  // something to propose, not our turn yet

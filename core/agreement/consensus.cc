@@ -24,6 +24,8 @@ void Consensus::start(std::optional<VoteRecord> record, Time now, Effects& out) 
     if (record_.view) {
       installed_ = record_.view;
       news_ = true;
+      if (!installed_->votes(config_.self.id, record_.storage))
+        vote_ended_ = installed_->epoch;  // it may have been then
       // 2e: before its first vote a member asks the others whether they know a later state of its disk.
       counts_checked_ = voters().size() <= 1 || HC_MUTANT(kAmnesiacVoter);
     }
@@ -195,7 +197,11 @@ std::uint64_t Consensus::write(Time now, Effects& out) {
 
 void Consensus::answer_durably(NodeId to, Message message, Time now, Effects& out) {
   const std::uint64_t id = persist(now, out);
-  if (!config_.durable_votes || HC_MUTANT(kPromiseNotDurable)) return deliver(to, std::move(message), now, out);
+  answer_when_stored(HC_MUTANT(kPromiseNotDurable) ? 0 : id, to, std::move(message), now, out);
+}
+
+void Consensus::answer_when_stored(std::uint64_t id, NodeId to, Message message, Time now, Effects& out) {
+  if (id <= durable_) return deliver(to, std::move(message), now, out);
   deferred_.push_back({id, to, std::move(message)});
 }
 
@@ -331,6 +337,9 @@ void Consensus::install(ViewRef view, Time now, Effects& out) {
     record_.accepted.reset();
   }
   if (proposing_ && proposing_->instance <= view->epoch) proposing_.reset();
+  const bool voted = installed_ && installed_->votes(config_.self.id, record_.storage);
+  if (voted && !view->votes(config_.self.id, record_.storage)) vote_ended_ = view->epoch;
+  if (vote_ended_ && view->voters != installed_->voters) held_by_.clear();
   installed_ = std::move(view);
   news_ = true;
   persist(now, out);
@@ -386,7 +395,36 @@ void Consensus::ask_counts(Time now) {
   counts_asked_at_ = now + 200ms;
   for (NodeId voter : voters())
     if (voter != config_.self.id) peers_.send(voter, VoteCountAsk{record_.storage});
-  if (!installed_ || !installed_->votes(config_.self.id, record_.storage)) counts_checked_ = true;
+  // Nothing to count for who does not vote; nobody to ask for who has become the only one.
+  if (!installed_ || !installed_->votes(config_.self.id, record_.storage) ||
+      (voters().size() == 1 && !HC_MUTANT(kOnlyVoterAsks)))
+    counts_checked_ = true;
+}
+
+// ------------------------------------------------------------------------------------------------- ending for good
+// (2f)
+
+void Consensus::hand_over(Time now) {
+  if (!vote_ended_ || handed_over() || (held_asked_at_ && now - *held_asked_at_ < kAskAgain)) return;
+  held_asked_at_ = now;
+  for (NodeId voter : voters())
+    if (!held_by_.contains(voter)) peers_.send(voter, ViewHeldAsk{*vote_ended_});
+}
+
+bool Consensus::handed_over() const {
+  if (HC_MUTANT(kLeaveBeforeNewVotersKnow)) return true;
+  if (!installed_ || installed_->votes(config_.self.id, record_.storage)) return !installed_;
+  return !vote_ended_ || held_by_.size() >= majority();
+}
+
+void Consensus::handle(Incarnation from, const ViewHeldAsk& m, Time now, Effects& out) {
+  if (epoch() < m.epoch) return heard_epoch(from.member, m.epoch, now);
+  const std::uint64_t covering = writing_ && unwritten_ ? next_store_ : next_store_ - 1;
+  answer_when_stored(covering, from.member, ViewHeld{epoch()}, now, out);
+}
+
+void Consensus::handle(Incarnation from, const ViewHeld& m) {
+  if (vote_ended_ && m.epoch >= *vote_ended_ && installed_->votes(from.member)) held_by_.insert(from.member);
 }
 
 // --------------------------------------------------------------------------------------------------------------- time
@@ -422,6 +460,7 @@ std::optional<Time> Consensus::deadline() const {
   std::optional<Time> next;
   if (proposing_) next = proposing_->retry_at;
   if (!counts_checked_) next = next ? std::min(*next, counts_asked_at_) : counts_asked_at_;
+  if (held_asked_at_ && !handed_over()) next = std::min(next.value_or(Time::max()), *held_asked_at_ + kAskAgain);
   return next;
 }
 

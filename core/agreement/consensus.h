@@ -50,6 +50,12 @@ class Consensus {
   // How long whoever is next to propose leaves the one before it.
   Duration turn() const { return round_time_.turn(); }
 
+  // ---- ending for good (2f)
+  // Before this process ends: asks the voters that followed it, until they have what made them so.
+  void hand_over(Time now);
+  // We do not vote any more, and if we did, a majority of those who vote now holds a view that says so durably.
+  bool handed_over() const;
+
   // Something is accepted here of which no decision is known.
   bool undecided() const { return record_.accepted && record_.instance == epoch().next(); }
 
@@ -63,6 +69,8 @@ class Consensus {
   void handle(Incarnation from, const ViewIs& m, Time now, Effects& out);
   void handle(Incarnation from, const VoteCountAsk& m);
   void handle(Incarnation from, const VoteCountIs& m, Time now, Effects& out);
+  void handle(Incarnation from, const ViewHeldAsk& m, Time now, Effects& out);
+  void handle(Incarnation from, const ViewHeld& m);
 
   void stored(std::uint64_t id, Time now, Effects& out);
   void session_opened(NodeId peer, Time now);
@@ -100,6 +108,7 @@ class Consensus {
   void push(NodeId voter, Time now, Effects& out);
   void deliver(NodeId to, Message message, Time now, Effects& out);
   void answer_durably(NodeId to, Message message, Time now, Effects& out);
+  void answer_when_stored(std::uint64_t id, NodeId to, Message message, Time now, Effects& out);
   std::uint64_t persist(Time now, Effects& out);
   std::uint64_t write(Time now, Effects& out);
   void decided(const Proposal& proposal, Time now, Effects& out);
@@ -129,6 +138,9 @@ class Consensus {
   bool counts_checked_ = true;
   std::set<NodeId> counts_from_;
   Time counts_asked_at_{}, view_asked_at_{};
+  std::optional<Epoch> vote_ended_;  // with this view; it is with others now
+  std::set<NodeId> held_by_;         // of the voters since, who has it durably
+  std::optional<Time> held_asked_at_;
 };
 
 }  // namespace hc

@@ -20,6 +20,10 @@ bool may_count(const Report& report, const View& view) {
   if (report.as_of > view.epoch) return true;
   if (report.kind == ReportKind::kStop) return true;
   if (report.kind == ReportKind::kDead) return view.names(report.about);
+  if (report.kind == ReportKind::kLeave) {
+    const ViewMember* m = view.member(report.about.member);
+    return m && m->state != MemberState::kLeaving;
+  }
   bool any = false;
   report.slots.for_each([&](Slot s) { any = any || counts_for(report, view, s); });
   return any;

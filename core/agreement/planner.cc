@@ -23,13 +23,14 @@ class Planner {
     for (const Seen& s : seen) seen_[s.info.id] = &s;
     for (const Report& r : reports) {
       reported_.add(r.slots);
-      calm_ = calm_ && r.kind != ReportKind::kStop;
+      calm_ = calm_ && r.kind != ReportKind::kStop && r.kind != ReportKind::kLeave;
     }
     next_->epoch = now.epoch.next();
   }
 
   std::optional<Proposal> make() {
     plan_members();
+    plan_leaves();
     if (!next_->same_ring_members(now_)) next_->derive_ring();
     plan_voters();
     calm_ = calm_ && !changed_;
@@ -68,12 +69,13 @@ class Planner {
       if (stopping(who) || dead_by_majority(who)) continue;
       auto it = std::ranges::lower_bound(next_->members, id, {}, [](const ViewMember& m) { return m.info.id; });
       if (it == next_->members.end() || it->info.id != id) {
+        if (filling()) continue;
         if (HC_MUTANT(kMembersUnsorted)) it = next_->members.end();
         next_->members.insert(it, ViewMember{s->info, MemberState::kActive, next_->epoch});
       } else if (it->info != s->info || it->state == MemberState::kAbsent) {
         if (it->info.generation != s->info.generation) it->since = next_->epoch;
         it->info = s->info;
-        it->state = MemberState::kActive;
+        if (it->state == MemberState::kAbsent) it->state = MemberState::kActive;  // who is leaving goes on leaving
       } else {
         continue;
       }
@@ -81,12 +83,56 @@ class Planner {
     }
     for (ViewMember& m : next_->members) {
       const Incarnation who{m.info.id, m.info.generation};
-      if (m.state == MemberState::kAbsent || !now_.names(who)) continue;
+      if (m.state != MemberState::kActive || !now_.names(who)) continue;
       if (!stopping(who) && !dead_by_majority(who)) continue;
       if (alive(m.info.id) && !stopping(who)) continue;
       m.state = MemberState::kAbsent;
       changed_ = true;
     }
+  }
+
+  // 7d: while learners of served slots fill, only failures change the ring's members. A slot that nobody serves holds
+  // up nobody.
+  bool filling() {
+    if (HC_MUTANT(kJoinsWhileFilling)) return false;
+    if (filling_) return *filling_;
+    const auto well = [&](Incarnation who) { return alive(who.member) && now_.names(who); };
+    filling_ = false;
+    for (std::uint32_t s = 0; s < now_.slot_count() && !*filling_; ++s) {
+      const Slot slot{static_cast<std::uint16_t>(s)};
+      if (well(now_.config(slot).list.front()) || HC_MUTANT(kLostSlotBlocksJoins))
+        filling_ = std::ranges::any_of(now_.learners(slot), well);
+    }
+    return *filling_;
+  }
+
+  bool told_to_leave(NodeId id) const {
+    return std::ranges::any_of(reports_,
+                               [&](const Report& r) { return r.kind == ReportKind::kLeave && r.about.member == id; });
+  }
+  bool last_active(NodeId id) const {
+    return std::ranges::none_of(
+        next_->members, [&](const ViewMember& m) { return m.info.id != id && m.state == MemberState::kActive; });
+  }
+  bool listed_anywhere(NodeId id) const {
+    return std::ranges::any_of(now_.slots, [&](const SlotConfig& slot) { return slot.list.names(id); });
+  }
+
+  // 7d, 2f: who is told to leave is no longer wanted by the ring, and goes when it is dead to us, no list names it and
+  // others have its vote.
+  void plan_leaves() {
+    for (ViewMember& m : next_->members) {
+      if (m.state == MemberState::kLeaving || !told_to_leave(m.info.id) || last_active(m.info.id)) continue;
+      if (m.state == MemberState::kActive && filling()) continue;
+      m.state = MemberState::kLeaving;
+      changed_ = true;
+    }
+    const auto may_go = [&](const ViewMember& m) {
+      const ViewMember* was = now_.member(m.info.id);
+      return was && was->state == MemberState::kLeaving && !now_.votes(m.info.id) &&
+             dead_by_majority({m.info.id, m.info.generation}) && !alive(m.info.id) && !listed_anywhere(m.info.id);
+    };
+    changed_ = std::erase_if(next_->members, may_go) > 0 || changed_;
   }
 
   bool sound_voter(const Voter& v) const {
@@ -120,10 +166,21 @@ class Planner {
       v = candidates[used++];
       changed_ = true;
     }
-    while (next_->voters.size() < wanted_voters(active, now_.voters_max) && used < candidates.size()) {
+    const std::size_t wanted = wanted_voters(active, now_.voters_max);
+    while (next_->voters.size() < wanted && used < candidates.size()) {
       next_->voters.push_back(candidates[used++]);
       changed_ = true;
     }
+    const auto leaving = [&](const ViewMember& m) { return m.state == MemberState::kLeaving; };
+    if (next_->voters.size() > wanted && std::ranges::any_of(next_->members, leaving)) take_votes(wanted);
+  }
+
+  // Those who are not sound first, then the dead, then the last in rank.
+  void take_votes(std::size_t wanted) {
+    std::ranges::stable_sort(next_->voters, {},
+                             [&](const Voter& v) { return std::pair(!sound_voter(v), !alive(v.id)); });
+    next_->voters.resize(wanted);
+    changed_ = true;
   }
 
   bool said(ReportKind kind, Incarnation by, Incarnation about, Slot slot) const {
@@ -312,17 +369,22 @@ class Planner {
     return ordered;
   }
 
-  // 7e: anew, alone at the first of the last list that is back. Its learners are filled from there.
+  // 7e: anew, alone at the first of the last list that is back, or where the ring wants it if all of them are leaving.
+  // Its learners are filled from there.
   InSyncList reset(Slot slot, const InSyncList& list) const {
-    for (Incarnation old : now_.config(slot).list) {
-      const Incarnation back = now_.incarnation_of(old.member);
-      if (!alive(old.member) || !next_->names(back) || next_->member(old.member)->state != MemberState::kActive)
-        continue;
-      InSyncList alone;
-      alone.push_back(back);
-      return alone;
-    }
+    for (Incarnation old : now_.config(slot).list)
+      if (const InSyncList alone = alone_at(old.member); !alone.empty()) return alone;
+    if (all_leaving(now_, slot))
+      for (NodeId wanted : next_->ring.wanted(slot))
+        if (const InSyncList alone = alone_at(wanted); !alone.empty()) return alone;
     return list;
+  }
+  InSyncList alone_at(NodeId id) const {
+    InSyncList alone;
+    const Incarnation back = now_.incarnation_of(id);
+    const ViewMember* m = next_->member(id);
+    if (m && alive(id) && next_->names(back) && m->state == MemberState::kActive) alone.push_back(back);
+    return alone;
   }
   // Only under the mutant dropped-by-hearsay: whom membership holds for dead is dropped, whoever has said nothing.
   InSyncList without_gone(const InSyncList& list) const {
@@ -355,7 +417,8 @@ class Planner {
   std::vector<Report> useful_evidence() const {
     std::vector<Report> useful;
     for (const Report& r : reports_)
-      if (r.kind != ReportKind::kDead && r.kind != ReportKind::kStop) useful.push_back(r);
+      if (r.kind != ReportKind::kDead && r.kind != ReportKind::kStop && r.kind != ReportKind::kLeave)
+        useful.push_back(r);
     return useful;
   }
 
@@ -365,6 +428,7 @@ class Planner {
   SlotSet reported_;               // slots that some report touches
   std::vector<Incarnation> well_;  // members of the present view that seem alive, in order
   bool calm_ = true;               // nobody comes, returns, goes or stops
+  std::optional<bool> filling_;    // once it was asked
   std::shared_ptr<View> next_;
   bool changed_ = false;
 };

@@ -1,5 +1,5 @@
 // What to propose next: the present view, the reports at hand and what membership sees, turned into one next view that
-// batches all that waits (rules 2a, 2f, 5d, 7b, 7c, 7e). A pure function; step_rule judges what it makes.
+// batches all that waits (rules 2a, 2f, 5d, 7b–7e). A pure function; step_rule judges what it makes.
 #pragma once
 
 #include <optional>

@@ -21,10 +21,12 @@ bool counted(const View& now, Slot slot, Incarnation who, const std::vector<Repo
   return said(evidence, ReportKind::kCaughtUp, now.config(slot).list.front(), who, now, slot);
 }
 
-// 7e: the slot begins anew, alone at a member of its last list that is back in a new process.
+// 7e: the slot begins anew, alone at a member of its last list that is back in a new process, or anywhere if all of
+// them are leaving.
 bool is_reset(const View& now, const View& next, Slot slot) {
   const InSyncList& list = next.config(slot).list;
-  if (list.size() != 1 || !now.config(slot).list.names(list.front().member) || !now.names(list.front())) return false;
+  const bool theirs = now.config(slot).list.names(list.front().member) || all_leaving(now, slot);
+  if (list.size() != 1 || !theirs || !now.names(list.front())) return false;
   if (HC_MUTANT(kAnyReturnerServes)) return true;
   return now.slot_loss == SlotLossPolicy::kReset && (all_ended(now, slot) || HC_MUTANT(kResetOfTheLiving));
 }
@@ -68,6 +70,21 @@ std::string check_slot(const View& now, const View& next, Slot slot, const std::
   return {};
 }
 
+// 2f, 7d: who leaves is leaving in a view before, in which others have its vote, and no list names it.
+std::string check_member(const View& now, const View& next, const ViewMember& m) {
+  const NodeId id = m.info.id;
+  const ViewMember* then = next.member(id);
+  if (then) {
+    const bool back = m.state == MemberState::kLeaving && then->state != MemberState::kLeaving;
+    return back ? "7d: " + name_of(id) + " was told to leave" : std::string();
+  }
+  if (m.state != MemberState::kLeaving) return "7d: " + name_of(id) + " was not told to leave";
+  if (now.votes(id)) return "2f: " + name_of(id) + " has not handed over its vote";
+  if (std::ranges::any_of(next.slots, [&](const SlotConfig& slot) { return slot.list.names(id); }))
+    return "2b: " + name_of(id) + " cannot leave the members: a list names it";
+  return {};
+}
+
 std::string check_frame(const View& now, const View& next) {
   if (next.epoch != now.epoch.next()) return "2a: epoch is not the next one";
   if (next.cluster != now.cluster || next.lineage != now.lineage) return "2g: another cluster or lineage";
@@ -75,6 +92,8 @@ std::string check_frame(const View& now, const View& next) {
     return "3b: lease and drift bound never change";
   if (next.slot_count() != now.slot_count() || next.replication_factor != now.replication_factor)
     return "2: slots and replication factor never change";
+  for (const ViewMember& m : now.members)
+    if (std::string reason = check_member(now, next, m); !reason.empty()) return reason;
   if (next.voters.empty()) return "2f: no voters";
   for (const Voter& v : next.voters) {
     const ViewMember* m = next.member(v.id);
@@ -100,6 +119,13 @@ bool all_ended(const View& now, Slot slot) {
   return std::ranges::all_of(now.config(slot).list, [&](Incarnation who) {
     const ViewMember* m = now.member(who.member);
     return m && m->info.generation != who.generation;
+  });
+}
+
+bool all_leaving(const View& now, Slot slot) {
+  return std::ranges::all_of(now.config(slot).list, [&](Incarnation who) {
+    const ViewMember* m = now.member(who.member);
+    return m && m->state == MemberState::kLeaving;
   });
 }
 

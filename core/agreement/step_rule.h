@@ -16,6 +16,9 @@ bool must_renew(const View& now, const View& next, Slot slot);
 // Every process that the slot's list names is known to have ended: the view knows a newer generation of each (7e).
 bool all_ended(const View& now, Slot slot);
 
+// Every member that the slot's list names is leaving.
+bool all_leaving(const View& now, Slot slot);
+
 // Empty if `next` is a legal step from `now` on this evidence; else which rule it breaks, as a sentence.
 std::string why_not(const View& now, const View& next, const std::vector<Report>& evidence);
 

@@ -85,6 +85,12 @@ struct VoteCountIs {
   StorageId storage;
   std::uint64_t writes = 0;
 };
+struct ViewHeldAsk {  // 2f: have you view `epoch`, or a later one, durably? Answered when that is so
+  Epoch epoch;
+};
+struct ViewHeld {
+  Epoch epoch;
+};
 struct Reports {
   std::vector<Report> reports;
 };
@@ -180,9 +186,10 @@ struct GossipByStream {
   GossipPacket packet;
 };
 
-using Message = std::variant<Hello, Welcome, Refused, ViewAsk, ViewIs, Prepare, Promise, Accept, AcceptedIs, Rejected,
-                             VoteCountAsk, VoteCountIs, Reports, LeaseAsk, Grant, Append, Appended, TailAsk, TailIs,
-                             FillChunk, FillAck, DiscardAsk, DiscardOk, Forward, Forwarded, GossipByStream>;
+using Message =
+    std::variant<Hello, Welcome, Refused, ViewAsk, ViewIs, Prepare, Promise, Accept, AcceptedIs, Rejected, VoteCountAsk,
+                 VoteCountIs, Reports, LeaseAsk, Grant, Append, Appended, TailAsk, TailIs, FillChunk, FillAck,
+                 DiscardAsk, DiscardOk, Forward, Forwarded, GossipByStream, ViewHeldAsk, ViewHeld>;
 
 std::string_view name_of(const Message& message);
 // About how many bytes it takes on the wire; right for those that can be large.

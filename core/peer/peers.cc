@@ -88,6 +88,13 @@ void Peers::want(NodeId to) {
   unsent_ = true;
 }
 
+void Peers::dismiss(Incarnation who) {
+  Peer* peer = find(who.member);
+  if (!peer) return;
+  peer->wanted = false;
+  peer->dismissed = who.generation;
+}
+
 Frame Peers::frame_to(Generation to) const {
   Frame frame;
   frame.from = self_.id;
@@ -378,6 +385,7 @@ Epoch Peers::installed(Incarnation who) const {
 
 std::optional<Epoch> Peers::proof(Incarnation who) const {
   const Peer* peer = find(who.member);
+  if (peer && peer->dismissed == who.generation && !HC_MUTANT(kDismissedComesBack)) return std::nullopt;
   return peer && peer->proven == who ? std::optional(peer->proven_challenged) : std::nullopt;
 }
 

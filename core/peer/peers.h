@@ -51,6 +51,8 @@ class Peers {
   std::uint64_t session(NodeId to) const;
   Generation process(NodeId to) const;  // at the other end of the open session; none if there is none
   void want(NodeId to);                 // make a session, nothing to say yet
+  // This process is no member any more: no session is sought, and whatever it proves, it does not come back.
+  void dismiss(Incarnation who);
   void end_turn(Time now, Effects& out);
   bool has_unsent() const { return unsent_; }
 
@@ -96,6 +98,7 @@ class Peers {
     Generation in_generation;
     Epoch in_challenged;
     Incarnation proven;
+    Generation dismissed;
     Epoch proven_challenged;
     Epoch installed;
     Time heard{};

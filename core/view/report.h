@@ -19,6 +19,7 @@ enum class ReportKind : std::uint8_t {
   kDead = 4,       // membership at `by` holds `about` for dead or gone (no slots): the ring should do without it
   kStop = 5,       // `by` == `about` is being stopped: hand over its primary roles, mark it absent
   kStuck = 6,      // `by`, primary, has seen no progress of the learner `about` for T: the ring's next may stand in
+  kLeave = 7,      // an operator has told `by` that the member of `about` shall leave for good
 };
 
 struct Report {

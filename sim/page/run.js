@@ -28,7 +28,7 @@ if (f) {
 const GROUPS = {
   client: ['request', 'reply'], data: ['Append', 'Appended'], forward: ['Forward', 'Forwarded'],
   agreement: ['ViewAsk', 'ViewIs', 'Prepare', 'Promise', 'Accept', 'AcceptedIs', 'Rejected', 'VoteCountAsk',
-    'VoteCountIs', 'Reports'],
+    'VoteCountIs', 'Reports', 'ViewHeldAsk', 'ViewHeld'],
   fill: ['TailAsk', 'TailIs', 'FillChunk', 'FillAck', 'DiscardAsk', 'DiscardOk'], lease: ['LeaseAsk', 'Grant'],
   session: ['Hello', 'Welcome', 'Refused'], gossip: ['gossip', 'GossipByStream'],
 };

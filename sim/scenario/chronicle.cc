@@ -24,6 +24,15 @@ void add(std::string& list, const std::string& item, const char* between) {
 
 std::string number(std::uint64_t n) { return std::to_string(n); }
 
+std::string in_brackets(MemberState state) {
+  return state == MemberState::kAbsent ? " (absent)" : state == MemberState::kLeaving ? " (leaving)" : "";
+}
+std::string is_now(MemberState state) {
+  return state == MemberState::kAbsent    ? " is absent"
+         : state == MemberState::kLeaving ? " is leaving"
+                                          : " is active again";
+}
+
 }  // namespace
 
 std::string duration_text(Duration d) {
@@ -57,7 +66,7 @@ std::string Chronicle::list(const SlotConfig& slot) const {
 std::string Chronicle::describe(const View& view) const {
   std::string members, voters, out;
   for (const ViewMember& m : view.members)
-    add(members, name({m.info.id, m.info.generation}) + (m.state == MemberState::kAbsent ? " (absent)" : ""), " ");
+    add(members, name({m.info.id, m.info.generation}) + in_brackets(m.state), " ");
   for (const Voter& v : view.voters) add(voters, number(v.id.value), " ");
   out = "view " + number(view.epoch.value) + ": members " + members + "; voters " + voters;
   for (std::size_t s = 0; s < view.slots.size(); ++s) add(out, "slot " + number(s) + " " + list(view.slots[s]), "; ");
@@ -99,8 +108,10 @@ std::string Chronicle::member_steps(const View& before, const View& after) const
     else if (was->info.generation != m.info.generation)
       add(out, who + " is back", "; ");
     else if (was->state != m.state)
-      add(out, who + (m.state == MemberState::kAbsent ? " is absent" : " is active again"), "; ");
+      add(out, who + is_now(m.state), "; ");
   }
+  for (const ViewMember& m : before.members)
+    if (!after.member(m.info.id)) add(out, name({m.info.id, m.info.generation}) + " is no member any more", "; ");
   for (const Voter& v : after.voters) add(voters, number(v.id.value), " ");
   if (before.voters != after.voters) add(out, "voters " + voters, "; ");
   return out;

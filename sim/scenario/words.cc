@@ -25,18 +25,19 @@ std::vector<std::string> split(const std::string& text, const std::string& at) {
 std::string Story::tell(const Directive& d) {
   using Word = std::string (Story::*)(const Directive&);
   static const std::map<std::string, Word> kWords = {
-      {"cluster", &Story::cluster},   {"ask", &Story::ask},
-      {"send", &Story::send},         {"run", &Story::run},
-      {"start", &Story::start},       {"crash", &Story::process},
-      {"stop", &Story::process},      {"wipe", &Story::process},
-      {"keep-disk", &Story::process}, {"put-back", &Story::process},
-      {"pause", &Story::process},     {"resume", &Story::process},
-      {"cut", &Story::cut},           {"mend", &Story::mend},
-      {"hold", &Story::hold},         {"let-go", &Story::hold},
-      {"break", &Story::break_off},   {"slow", &Story::disturb},
-      {"slow-disk", &Story::disturb}, {"clock", &Story::disturb},
-      {"wall", &Story::disturb},      {"fail-fsync", &Story::disturb},
-      {"weather", &Story::weather},   {"show", &Story::show},
+      {"cluster", &Story::cluster},    {"ask", &Story::ask},
+      {"send", &Story::send},          {"run", &Story::run},
+      {"start", &Story::start},        {"crash", &Story::process},
+      {"stop", &Story::process},       {"wipe", &Story::process},
+      {"keep-disk", &Story::process},  {"put-back", &Story::process},
+      {"pause", &Story::process},      {"resume", &Story::process},
+      {"leave", &Story::leave},        {"cut", &Story::cut},
+      {"mend", &Story::mend},          {"hold", &Story::hold},
+      {"let-go", &Story::hold},        {"break", &Story::break_off},
+      {"slow", &Story::disturb},       {"slow-disk", &Story::disturb},
+      {"clock", &Story::disturb},      {"wall", &Story::disturb},
+      {"fail-fsync", &Story::disturb}, {"weather", &Story::weather},
+      {"show", &Story::show},
   };
   const auto word = kWords.find(d.verb());
   if (word == kWords.end()) d.mistake("there is no verb '" + d.verb() + "'; sim/scenario/words.h lists them");
@@ -254,6 +255,17 @@ std::string Story::process(const Directive& d) {
   if (d.verb() == "wipe") m.disk().wipe();
   if (d.verb() == "keep-disk") kept_disks_[index] = m.disk().file().value_or("");
   if (d.verb() == "put-back") m.disk().put_back(kept_disks_[index]);
+  return stage_->chronicle().take();
+}
+
+std::string Story::leave(const Directive& d) {
+  const std::vector<std::string> plain = d.plain();
+  const auto options = d.options();
+  const auto at = options.find("at");
+  if (plain.empty() || at == options.end()) d.mistake("who shall leave, and whom is it told (at=N)?");
+  Machine& told = stage_->machine(member(d, at->second));
+  if (!told.up()) d.mistake("it does not run");
+  told.ask_to_leave(stage_->machine(member(d, plain.front())).id());
   return stage_->chronicle().take();
 }
 

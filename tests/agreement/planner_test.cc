@@ -191,5 +191,39 @@ TEST(Planner, VotersGrowWithTheClusterAndNeverShareAName) {
   EXPECT_TRUE(next->view->votes(NodeId(2), {77, 1}));
 }
 
+TEST(Planner, WhoIsToldToLeaveIsNoLongerWantedAndItsVoteGoesToAnother) {
+  const View now = first_view(4, 64);
+  const Report told = report(ReportKind::kLeave, process(3), process(1), now.epoch);
+  const auto next = plan(now, {told}, all_alive(4));
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->view->member(NodeId(1))->state, MemberState::kLeaving);
+  EXPECT_FALSE(next->view->votes(NodeId(1)));
+  EXPECT_EQ(next->view->voters.size(), 3U);
+  for (std::uint32_t s = 0; s < 64; ++s)
+    for (NodeId wanted : next->view->ring.wanted(Slot{static_cast<std::uint16_t>(s)})) EXPECT_NE(wanted, NodeId(1));
+  EXPECT_EQ(why_not(now, *next->view, next->evidence), "");
+}
+
+TEST(Planner, TheNumberOfVotersShrinksByAPlannedLeaveAlone) {
+  const View now = first_view(3, 16);
+  const Report told = report(ReportKind::kLeave, process(3), process(1), now.epoch);
+  auto seen = all_alive(3);
+  seen[0].as = Seen::As::kGone;
+  const auto left = plan(now, {told}, seen);
+  ASSERT_TRUE(left);
+  EXPECT_EQ(left->view->voters.size(), 1U);
+  const Report dead[] = {report(ReportKind::kDead, process(2), process(1), now.epoch),
+                         report(ReportKind::kDead, process(3), process(1), now.epoch)};
+  const auto failed = plan(now, {std::begin(dead), std::end(dead)}, seen);
+  ASSERT_TRUE(failed);
+  EXPECT_EQ(failed->view->member(NodeId(1))->state, MemberState::kAbsent);
+  EXPECT_EQ(failed->view->voters.size(), 3U);
+}
+
+TEST(Planner, TheLastActiveMemberStays) {
+  const View now = first_view(1, 4);
+  EXPECT_FALSE(plan(now, {report(ReportKind::kLeave, process(1), process(1), now.epoch)}, all_alive(1)));
+}
+
 }  // namespace
 }  // namespace hc::testing

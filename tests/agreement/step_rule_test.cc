@@ -99,5 +99,45 @@ TEST(StepRule, ALearnerThatIsTakenAwayRenewsTheSlotEpoch) {
   EXPECT_EQ(why_not(now, next, {}), "");
 }
 
+TEST(StepRule, AMemberIsRemovedOnlyWhenItWasLeavingAndNothingOfItIsNeeded) {
+  View now = present(list({process(1), process(2)}));
+  now.voters = {{NodeId(1), info(1).storage}};
+  const auto without = [](View view, NodeId id) {
+    view.epoch = view.epoch.next();
+    std::erase_if(view.members, [&](const ViewMember& m) { return m.info.id == id; });
+    return view;
+  };
+  EXPECT_NE(why_not(now, without(now, NodeId(3)), {}), "") << "nobody told it to leave";
+  for (ViewMember& m : now.members) m.state = MemberState::kLeaving;
+  now.derive_ring();
+  EXPECT_EQ(why_not(now, without(now, NodeId(3)), {}), "");
+  EXPECT_NE(why_not(now, without(now, NodeId(2)), {}), "") << "a list names it";
+  EXPECT_NE(why_not(now, without(now, NodeId(1)), {}), "") << "it votes";
+}
+
+TEST(StepRule, WhoIsLeavingGoesOnLeaving) {
+  View now = present(list({process(1), process(2)}));
+  now.members[2].state = MemberState::kLeaving;
+  View next = now;
+  next.epoch = now.epoch.next();
+  EXPECT_EQ(why_not(now, next, {}), "");
+  next.members[2].state = MemberState::kActive;
+  EXPECT_NE(why_not(now, next, {}), "");
+}
+
+TEST(StepRule, ASlotOfThoseWhoLeaveBeginsAnewAnywhere) {
+  View now = present(list({process(1), process(2)}));
+  for (std::size_t i : {0, 1})
+    now.members[i].info.generation = process(static_cast<std::uint32_t>(i + 1), 2).generation;
+  const View next = after(now, list({process(3)}));
+  EXPECT_NE(why_not(now, next, {}), "") << "both are back, and could have it";
+  for (std::size_t i : {0, 1}) now.members[i].state = MemberState::kLeaving;
+  View then = after(now, list({process(3)}));
+  EXPECT_EQ(why_not(now, then, {}), "");
+  now.members[1].info.generation = process(2).generation;
+  then = after(now, list({process(3)}));
+  EXPECT_NE(why_not(now, then, {}), "") << "one of them has not ended";
+}
+
 }  // namespace
 }  // namespace hc::testing

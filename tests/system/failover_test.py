@@ -189,6 +189,31 @@ class Failover(unittest.TestCase):
         self.assertEqual(lost[:5], [], f"{len(lost)} acknowledged writes are missing")
         self.assertEqual(load.refused[:3], [])
 
+    def test_a_planned_leave_and_a_return_under_load(self):
+        with Cluster(4) as members:
+            with Load([members[1], members[3], members[4]], "l") as load:
+                cluster.wait_until(lambda: len(load.acknowledged) > 200, "some acknowledged writes")
+                with members[1].resp() as client:
+                    for words, text in ((("FORGET", 9), "Unknown node 9"), (("FORGET",), "wrong number")):
+                        with self.assertRaisesRegex(RespError, text):
+                            client("CLUSTER", *words)
+                    self.assertEqual(client("CLUSTER", "FORGET", 2), "OK")
+                begun = time.monotonic()
+                self.assertEqual(members[2].child.wait(cluster.PATIENCE), 0, members[2].log())
+                took = time.monotonic() - begun
+                names = lambda: members[3].info("cluster")["hypercache_members"]
+                cluster.wait_until(lambda: names() == "3", "three members")
+                members.wait_whole()
+                members.restart(2)  # as a new member
+                before = len(load.acknowledged)
+                cluster.wait_until(lambda: len(load.acknowledged) > before + 200, "more acknowledged writes")
+            members.wait_whole()
+            print(f"left after {took:.2f} s; {len(load.refused)} of "
+                  f"{len(load.refused) + len(load.acknowledged)} commands refused", flush=True)
+            lost = self.missing(members, load.acknowledged)
+        self.assertEqual(lost[:5], [], f"{len(lost)} acknowledged writes are missing")
+        self.assertEqual(load.refused[:3], [])
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=1)

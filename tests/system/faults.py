@@ -5,6 +5,8 @@ import os
 import struct
 import time
 
+import cluster
+
 FREEZE_SECONDS = 2.0  # short: no member is taken out for that
 CLOCK_JUMPS = (3600, -3600)  # seconds
 WALL_CLOCK = os.environ.get("HC_WALL_CLOCK", "build/release/tests/wall_clock.so")
@@ -167,7 +169,7 @@ class Rolling:
 
 
 class Join:
-    """One more member, until every slot has all its copies where the new ring wants them."""
+    """One more member, until all are in one view and every slot has all its copies."""
 
     name = "join"
 
@@ -176,5 +178,21 @@ class Join:
         members.wait_whole()
 
 
+class Leave:
+    """The last member leaves for good, until its process has ended and every slot has all its copies again."""
+
+    name = "leave"
+
+    def change(self, members):
+        leaver = members.nodes[max(members.nodes)]
+        with members[1].resp() as client:
+            client("CLUSTER", "FORGET", max(members.nodes))
+        status = leaver.child.wait(cluster.PATIENCE)
+        if status != 0:
+            raise AssertionError(f"the member that left ended with {status}:\n{leaver.log()}")
+        del members.nodes[max(members.nodes)]
+        members.wait_whole()
+
+
 FAULTS = [Kill, Freeze, ShortFreeze, Partition, Mute, Deaf, Link, ClockJump]
-CHANGES = [Rolling, Join]
+CHANGES = [Rolling, Join, Leave]

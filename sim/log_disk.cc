@@ -49,6 +49,7 @@ void LogDisk::append(Schedule& schedule, std::uint32_t machine, std::uint64_t pr
     w.bytes = writer_->header();
   }
   w.bytes += writer_->frame(append.records);
+  w.tells = segments_.contains(append.segment) ? segments_.at(append.segment).durable : 0;
   pending_.emplace(busy_until_, std::move(w));
   schedule.at(busy_until_, Kind::kLogged, machine, process);
 }
@@ -80,7 +81,10 @@ std::optional<LogDisk::Done> LogDisk::due(std::uint64_t process) {
   if (pending_.empty() || pending_.begin()->second.process != process) return std::nullopt;
   const Write w = std::move(pending_.extract(pending_.begin()).mapped());
   const Done done{w.id, w.what, w.sync && std::exchange(fail_next_, false)};
-  if (w.what == What::kAppend) segments_[w.segment].bytes += w.bytes;
+  if (w.what == What::kAppend) {
+    segments_[w.segment].bytes += w.bytes;
+    segments_[w.segment].told = w.tells;
+  }
   if (w.what == What::kKeep) {
     first_ = w.segment;
     std::erase_if(segments_, [&](const auto& s) { return s.first < first_; });
@@ -142,14 +146,15 @@ void LogDisk::wipe() {
 }
 
 void LogDisk::rot() {
-  intact_.clear();
   if (segments_.empty()) return;
   auto it = segments_.begin();
   std::advance(it, static_cast<std::ptrdiff_t>(random_.below(segments_.size())));
   std::string& bytes = it->second.bytes;
-  if (bytes.empty()) return;
+  const std::size_t told = std::next(it) == segments_.end() ? std::min(it->second.told, bytes.size()) : bytes.size();
+  if (told == 0) return;
+  intact_.clear();
   for (std::uint64_t n = random_.between(1, 3); n > 0; --n) {
-    char& byte = bytes[random_.below(bytes.size())];
+    char& byte = bytes[random_.below(told)];
     byte = static_cast<char>(byte ^ static_cast<char>(random_.between(1, 255)));
   }
   rotten_ = true;

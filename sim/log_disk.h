@@ -3,8 +3,9 @@
 // What is written is with the kernel: it survives the process, and not the machine. A sync makes it durable, and a new
 // file's name, too. When the machine loses its power, what was not synced is there in part: the file is cut anywhere,
 // sectors of it are zeros, a file without a synced name may be gone. A process that dies amid a write leaves the
-// beginning of it. Rot changes bytes of what was durable. An fsync that fails is fatal to the process; what it should
-// have made durable is as after a loss of power, and a later one does not help.
+// beginning of it. Rot changes bytes of what a later frame tells to be durable: behind, it looks like a torn tail (9b).
+// An fsync that fails is fatal to the process; what it should have made durable is as after a loss of power, and a
+// later one does not help.
 #pragma once
 
 #include <cstdint>
@@ -67,7 +68,8 @@ class LogDisk {
   struct Segment {
     std::string bytes;
     std::size_t durable = 0;
-    bool named = false;  // its name is durable
+    std::size_t told = 0;  // so much the last frame says is durable
+    bool named = false;    // its name is durable
   };
   struct Write {
     std::uint64_t process, id;
@@ -75,6 +77,7 @@ class LogDisk {
     bool sync = false;
     std::uint64_t segment = 0;
     std::string bytes{};
+    std::size_t tells = 0;
     std::map<std::uint64_t, std::size_t> covers{};  // kSync: sizes when it was asked
   };
   void make_durable(std::uint64_t segment, std::size_t size);

@@ -145,6 +145,7 @@ void Log::emptied(Slot s, Position at, bool whole) {
 
 void Log::filled(Slot s, const std::string& effects, bool last) {
   of(s).whole |= last;
+  fill_ends_ |= last && policy_ != Fsync::kNo;
   gather(Filled{s, effects, last});
 }
 
@@ -184,14 +185,15 @@ void Log::flush(Time now, Effects& out) {
   if (gathered_.empty() && snapshot_ != Snapshot::kWanted) return;
   const bool roll = !closing_ && (segment_weight_ >= config_.segment_bytes || snapshot_ == Snapshot::kWanted);
   if (roll && !unsynced_ && !syncing_) begin_segment();
-  const bool sync =
-      policy_ == Fsync::kAlways || !opened_ || closing_ || weaker_ || roll || snapshot_ == Snapshot::kEnding;
+  const bool sync = policy_ == Fsync::kAlways || !opened_ || closing_ || weaker_ || roll || fill_ends_ ||
+                    snapshot_ == Snapshot::kEnding;
   AppendLog append{next_++, segment_, sync && !HC_MUTANT(kFsyncSkipped), std::exchange(gathered_, {})};
   segment_weight_ += bytes_;
   grown_ += std::exchange(bytes_, 0);
   asked_at_ = now;
   if (!unsynced_) sync_at_ = std::max(sync_at_, now + kSyncEvery);
   unsynced_ = true;
+  fill_ends_ = false;
   outstanding_ = Outstanding{append.id,
                              append.sync,
                              !opened_,

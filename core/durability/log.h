@@ -119,6 +119,7 @@ class Log {
   std::size_t segment_weight_ = 0, bytes_ = 0;
   bool opened_ = false, closing_ = false, closed_ = false;
   bool unsynced_ = false;      // something was appended that no sync has covered
+  bool fill_ends_ = false;     // in gathered_: more than a second's work would be lost with it
   std::uint64_t syncing_ = 0;  // the SyncLog that is on its way
   Time sync_at_{};             // everysec
   Time asked_at_{};            // of the outstanding append

@@ -98,6 +98,13 @@ bool Replication::recovers(Slot s, const View* old) const {
   return HC_MUTANT(kRecoverOutsideLastSet) && replica(s).holds;
 }
 
+// The list names an earlier process of ours: what we have on disk may be all that there is, and is kept as it is.
+bool Replication::on_offer(Slot s) const {
+  if (!log_.on()) return false;
+  const InSyncList& list = view_->config(s).list;
+  return list.names(config_.self.id) && !list.names(self());
+}
+
 // 9a: of every slot whose list names an earlier process of ours, as soon as that one's grants have run out (3c).
 void Replication::offer_disk(std::vector<Report>& reports, Time now) const {
   if (!view_->names(self())) return;

@@ -117,7 +117,7 @@ void Replication::restart_fills(NodeId to, Time now) {
 void Replication::handle(Incarnation from, FillChunk&& m, Now) {
   if (m.slot.value >= replicas_.size()) return;
   Replica& r = at(m.slot);
-  if (m.slot_epoch != r.epoch || from != r.primary || !r.learner) return;
+  if (m.slot_epoch != r.epoch || from != r.primary || !r.learner || on_offer(m.slot)) return;
   if (m.chunk == 0 && r.fill != m.fill) {  // 7a: from an empty slot
     if (HC_MUTANT(kFillOverRemains)) {
       r.tail.clear();
@@ -201,7 +201,7 @@ void Replication::ask_discards(Time now) {
       const auto wanted = view_->ring.wanted(s);
       if (std::ranges::find(wanted, config_.self.id) == wanted.end()) empty_slot(s, {}, false);
     }
-    if (r.listed || r.learner || !r.holds) return;
+    if (r.listed || r.learner || !r.holds || on_offer(s)) return;
     if (HC_MUTANT(kDropBeforeTakeover)) return empty_slot(s, {}, false);
     questions.try_emplace(r.primary.member, SlotSet(config_.slots)).first->second.add(s);
   });
@@ -223,7 +223,8 @@ void Replication::handle(Incarnation from, const DiscardOk& m) {
   m.slots.for_each([&](Slot s) {
     if (s.value >= replicas_.size()) return;
     Replica& r = at(s);
-    if (!r.listed && !r.learner && r.holds && r.primary == from && r.epoch <= m.as_of) empty_slot(s, {}, false);
+    const bool ours = r.listed || r.learner || !r.holds;
+    if (!ours && r.primary == from && r.epoch <= m.as_of && !on_offer(s)) empty_slot(s, {}, false);
   });
 }
 

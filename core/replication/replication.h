@@ -180,6 +180,7 @@ class Replication : public Executor {
   using Said = std::map<std::pair<ReportKind, Incarnation>, SlotSet>;
   void report_for_nothing(Said& said);
   void offer_disk(std::vector<Report>& reports, Time now) const;
+  bool on_offer(Slot s) const;
   void ask_leases(Time now);
   void ask_lease(NodeId member, Time now);
   void ask_discards(Time now);

@@ -108,6 +108,7 @@ TEST(Regressions, Pass) {
         << line;
     Options o = options(seed, nodes, true);
     if (slots) o.slots = slots;
+    o.logs = line.ends_with(" --logs");
     const Result r = run_seed(o);
     EXPECT_EQ(r.verdict, Verdict::kPassed) << line << "\n" << told(r);
   }

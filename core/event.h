@@ -9,6 +9,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/ids.h"
+#include "core/base/memory_limits.h"
 #include "core/message/message.h"
 
 namespace hc {
@@ -42,11 +43,18 @@ struct Heard {  // a gossip datagram that opened under our cluster's seal
 struct VoteStored {  // the StoreVote of this number, and all before it, are durable
   std::uint64_t id = 0;
 };
-struct Woke {};       // deadline() has passed
-struct TurnEnded {};  // nothing more is ready just now: send what was gathered
-struct StopAsked {};  // SIGTERM
+struct Woke {};         // deadline() has passed
+struct TurnEnded {};    // nothing more is ready just now: send what was gathered
+struct StopAsked {};    // SIGTERM
+struct MemoryLimited {  // the operator set other limits
+  MemoryLimits limits;
+};
+struct MemoryMeasured {          // of the process
+  std::size_t beyond_bytes = 0;  // what it takes beyond what the core counts: buffers, tables of its own
+  std::size_t hollow_bytes = 0;  // free within pages that are in use
+};
 
 using Event = std::variant<Started, Asked, ClientGone, LinkOpened, LinkClosed, Received, Heard, VoteStored, Woke,
-                           TurnEnded, StopAsked>;
+                           TurnEnded, StopAsked, MemoryLimited, MemoryMeasured>;
 
 }  // namespace hc

@@ -180,7 +180,8 @@ std::string details(const Message& message) {
                  return "request " + text(m.request.value) + " " + std::string(outcome(m.outcome)) + " epoch " +
                         text(m.epoch) + ": " + narrate(m.reply);
                },
-               [](const GossipByStream& m) { return narrate(m.packet); }},
+               [](const GossipByStream& m) { return narrate(m.packet); },
+               [](const Pressure& m) { return text(m.bytes_over) + " bytes over its limit"; }},
       message);
 }
 
@@ -274,7 +275,12 @@ std::string narrate(const Event& event) {
           [](const Heard& e) { return "heard from " + to_string(e.from) + " " + narrate(e.packet); },
           [](const VoteStored& e) { return "vote " + text(e.id) + " is stored"; },
           [](const Woke&) { return std::string("woke"); }, [](const TurnEnded&) { return std::string("turn ended"); },
-          [](const StopAsked&) { return std::string("is asked to stop"); }},
+          [](const StopAsked&) { return std::string("is asked to stop"); },
+          [](const MemoryLimited& e) { return "may take " + text(e.limits.bytes) + " bytes of memory"; },
+          [](const MemoryMeasured& e) {
+            return "takes " + text(e.beyond_bytes) + " bytes beyond what it counts, and " + text(e.hollow_bytes) +
+                   " are hollow";
+          }},
       event);
 }
 

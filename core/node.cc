@@ -77,6 +77,9 @@ struct Node::Rooms {
     report(now.mono);
   }
 
+  void on(MemoryLimited& e, Now, Effects&) { replication.limit_memory(e.limits); }
+  void on(MemoryMeasured& e, Now, Effects&) { replication.measured(e.beyond_bytes, e.hollow_bytes); }
+
   // ---- messages
   template <class M>
   void hear(Incarnation from, M& m, Now now, Effects& out);
@@ -293,6 +296,7 @@ Node::Node(Node&&) noexcept = default;
 Node& Node::operator=(Node&&) noexcept = default;
 
 void Node::step(Event event, Now now, Effects& out) {
+  rooms_->replication.forget_evicted();
   std::visit([&](auto& e) { rooms_->on(e, now, out); }, event);
   rooms_->settle(now, out);
 }
@@ -324,6 +328,9 @@ ViewRef Node::view() const { return rooms_->view(); }
 const Swim& Node::membership() const { return rooms_->swim; }
 const SlotTable& Node::table(Slot s) const { return rooms_->replication.replica(s).table; }
 bool Node::undecided() const { return rooms_->agreement.consensus().undecided(); }
+const Memory& Node::memory() const { return rooms_->replication.memory(); }
+const AccessClock& Node::access_clock() const { return rooms_->replication.clock(); }
+std::span<const Evicted> Node::evicted() const { return rooms_->replication.memory().evicted; }
 bool Node::ready(Now) const { return rooms_->ready(); }
 
 SlotStatus Node::slot(Slot s, Now now) const {
@@ -361,6 +368,8 @@ const Node::Counters& Node::counters() const {
   c.takeovers = replication.takeovers;
   c.fills_completed = replication.fills;
   c.expired = replication.expired;
+  c.evicted = replication.evicted;
+  c.out_of_memory = replication.out_of_memory;
   c.complaints = replication.complaints;
   c.proposals = rooms_->agreement.proposals();
   c.frames_dropped = rooms_->peers.frames_dropped();

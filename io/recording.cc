@@ -1,5 +1,6 @@
 #include "io/recording.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "io/gossip_codec.h"
@@ -30,6 +31,16 @@ Address read_address(WireReader& in) {
 
 // Every field of NodeConfig, in its order: written and read by the same list.
 template <class Field>
+void fields(MemoryLimits& m, Field&& field) {
+  field(m.bytes);
+  auto policy = static_cast<std::uint32_t>(m.policy);
+  field(policy);
+  m.policy = static_cast<EvictionPolicy>(std::min<std::uint32_t>(policy, 7));
+  field(m.samples);
+  field(m.lfu_log_factor);
+  field(m.lfu_decay_minutes);
+}
+template <class Field>
 void fields(NodeConfig& c, Field&& field) {
   field(c.seed);
   field(c.slots);
@@ -48,6 +59,7 @@ void fields(NodeConfig& c, Field&& field) {
   field(c.fill_window_bytes);
   field(c.backlog_bytes);
   field(c.backlog_bytes_all);
+  fields(c.memory, field);
 }
 
 struct Put {
@@ -146,6 +158,14 @@ std::string RecordingCodec::event(const Event& event, Now now) {
                  [](const Woke&) {},
                  [](const TurnEnded&) {},
                  [](const StopAsked&) {},
+                 [&](const MemoryLimited& e) {
+                   MemoryLimits limits = e.limits;
+                   fields(limits, Put{out});
+                 },
+                 [&](const MemoryMeasured& e) {
+                   out.number(e.beyond_bytes);
+                   out.number(e.hollow_bytes);
+                 },
              },
              event);
   return text;
@@ -217,6 +237,19 @@ std::string RecordingCodec::read_event(Bytes payload, EventRead& read) {
     case 10:
       read.event = StopAsked{};
       break;
+    case 11: {
+      MemoryLimited e;
+      fields(e.limits, Get{in});
+      read.event = e;
+      break;
+    }
+    case 12: {
+      MemoryMeasured e;
+      e.beyond_bytes = in.at_most<std::size_t>();
+      e.hollow_bytes = in.at_most<std::size_t>();
+      read.event = e;
+      break;
+    }
     default:
       return "an unknown kind of event";
   }

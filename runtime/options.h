@@ -30,6 +30,7 @@ struct Options {
   bool slot_loss_wait = false;
   std::uint64_t lease_ms = 1000;
   std::uint64_t deadline_ms = 5000;
+  MemoryLimits memory;
   std::string log_level = "info";
   std::string config_file;
   std::string record;  // file; empty: no recording

@@ -56,6 +56,8 @@ void Machine::start(NodeConfig config) {
   paused_until_ = {};
   up_since_ = around_.schedule.now();
   dies_after_.reset();
+  memory_ = config.memory;
+  squeezed_ = false;
   armed_ = kForever;
   node_ = std::make_unique<Node>(std::move(config));
   if (Film* film = around_.trace.film()) film->life(up_since_, index_, "a process starts", true);
@@ -82,6 +84,12 @@ void Machine::die(bool orderly) {
 }
 
 void Machine::stop() { deliver({.kind = Inbound::Kind::kStop}); }
+
+void Machine::squeeze(std::optional<std::size_t> bytes) {
+  if (!up() || (!bytes && !squeezed_)) return;
+  squeezed_ = bytes.has_value();
+  deliver({.kind = Inbound::Kind::kMemory, .id = bytes.value_or(memory_.bytes)});
+}
 
 void Machine::pause(Instant until) {
   if (!up()) return;
@@ -251,6 +259,12 @@ void Machine::handle(Inbound& in) {
       stopping_ = true;
       step(StopAsked{}, event_kind<StopAsked>(), 0, {});
       return;
+    case Inbound::Kind::kMemory: {
+      MemoryLimits limits = memory_;
+      limits.bytes = in.id;
+      step(MemoryLimited{limits}, event_kind<MemoryLimited>(), in.id, {});
+      return;
+    }
   }
 }
 

@@ -72,6 +72,8 @@ class Machine {
   void stop();  // SIGTERM
   void pause(Instant until);
   void resume();
+  // Its memory limit becomes another; nullopt: that of its configuration again.
+  void squeeze(std::optional<std::size_t> bytes);
   void set_slow(Duration per_event) { slow_ = per_event; }
   void set_turn_delay(Duration most) { turn_delay_ = most; }
 
@@ -104,7 +106,17 @@ class Machine {
 
  private:
   struct Inbound {
-    enum class Kind : std::uint8_t { kStarted, kDatagram, kOpened, kClosed, kBytes, kVoteStored, kWoke, kStop };
+    enum class Kind : std::uint8_t {
+      kStarted,
+      kDatagram,
+      kOpened,
+      kClosed,
+      kBytes,
+      kVoteStored,
+      kWoke,
+      kStop,
+      kMemory
+    };
     Kind kind{};
     LinkId link{};
     Endpoint from = 0;
@@ -154,6 +166,8 @@ class Machine {
   Duration slow_{}, turn_delay_{};
   std::optional<std::uint64_t> dies_after_;
   bool dies_orderly_ = true;
+  MemoryLimits memory_;  // of its configuration
+  bool squeezed_ = false;
 
   std::deque<Inbound> inbox_;
   bool turn_scheduled_ = false;

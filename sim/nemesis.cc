@@ -109,6 +109,10 @@ Fault draw_fault(const Setting& s, FaultKind kind, Instant at, Random& random) {
       f.variant = random.below(n);
       f.lasts = draw_log(random, 1s, 15s);
       break;
+    case FaultKind::kSqueeze:
+      f.amount = random.between(1, 1500);
+      f.lasts = draw_log(random, 500ms, 15s);
+      break;
     case FaultKind::kCount:
       break;
   }
@@ -136,7 +140,7 @@ Plan draw_plan(const Setting& s, Random& random) {
     plan.faults.clear();
     std::vector<FaultKind> on;
     std::vector<Duration> means;
-    for (std::size_t k = 0; k < kFaultKinds; ++k) {
+    for (std::size_t k = 0; k < static_cast<std::size_t>(FaultKind::kSqueeze); ++k) {
       const auto kind = static_cast<FaultKind>(k);
       const Duration mean = draw_log(random, 3s, 60s);
       if (random.percent(50) || (kind == FaultKind::kJoin && s.joiners == 0)) continue;
@@ -162,6 +166,12 @@ Plan draw_plan(const Setting& s, Random& random) {
   }
   sort(plan);
   return plan;
+}
+
+void draw_squeezes(const Setting& s, Plan& plan, Random& random) {
+  for (std::uint64_t n = random.between(1, 6); n > 0; --n)
+    plan.faults.push_back(draw_fault(s, FaultKind::kSqueeze, Instant{} + draw(random, 0ns, s.load), random));
+  sort(plan);
 }
 
 void Nemesis::begin() {
@@ -292,6 +302,10 @@ bool Nemesis::strike(const Fault& f, std::uint32_t index) {
       around_.network.misguide(static_cast<Endpoint>(f.a), static_cast<Endpoint>(f.b),
                                static_cast<Endpoint>(f.variant));
       return ends_later();
+    case FaultKind::kSqueeze:
+      if (!running(f.a)) return false;
+      running(f.a)->squeeze(f.amount);
+      return ends_later();
     case FaultKind::kWallJump:
       around_.machines[f.a]->clock().set_wall_skew(Duration(static_cast<std::int64_t>(f.amount)) -
                                                    around_.setting.wall_skew_most);
@@ -319,6 +333,9 @@ void Nemesis::fault_ends(std::uint32_t index) {
       return;
     case FaultKind::kSlowDisk:
       around_.machines[f.a]->disk().calm();
+      return;
+    case FaultKind::kSqueeze:
+      around_.machines[f.a]->squeeze(std::nullopt);
       return;
     case FaultKind::kCut:
       cut(f, -1);
@@ -470,6 +487,7 @@ void Nemesis::heal() {
   for (const auto& m : around_.machines) {
     m->disk().calm();
     m->set_slow(0ns);
+    m->squeeze(std::nullopt);
     m->survive();
     if (lost(m->index())) {
       if (const std::uint64_t how = random_.below(5); how < 3)

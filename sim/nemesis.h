@@ -27,6 +27,8 @@
 namespace hc::sim {
 
 Plan draw_plan(const Setting& setting, Random& random);
+// Memory that is short for a while, from a stream of its own: more of a plan that is drawn already.
+void draw_squeezes(const Setting& setting, Plan& plan, Random& random);
 
 class Nemesis {
  public:

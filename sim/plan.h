@@ -54,7 +54,8 @@ namespace hc::sim {
   X(kWallJump, "wall-jump")   /* a; amount: the new skew in nanoseconds, plus the bound                         */     \
   X(kClockRate, "clock-rate") /* a; amount: parts per million                                                   */     \
   X(kNarrow, "narrow")        /* a to b; amount: bytes per second that streams carry                            */     \
-  X(kWrongDoor, "wrong-door") /* who dials b from a reaches machine `variant`                                   */
+  X(kWrongDoor, "wrong-door") /* who dials b from a reaches machine `variant`                                   */     \
+  X(kSqueeze, "squeeze")      /* a; amount: the bytes of memory that it may take. Drawn apart from the others    */
 
 enum class FaultKind : std::uint8_t {
 #define X(identifier, name) identifier,

@@ -5,6 +5,12 @@
 #include "core/replication/replication.h"
 
 namespace hc {
+namespace {
+
+// Streams of chance beside the one that was given, so that these change nothing there.
+constexpr std::uint64_t kEvictions = 1, kUses = 2;
+
+}  // namespace
 
 Replication::Replication(const NodeConfig& config, Peers& peers, Random random)
     : config_(config),
@@ -12,7 +18,11 @@ Replication::Replication(const NodeConfig& config, Peers& peers, Random random)
       random_(random),
       replicas_(config.slots),
       awake_(config.slots),
-      rested_(config.slots) {}
+      rested_(config.slots),
+      memory_(config.memory, hash_mix(config.seed, kEvictions)),
+      clock_(hash_mix(config.seed, kUses)) {
+  limit_memory(config.memory);
+}
 
 void Replication::install(const ViewRef& view, Time now) {
   const ViewRef old = std::exchange(view_, view);
@@ -93,13 +103,14 @@ void Replication::step_down(Replica& r, Time now) {
 void Replication::empty_slot(Replica& r) {
   r.table.clear();
   r.tail.clear();
-  r.tail_bytes = 0;
+  r.tail_bytes = r.tail_memory = 0;
   r.at = r.base = {};
   r.commit = {};
   r.boundaries.clear();
   for (Limbo& l : r.limbo) done_.push_back({l.token, Outcome::kUnknown, {}});
   r.limbo.clear();
   r.filled = r.holds = false;
+  account(r);
 }
 
 void Replication::begin_lead(Slot s, const View* old, Time now) {

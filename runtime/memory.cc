@@ -13,10 +13,10 @@
 #endif
 
 #ifdef HC_JEMALLOC
-// Free pages go back to the system within a second, in the background: what is resident follows what is taken.
+// Free pages go back to the system at once: what is resident follows what is taken.
 extern "C" {
 extern const char* malloc_conf;
-const char* malloc_conf = "background_thread:true,dirty_decay_ms:100,muzzy_decay_ms:0";
+const char* malloc_conf = "background_thread:true,dirty_decay_ms:0,muzzy_decay_ms:0";
 }
 #endif
 

@@ -10,6 +10,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/ids.h"
+#include "core/base/memory_limits.h"
 #include "core/durability/record.h"
 #include "core/message/message.h"
 
@@ -69,8 +70,16 @@ struct FsyncSet {  // by the operator: the log's policy
 };
 struct SnapshotAsked {};  // by the operator
 
-using Event =
-    std::variant<Started, Asked, ClientGone, LinkOpened, LinkClosed, Received, Heard, VoteStored, Woke, TurnEnded,
-                 StopAsked, LogRead, LogAppended, LogSynced, LogKept, FsyncSet, SnapshotAsked, LeaveAsked>;
+struct MemoryLimited {  // the operator set other limits
+  MemoryLimits limits;
+};
+struct MemoryMeasured {          // of the process
+  std::size_t beyond_bytes = 0;  // what it takes beyond what the core counts: buffers, tables of its own
+  std::size_t hollow_bytes = 0;  // free within pages that are in use
+};
+
+using Event = std::variant<Started, Asked, ClientGone, LinkOpened, LinkClosed, Received, Heard, VoteStored, Woke,
+                           TurnEnded, StopAsked, LogRead, LogAppended, LogSynced, LogKept, FsyncSet, SnapshotAsked,
+                           LeaveAsked, MemoryLimited, MemoryMeasured>;
 
 }  // namespace hc

@@ -213,7 +213,8 @@ std::string details(const Message& message) {
                },
                [](const GossipByStream& m) { return narrate(m.packet); },
                [](const ViewHeldAsk& m) { return "view " + text(m.epoch); },
-               [](const ViewHeld& m) { return "view " + text(m.epoch); }},
+               [](const ViewHeld& m) { return "view " + text(m.epoch); },
+               [](const Pressure& m) { return text(m.bytes_over) + " bytes over its limit"; }},
       message);
 }
 
@@ -292,29 +293,35 @@ std::string narrate(const Frame& frame) {
 
 std::string narrate(const Event& event) {
   return std::visit(
-      Overload{
-          [](const Started& e) {
-            return e.vote ? "starts with a vote file" + (e.vote->view ? ", " + narrate(*e.vote->view) : std::string())
-                          : std::string("starts with nothing on disk");
-          },
-          [](const Asked& e) {
-            return "client " + text(e.client.value) + " asked " + text(e.request.value) + ": " + command(e.args);
-          },
-          [](const ClientGone& e) { return "client " + text(e.client.value) + " is gone"; },
-          [](const LinkOpened& e) { return text(e.link) + " opened"; },
-          [](const LinkClosed& e) { return text(e.link) + (e.refused ? " was refused" : " closed"); },
-          [](const Received& e) { return "received on " + text(e.link) + " " + narrate(e.frame); },
-          [](const Heard& e) { return "heard from " + to_string(e.from) + " " + narrate(e.packet); },
-          [](const VoteStored& e) { return "vote " + text(e.id) + " is stored"; },
-          [](const Woke&) { return std::string("woke"); }, [](const TurnEnded&) { return std::string("turn ended"); },
-          [](const StopAsked&) { return std::string("is asked to stop"); },
-          [](const LeaveAsked& e) { return "is told that " + name_of(e.member) + " shall leave"; },
-          [](const LogRead& e) { return "read from its log: " + records(e.records); },
-          [](const LogAppended& e) { return "append " + text(e.id) + " stands in the log"; },
-          [](const LogSynced& e) { return "sync " + text(e.id) + " of the log is done"; },
-          [](const LogKept& e) { return "the older segments are gone, " + text(e.id); },
-          [](const FsyncSet&) { return std::string("is told another fsync policy"); },
-          [](const SnapshotAsked&) { return std::string("is asked for a snapshot"); }},
+      Overload{[](const Started& e) {
+                 return e.vote
+                            ? "starts with a vote file" + (e.vote->view ? ", " + narrate(*e.vote->view) : std::string())
+                            : std::string("starts with nothing on disk");
+               },
+               [](const Asked& e) {
+                 return "client " + text(e.client.value) + " asked " + text(e.request.value) + ": " + command(e.args);
+               },
+               [](const ClientGone& e) { return "client " + text(e.client.value) + " is gone"; },
+               [](const LinkOpened& e) { return text(e.link) + " opened"; },
+               [](const LinkClosed& e) { return text(e.link) + (e.refused ? " was refused" : " closed"); },
+               [](const Received& e) { return "received on " + text(e.link) + " " + narrate(e.frame); },
+               [](const Heard& e) { return "heard from " + to_string(e.from) + " " + narrate(e.packet); },
+               [](const VoteStored& e) { return "vote " + text(e.id) + " is stored"; },
+               [](const Woke&) { return std::string("woke"); },
+               [](const TurnEnded&) { return std::string("turn ended"); },
+               [](const StopAsked&) { return std::string("is asked to stop"); },
+               [](const LeaveAsked& e) { return "is told that " + name_of(e.member) + " shall leave"; },
+               [](const LogRead& e) { return "read from its log: " + records(e.records); },
+               [](const LogAppended& e) { return "append " + text(e.id) + " stands in the log"; },
+               [](const LogSynced& e) { return "sync " + text(e.id) + " of the log is done"; },
+               [](const LogKept& e) { return "the older segments are gone, " + text(e.id); },
+               [](const FsyncSet&) { return std::string("is told another fsync policy"); },
+               [](const SnapshotAsked&) { return std::string("is asked for a snapshot"); },
+               [](const MemoryLimited& e) { return "may take " + text(e.limits.bytes) + " bytes of memory"; },
+               [](const MemoryMeasured& e) {
+                 return "takes " + text(e.beyond_bytes) + " bytes beyond what it counts, and " + text(e.hollow_bytes) +
+                        " are hollow";
+               }},
       event);
 }
 

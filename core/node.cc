@@ -98,6 +98,9 @@ struct Node::Rooms {
     report(now.mono);
   }
 
+  void on(MemoryLimited& e, Now, Effects&) { replication.limit_memory(e.limits); }
+  void on(MemoryMeasured& e, Now, Effects&) { replication.measured(e.beyond_bytes, e.hollow_bytes); }
+
   // ---- messages
   template <class M>
   void hear(Incarnation from, M& m, Now now, Effects& out);
@@ -144,9 +147,9 @@ void Node::Rooms::on(Asked& e, Now now, Effects& out) {
   out.answer(e.client, e.request, Reply::error_literal("LOADING HyperCache is loading its log"));
 }
 
-void Node::Rooms::on(LogRead& e, Now, Effects&) {
+void Node::Rooms::on(LogRead& e, Now now, Effects&) {
   for (const LogRecord& record : e.records)
-    if (log.read(record)) replication.restore(record);
+    if (log.read(record)) replication.restore(record, now.mono);
 }
 
 void Node::Rooms::on(LogAppended& e, Now now, Effects& out) {
@@ -383,6 +386,7 @@ void Node::step(Event event, Now now, Effects& out) {
   const bool about_log = std::holds_alternative<LogAppended>(event) || std::holds_alternative<LogSynced>(event) ||
                          std::holds_alternative<TurnEnded>(event);
   if (rooms_->log.closing() && !about_log) return;  // nothing changes behind the clean mark
+  rooms_->replication.forget_evicted();
   std::visit([&](auto& e) { rooms_->on(e, now, out); }, event);
   rooms_->settle(now, out);
 }
@@ -420,6 +424,9 @@ const SlotTable& Node::table(Slot s) const { return rooms_->replication.replica(
 bool Node::undecided() const { return rooms_->agreement.consensus().undecided(); }
 bool Node::left() const { return rooms_->left; }
 bool Node::snapshot_pending() const { return rooms_->log.snapshot_pending(); }
+const Memory& Node::memory() const { return rooms_->replication.memory(); }
+const AccessClock& Node::access_clock() const { return rooms_->replication.clock(); }
+std::span<const Evicted> Node::evicted() const { return rooms_->replication.memory().evicted; }
 bool Node::ready(Now) const { return rooms_->ready(); }
 
 SlotStatus Node::slot(Slot s, Now now) const {
@@ -457,6 +464,8 @@ const Node::Counters& Node::counters() const {
   c.takeovers = replication.takeovers;
   c.fills_completed = replication.fills;
   c.expired = replication.expired;
+  c.evicted = replication.evicted;
+  c.out_of_memory = replication.out_of_memory;
   c.complaints = replication.complaints;
   c.proposals = rooms_->agreement.proposals();
   c.frames_dropped = rooms_->peers.frames_dropped();

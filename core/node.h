@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "core/base/config.h"
@@ -17,7 +18,10 @@
 
 namespace hc {
 
+class AccessClock;
 class SlotTable;
+struct Evicted;
+struct Memory;
 
 // What a watcher (INFO, metrics, the simulator's checkers) may read. Values are copies or borrow until the next step.
 struct SlotStatus {
@@ -61,10 +65,15 @@ class Node {
   bool snapshot_pending() const;
   // It has accepted a view of which it knows no decision.
   bool undecided() const;
+  const Memory& memory() const;
+  const AccessClock& access_clock() const;
+  // Keys that this primary evicted in the last step; until the next one.
+  std::span<const Evicted> evicted() const;
   struct Counters {
     std::uint64_t commands = 0, executed = 0, forwards_sent = 0, forwards_served = 0, not_mine = 0, unknown = 0,
                   refused = 0, views_installed = 0, takeovers = 0, entries_replicated = 0, fills_completed = 0,
-                  complaints = 0, proposals = 0, expired = 0, parked = 0, frames_dropped = 0, resets = 0;
+                  complaints = 0, proposals = 0, expired = 0, parked = 0, frames_dropped = 0, resets = 0, evicted = 0,
+                  out_of_memory = 0;
   };
   const Counters& counters() const;
 

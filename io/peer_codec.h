@@ -1,8 +1,8 @@
 // Frame <-> bytes: what members tell each other over peer links (core/message), as the payload of io/framing's frames.
 //
 // The envelope and the control messages are Protobuf (io/peer.proto). The data plane (Append, Appended, Forward,
-// Forwarded, FillChunk, FillAck, LeaseAsk, Grant) is one `bytes` of records (io/records); a record "control" stands
-// where the next control message belongs, so that the order of Frame::messages survives.
+// Forwarded, FillChunk, FillAck, LeaseAsk, Grant, Pressure) is one `bytes` of records (io/records); a record "control"
+// stands where the next control message belongs, so that the order of Frame::messages survives.
 //
 // Decoding is total: any bytes give a frame or a sentence. A frame that decodes is well formed (views by the rules of
 // io/view_codec, ring derived); whether it makes sense now is for core to judge. Memory is bounded by

@@ -1,5 +1,6 @@
 #include "io/recording.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "io/gossip_codec.h"
@@ -31,6 +32,16 @@ Address read_address(WireReader& in) {
 
 // Every field of NodeConfig, in its order: written and read by the same list.
 template <class Field>
+void fields(MemoryLimits& m, Field&& field) {
+  field(m.bytes);
+  auto policy = static_cast<std::uint32_t>(m.policy);
+  field(policy);
+  m.policy = static_cast<EvictionPolicy>(std::min<std::uint32_t>(policy, 7));
+  field(m.samples);
+  field(m.lfu_log_factor);
+  field(m.lfu_decay_minutes);
+}
+template <class Field>
 void fields(NodeConfig& c, Field&& field) {
   field(c.seed);
   field(c.slots);
@@ -55,6 +66,7 @@ void fields(NodeConfig& c, Field&& field) {
   field(c.snapshot_bytes);
   field(c.snapshot_every);
   field(c.log_bytes_waiting);
+  fields(c.memory, field);
 }
 
 struct Put {
@@ -164,6 +176,14 @@ std::string RecordingCodec::event(const Event& event, Now now) {
                  [&](const LogKept& e) { out.number(e.id); },
                  [&](const FsyncSet& e) { out.byte(static_cast<std::uint8_t>(e.policy)); },
                  [](const SnapshotAsked&) {},
+                 [&](const MemoryLimited& e) {
+                   MemoryLimits limits = e.limits;
+                   fields(limits, Put{out});
+                 },
+                 [&](const MemoryMeasured& e) {
+                   out.number(e.beyond_bytes);
+                   out.number(e.hollow_bytes);
+                 },
              },
              event);
   return text;
@@ -257,6 +277,19 @@ std::string RecordingCodec::read_event(Bytes payload, EventRead& read) {
     case 17:
       read.event = LeaveAsked{NodeId(in.at_most<std::uint32_t>())};
       break;
+    case 18: {
+      MemoryLimited e;
+      fields(e.limits, Get{in});
+      read.event = e;
+      break;
+    }
+    case 19: {
+      MemoryMeasured e;
+      e.beyond_bytes = in.at_most<std::size_t>();
+      e.hollow_bytes = in.at_most<std::size_t>();
+      read.event = e;
+      break;
+    }
     default:
       return "an unknown kind of event";
   }

@@ -244,6 +244,12 @@ static void read(WireReader& in, DecodeBudget&, Grant& m) {
   m.view = in.epoch();
 }
 
+void write_record(const Pressure& m, WireWriter& out) {
+  kind(RecordKind::kPressure, out);
+  out.number(m.bytes_over);
+}
+static void read(WireReader& in, DecodeBudget&, Pressure& m) { m.bytes_over = in.number(); }
+
 void read_record(RecordKind kind, WireReader& in, DecodeBudget& budget, Message& message) {
   switch (kind) {
     case RecordKind::kAppend:
@@ -262,6 +268,8 @@ void read_record(RecordKind kind, WireReader& in, DecodeBudget& budget, Message&
       return read(in, budget, message.emplace<LeaseAsk>());
     case RecordKind::kGrant:
       return read(in, budget, message.emplace<Grant>());
+    case RecordKind::kPressure:
+      return read(in, budget, message.emplace<Pressure>());
     case RecordKind::kControl:
       break;
   }

@@ -443,6 +443,7 @@ inline Forwarded make(const Forwarded*) {
   return m;
 }
 inline GossipByStream make(const GossipByStream*) { return {gossip_packet()}; }
+inline Pressure make(const Pressure*) { return {number()}; }
 
 // A message of the kind that stands at `index` in Message.
 template <std::size_t I = 0>

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "core/command/text.h"
+#include "core/replication/memory.h"
 #include "core/store/slot_table.h"
 #include "runtime/desk.h"
 #include "runtime/memory.h"
@@ -106,8 +107,9 @@ void clients(std::string& text, const Desk& desk) {
       .line("clients_in_timeout_table", 0U);
 }
 
-void memory(std::string& text, const Desk&) {
+void memory(std::string& text, const Desk& desk) {
   const MemoryUse use = memory_use();
+  const Memory& core = desk.office.node.memory();
   Section(text, "Memory")
       .line("used_memory", use.allocated)
       .line("used_memory_human", human(use.allocated))
@@ -117,9 +119,10 @@ void memory(std::string& text, const Desk&) {
       .line("used_memory_peak_human", human(use.peak))
       .line("total_system_memory", use.machine)
       .line("total_system_memory_human", human(use.machine))
-      .line("maxmemory", 0U)
-      .line("maxmemory_human", "0B")
-      .line("maxmemory_policy", "noeviction")
+      .line("used_memory_dataset", core.counted)
+      .line("maxmemory", core.limits.bytes)
+      .line("maxmemory_human", human(core.limits.bytes))
+      .line("maxmemory_policy", name_of(core.limits.policy))
       .line("mem_allocator", use.allocator);
 }
 
@@ -157,7 +160,7 @@ void stats(std::string& text, const Desk& desk) {
       .line("total_net_output_bytes", sent)
       .line("rejected_connections", s.connections_rejected)
       .line("expired_keys", n.expired)
-      .line("evicted_keys", 0U)
+      .line("evicted_keys", n.evicted)
       .line("evicted_clients", s.clients_over_limit)
       .line("pubsub_channels", 0U)
       .line("pubsub_patterns", 0U)
@@ -168,7 +171,8 @@ void stats(std::string& text, const Desk& desk) {
       .line("commands_served_for_others", n.forwards_served)
       .line("commands_answered_unknown", n.unknown)
       .line("commands_refused", n.refused)
-      .line("commands_waiting", n.parked);
+      .line("commands_waiting", n.parked)
+      .line("commands_refused_for_memory", n.out_of_memory);
 }
 
 void replication(std::string& text, const Desk& desk) {

@@ -4,25 +4,49 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstring>
 #include <fstream>
 
 #ifdef HC_JEMALLOC
 #include <jemalloc/jemalloc.h>
 #endif
 
+#ifdef HC_JEMALLOC
+// Free pages go back to the system at once: what is resident follows what is taken.
+extern "C" {
+extern const char* malloc_conf;
+const char* malloc_conf = "background_thread:true,dirty_decay_ms:0,muzzy_decay_ms:0";
+}
+#endif
+
 namespace hc {
 
 namespace {
 
-std::uint64_t allocated_bytes() {
 #ifdef HC_JEMALLOC
+std::uint64_t statistic(const char* name) {
+  std::size_t value = 0, size = sizeof value;
+  return mallctl(name, &value, &size, nullptr, 0) == 0 ? value : 0;
+}
+void refresh_statistics() {
   std::uint64_t epoch = 1;
   std::size_t size = sizeof epoch;
   mallctl("epoch", &epoch, &size, &epoch, size);
-  std::size_t allocated = 0;
-  size = sizeof allocated;
-  if (mallctl("stats.allocated", &allocated, &size, nullptr, 0) == 0) return allocated;
-  return 0;
+}
+#endif
+
+std::uint64_t resident() {
+  std::ifstream statm("/proc/self/statm");
+  std::uint64_t total = 0, pages = 0;
+  statm >> total >> pages;
+  return pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+std::uint64_t allocated_bytes() {
+#ifdef HC_JEMALLOC
+  refresh_statistics();
+  return statistic("stats.allocated");
 #else
   const struct mallinfo2 info = mallinfo2();
   return info.uordblks + info.hblkhd;
@@ -31,16 +55,43 @@ std::uint64_t allocated_bytes() {
 
 }  // namespace
 
+MemoryTaken memory_taken() {
+#ifdef HC_JEMALLOC
+  refresh_statistics();
+  const std::uint64_t allocated = statistic("stats.allocated");
+  const std::uint64_t active = statistic("stats.active");
+  const std::uint64_t all = resident(), of_allocator = statistic("stats.resident");
+  const std::uint64_t program = all - std::min(all, of_allocator);
+  return {allocated + statistic("stats.metadata") + program, active - std::min(active, allocated)};
+#else
+  const struct mallinfo2 info = mallinfo2();
+  return {info.arena + info.hblkhd - info.keepcost, 0};
+#endif
+}
+
+#ifdef HC_JEMALLOC
+namespace {
+// Past the thread's cache: the oldest page with a free place takes it, so that young pages run empty.
+void* relocate(void* block, std::size_t size) {
+  void* place = mallocx(size, MALLOCX_TCACHE_NONE);
+  if (place == nullptr) return block;
+  std::memcpy(place, block, size);
+  dallocx(block, MALLOCX_TCACHE_NONE);
+  return place;
+}
+}  // namespace
+Relocate relocate_function() { return relocate; }
+#else
+Relocate relocate_function() { return nullptr; }
+#endif
+
 MemoryUse memory_use() {
   MemoryUse use;
   const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  std::ifstream statm("/proc/self/statm");
-  std::uint64_t total = 0, resident = 0;
-  statm >> total >> resident;
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   use.allocated = allocated_bytes();
-  use.resident = resident * page;
+  use.resident = resident();
   use.peak = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
   use.machine = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * page;
 #ifdef HC_JEMALLOC

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/base/memory_limits.h"
+
 namespace hc {
 
 struct MemoryUse {
@@ -15,5 +17,15 @@ struct MemoryUse {
 };
 
 MemoryUse memory_use();
+
+// What this process needs just now: what the allocator handed out, its bookkeeping, and the program itself; and what is
+// free within pages that are in use. Pages that are free as a whole are in neither. Takes microseconds.
+struct MemoryTaken {
+  std::uint64_t taken = 0, hollow = 0;
+};
+MemoryTaken memory_taken();
+
+// How a block is moved together with others; nullptr where the allocator has no way.
+Relocate relocate_function();
 
 }  // namespace hc

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include "runtime/settings.h"
 #include "runtime/version.h"
 
 namespace hc {
@@ -62,6 +63,12 @@ NodeId need_id(const std::string& flag, const std::string& text) {
   return NodeId(id);
 }
 
+std::uint64_t need_memory(const std::string& flag, const std::string& text) {
+  const auto bytes = parse_memory(text);
+  if (!bytes) throw bad(flag, text, "give a number of bytes, or with a unit: 64mb, 1gb; 0 for no limit");
+  return *bytes;
+}
+
 std::vector<Founder> need_founders(const std::vector<std::string>& given) {
   constexpr const char* kForm = "give ID@HOST:GOSSIP_PORT of every founder, separated by commas";
   std::vector<Founder> founders;
@@ -109,7 +116,7 @@ struct Given {
   std::vector<std::string> positional, join, founders;
   std::optional<std::uint16_t> resp_port, http_port, gossip_port;
   std::optional<std::string> data_dir;
-  std::string slot_loss_policy;
+  std::string slot_loss_policy, maxmemory, maxmemory_policy;
   std::string appendonly = "no", appendfsync = "everysec";
   bool check_config = false, version = false;
 };
@@ -159,6 +166,9 @@ void declare(CLI::App& app, Options& options, Given& given) {
   app.add_option("--deadline-ms", options.deadline_ms, "longest wait of a command")
       ->check(between(10, 600000))
       ->capture_default_str();
+  app.add_option("--maxmemory", given.maxmemory, "memory that this member may take, as 64mb; 0: no limit (default)");
+  app.add_option("--maxmemory-policy", given.maxmemory_policy, "what is given up for it (default noeviction)")
+      ->check(one_of({std::begin(kEvictionPolicies), std::end(kEvictionPolicies)}));
   app.add_option("--log-level", options.log_level, "debug, info, warning or error")
       ->check(one_of({"debug", "info", "warning", "error"}))
       ->capture_default_str();
@@ -197,6 +207,8 @@ void understand(const CLI::App& app, const Given& given, Options& options) {
   options.append_only = given.appendonly == "yes";
   options.append_fsync = fsync_of(given.appendfsync);
   options.slot_loss_wait = given.slot_loss_policy.empty() ? options.append_only : given.slot_loss_policy == "wait";
+  if (!given.maxmemory.empty()) options.memory.bytes = need_memory("--maxmemory", given.maxmemory);
+  if (!given.maxmemory_policy.empty()) options.memory.policy = *policy_named(given.maxmemory_policy);
   if (app.get_config_ptr()->count() > 0) options.config_file = app.get_config_ptr()->as<std::string>();
 }
 
@@ -296,6 +308,7 @@ NodeConfig node_config(const Options& options) {
   config.voters_max = options.voters_max;
   config.min_in_sync = options.min_in_sync;
   config.deadline = std::chrono::milliseconds(options.deadline_ms);
+  config.memory = options.memory;
   return config;
 }
 

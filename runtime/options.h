@@ -34,6 +34,7 @@ struct Options {
   std::uint64_t save_seconds = 0;  // a snapshot so often; 0: only when the log has grown
   std::uint64_t lease_ms = 1000;
   std::uint64_t deadline_ms = 5000;
+  MemoryLimits memory;
   std::string log_level = "info";
   std::string config_file;
   std::string record;  // file; empty: no recording

@@ -13,7 +13,9 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/replication/memory.h"
 #include "runtime/clock.h"
+#include "runtime/memory.h"
 #include "runtime/resp_connection.h"
 #include "runtime/socket_names.h"
 #include "runtime/version.h"
@@ -24,6 +26,9 @@ namespace {
 
 constexpr int kAnyPortTries = 50;
 constexpr std::uint64_t kFlushPollMs = 10;
+constexpr std::uint64_t kMeasureMs = 100;
+constexpr std::uint64_t kHollowPart = 8;
+constexpr std::uint64_t kMeasureSteps = 64 * 1024;  // bytes: less is no news
 
 std::uint64_t random_word() {
   std::uint64_t word = 0;
@@ -75,7 +80,7 @@ Server::Server(const Options& options)
       links_(loop_, resolver_),
       gossip_(loop_, resolver_, options.cluster_name),
       signals_(loop_, [this] { stop_asked(); }) {
-  for (uv_timer_t* timer : {&second_, &stop_}) {
+  for (uv_timer_t* timer : {&second_, &stop_, &memory_}) {
     uv_timer_init(loop_.uv(), timer);
     timer->data = this;
   }
@@ -106,6 +111,8 @@ int Server::run() {
     if (!options_.alone) gossip_.start(*host_, host_->node().self().generation);
     introduce();
     uv_timer_start(&second_, [](uv_timer_t* timer) { static_cast<Server*>(timer->data)->every_second(); }, 1000, 1000);
+    uv_timer_start(
+        &memory_, [](uv_timer_t* timer) { static_cast<Server*>(timer->data)->measure_memory(); }, 0, kMeasureMs);
     // Open before the node can say that it is ready; nobody is let in before the loop runs.
     if (const auto open = let_in(); open)
       start_node(std::move(*vote));
@@ -203,6 +210,7 @@ NodeConfig Server::configure() const {
   self.generation = {random_word(), random_word()};
   config.fresh_storage = {random_word(), random_word()};
   config.seed = random_word();
+  config.relocate = relocate_function();
   return config;
 }
 
@@ -259,6 +267,10 @@ void Server::show_settings() {
       {"deadline-ms", std::to_string(options_.deadline_ms)},
   };
   for (const auto& [name, value] : shown) settings_.show(name, value);
+  settings_.begin_memory(options_.memory, [this](const MemoryLimits& limits) {
+    host_->happened(MemoryLimited{limits});
+    measure_memory();
+  });
   settings_.offer("log-level", options_.log_level, "debug, info, warning, error");
   settings_.offer("appendfsync", fsync_word(options_.append_fsync), "everysec, always, no");
   settings_.on_fsync([this](std::string_view word) { host_->happened(FsyncSet{fsync_of(word)}); });
@@ -282,6 +294,29 @@ void Server::every_second() {
     if (is_idle(client->last_command_at)) client->kill();
   for (HttpConnection* client : every_http_client())
     if (is_idle(client->last_used())) client->close();
+}
+
+// What the core does not count itself (rule 5e): buffers, fragments of pages, all else in the process.
+void Server::measure_memory() {
+  const Memory& memory = host_->node().memory();
+  if (memory.limits.bytes == 0) return;
+  const MemoryTaken now = memory_taken();
+  const std::size_t place = measured_++ % beyond_.size();
+  beyond_[place] = now.taken - std::min<std::uint64_t>(now.taken, memory.counted);
+  hollow_[place] = now.hollow;
+  // The least of the last second: what is on its way for a moment, entries that tell of evictions among it, is no
+  // reason to evict.
+  const auto least = [this](const auto& all) {
+    return *std::min_element(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(std::min(measured_, all.size())));
+  };
+  // Hollow pages are a reason only where moving entries together left them for a second.
+  const std::uint64_t lasting = least(hollow_), bearable = memory.limits.bytes / kHollowPart;
+  const MemoryMeasured measured{least(beyond_) + lasting - std::min(lasting, bearable), now.hollow};
+  const auto differs = [](std::uint64_t x, std::uint64_t y) { return x / kMeasureSteps != y / kMeasureSteps; };
+  if (differs(measured.beyond_bytes, memory.beyond) || differs(measured.hollow_bytes, told_hollow_)) {
+    told_hollow_ = measured.hollow_bytes;
+    host_->happened(measured);
+  }
 }
 
 void Server::carry_out(StoreVote&& store) {
@@ -364,7 +399,7 @@ void Server::close_everything() {
   if (host_) host_->close();
   signals_.close();
   loop_.close();
-  for (uv_timer_t* timer : {&second_, &stop_}) uv_close(reinterpret_cast<uv_handle_t*>(timer), nullptr);
+  for (uv_timer_t* timer : {&second_, &stop_, &memory_}) uv_close(reinterpret_cast<uv_handle_t*>(timer), nullptr);
 }
 
 }  // namespace hc

@@ -8,6 +8,7 @@
 
 #include <uv.h>
 
+#include <array>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -67,6 +68,7 @@ class Server final : public Outside {
   void resp_knocked(uv_stream_t* listener);
   void http_knocked(uv_stream_t* listener);
   void every_second();
+  void measure_memory();
   void stop_asked();
   void finish();  // sends what is owed, then close_everything()
   std::vector<ClientRecord*> everyone() const;
@@ -93,7 +95,11 @@ class Server final : public Outside {
   StopSignals signals_;
   uv_timer_t second_{};  // once a second, for what clients outlast
   uv_timer_t stop_{};    // the end's patience
+  uv_timer_t memory_{};  // ten times a second, where there is a limit to watch
   std::uint64_t commands_counted_ = 0;
+  std::array<std::uint64_t, 10> beyond_{}, hollow_{};  // as measured in the last second
+  std::size_t measured_ = 0;
+  std::uint64_t told_hollow_ = 0;
   Time flush_until_;
   int status_ = 0;
   bool stopping_ = false, finishing_ = false, closed_ = false;

@@ -12,16 +12,6 @@ namespace hc {
 
 using command::same_word;
 
-namespace {
-
-std::vector<std::string> words_of(std::string_view text) {
-  std::vector<std::string> words;
-  std::istringstream stream{std::string(text)};
-  for (std::string word; stream >> word;) words.push_back(word);
-  return words;
-}
-
-// "100", "10k" (1000), "10kb" (1024), …; nullopt if it is none. What is too large becomes the largest.
 std::optional<std::uint64_t> parse_memory(std::string_view text) {
   constexpr std::uint64_t kLargest = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t number = 0;
@@ -42,6 +32,15 @@ std::optional<std::uint64_t> parse_memory(std::string_view text) {
   for (const auto& [name, factor] : kUnits)
     if (same_word(unit, name)) return number > kLargest / factor ? kLargest : number * factor;
   return std::nullopt;
+}
+
+namespace {
+
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words;
+  std::istringstream stream{std::string(text)};
+  for (std::string word; stream >> word;) words.push_back(word);
+  return words;
 }
 
 std::optional<std::string> refine_bool(std::string& value) {
@@ -192,6 +191,13 @@ void Settings::offer(std::string name, std::string value, std::string_view choic
   parameters_[std::move(name)] = Parameter{std::move(value), Kind::kChoice, choices};
 }
 
+void Settings::begin_memory(const MemoryLimits& limits, std::function<void(const MemoryLimits&)> set) {
+  live_.memory = limits;
+  set_memory_ = std::move(set);
+  parameters_["maxmemory"].value = std::to_string(limits.bytes);
+  parameters_["maxmemory-policy"].value = name_of(limits.policy);
+}
+
 const Settings::Parameter& Settings::resolved(const Parameter& parameter) const {
   if (parameter.kind != Kind::kAlias) return parameter;
   return parameters_.find(parameter.needs)->second;
@@ -258,10 +264,12 @@ std::optional<std::string> Settings::set(const std::vector<std::pair<std::string
     if (const auto error = refine(name, resolved(found->second), kept)) return failed(given, *error);
     refined[found->second.kind == Kind::kAlias ? std::string(found->second.needs) : name] = std::move(kept);
   }
+  const MemoryLimits memory = live_.memory;
   for (auto& [name, value] : refined) {
     parameters_.find(name)->second.value = std::move(value);
     put_into_effect(name);
   }
+  if (set_memory_ && memory != live_.memory) set_memory_(live_.memory);
   return std::nullopt;
 }
 
@@ -279,6 +287,12 @@ void Settings::put_into_effect(const std::string& name) {
     live_.output_soft_seconds = number(words[3]);
   }
   if (name == "appendfsync" && set_fsync_) set_fsync_(value);
+  const auto small = [&](std::uint32_t& to) { to = static_cast<std::uint32_t>(number(value)); };
+  if (name == "maxmemory") live_.memory.bytes = number(value);
+  if (name == "maxmemory-policy") live_.memory.policy = *policy_named(value);
+  if (name == "maxmemory-samples") small(live_.memory.samples);
+  if (name == "lfu-log-factor") small(live_.memory.lfu_log_factor);
+  if (name == "lfu-decay-time") small(live_.memory.lfu_decay_minutes);
   if ((name == "loglevel" || name == "log-level") && set_log_level_) set_log_level_(value);
 }
 

@@ -12,8 +12,12 @@
 #include <vector>
 
 #include "core/base/bytes.h"
+#include "core/base/memory_limits.h"
 
 namespace hc {
+
+// "100", "10k" (1000), "10kb" (1024), …; nullopt if it is none. What is too large becomes the largest.
+std::optional<std::uint64_t> parse_memory(std::string_view text);
 
 // Parameters that act at once, as values.
 struct LiveSettings {
@@ -22,6 +26,7 @@ struct LiveSettings {
   std::uint64_t keepalive_seconds = 300;
   std::uint64_t output_bytes_hard = 0, output_bytes_soft = 0, output_soft_seconds = 0;  // 0 = no limit
   std::uint64_t query_bytes_max = 1024ULL * 1024 * 1024;
+  MemoryLimits memory;
 };
 
 class Settings {
@@ -36,6 +41,8 @@ class Settings {
   void offer(std::string name, std::string value, std::string_view choices);
   // The level for the log, by Redis' parameter `loglevel` or our `log-level`, is set through this.
   void on_log_level(std::function<void(std::string_view)> set) { set_log_level_ = std::move(set); }
+  // What memory there may be at the start; later changes are said through this.
+  void begin_memory(const MemoryLimits& limits, std::function<void(const MemoryLimits&)> set);
 
   // Likewise the log's policy, by `appendfsync`.
   void on_fsync(std::function<void(std::string_view)> set) { set_fsync_ = std::move(set); }
@@ -78,6 +85,7 @@ class Settings {
   Map parameters_;
   LiveSettings live_;
   std::function<void(std::string_view)> set_log_level_, set_fsync_;
+  std::function<void(const MemoryLimits&)> set_memory_;
 };
 
 }  // namespace hc

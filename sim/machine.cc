@@ -64,6 +64,8 @@ void Machine::start(NodeConfig config) {
   paused_until_ = {};
   up_since_ = around_.schedule.now();
   dies_after_.reset();
+  memory_ = config.memory;
+  squeezed_ = false;
   armed_ = kForever;
   began_ = false;
   if (config.append_only) log_.open(generation_, config.append_fsync == Fsync::kAlways);
@@ -95,6 +97,11 @@ void Machine::die(bool orderly) {
 void Machine::stop() { deliver({.kind = Inbound::Kind::kStop}); }
 
 void Machine::ask_to_leave(NodeId member) { deliver({.kind = Inbound::Kind::kLeave, .id = member.value}); }
+void Machine::squeeze(std::optional<std::size_t> bytes) {
+  if (!up() || (!bytes && !squeezed_)) return;
+  squeezed_ = bytes.has_value();
+  deliver({.kind = Inbound::Kind::kMemory, .id = bytes.value_or(memory_.bytes)});
+}
 
 void Machine::pause(Instant until) {
   if (!up()) return;
@@ -296,6 +303,12 @@ void Machine::handle(Inbound& in) {
     case Inbound::Kind::kLeave:
       step(LeaveAsked{NodeId(static_cast<std::uint32_t>(in.id))}, event_kind<LeaveAsked>(), in.id, {});
       return;
+    case Inbound::Kind::kMemory: {
+      MemoryLimits limits = memory_;
+      limits.bytes = in.id;
+      step(MemoryLimited{limits}, event_kind<MemoryLimited>(), in.id, {});
+      return;
+    }
   }
 }
 

@@ -75,6 +75,8 @@ class Machine {
   void ask_to_leave(NodeId member);
   void pause(Instant until);
   void resume();
+  // Its memory limit becomes another; nullopt: that of its configuration again.
+  void squeeze(std::optional<std::size_t> bytes);
   void set_slow(Duration per_event) { slow_ = per_event; }
   void set_turn_delay(Duration most) { turn_delay_ = most; }
 
@@ -123,7 +125,8 @@ class Machine {
       kLogAppended,
       kLogSynced,
       kLogKept,
-      kLeave
+      kLeave,
+      kMemory
     };
     Kind kind{};
     LinkId link{};
@@ -177,6 +180,8 @@ class Machine {
   Duration slow_{}, turn_delay_{};
   std::optional<std::uint64_t> dies_after_;
   bool dies_orderly_ = true;
+  MemoryLimits memory_;  // of its configuration
+  bool squeezed_ = false;
 
   std::deque<Inbound> inbox_;
   bool turn_scheduled_ = false;

@@ -109,6 +109,10 @@ Fault draw_fault(const Setting& s, FaultKind kind, Instant at, Random& random) {
       f.variant = random.below(n);
       f.lasts = draw_log(random, 1s, 15s);
       break;
+    case FaultKind::kSqueeze:
+      f.amount = random.between(1, 1500);
+      f.lasts = draw_log(random, 500ms, 15s);
+      break;
     case FaultKind::kLeave:
       f.b = random.below(n);
       f.lasts = draw_log(random, 100ms, 15s);
@@ -198,6 +202,12 @@ void add_power_losses(const Setting& s, Plan& plan, Random random) {
     f.variant = 1;
     plan.faults.push_back(f);
   }
+  sort(plan);
+}
+
+void draw_squeezes(const Setting& s, Plan& plan, Random& random) {
+  for (std::uint64_t n = random.between(1, 6); n > 0; --n)
+    plan.faults.push_back(draw_fault(s, FaultKind::kSqueeze, Instant{} + draw(random, 0ns, s.load), random));
   sort(plan);
 }
 
@@ -337,6 +347,10 @@ bool Nemesis::strike(const Fault& f, std::uint32_t index) {
       around_.network.misguide(static_cast<Endpoint>(f.a), static_cast<Endpoint>(f.b),
                                static_cast<Endpoint>(f.variant));
       return ends_later();
+    case FaultKind::kSqueeze:
+      if (!running(f.a)) return false;
+      running(f.a)->squeeze(f.amount);
+      return ends_later();
     case FaultKind::kWallJump:
       around_.machines[f.a]->clock().set_wall_skew(Duration(static_cast<std::int64_t>(f.amount)) -
                                                    around_.setting.wall_skew_most);
@@ -365,6 +379,9 @@ void Nemesis::fault_ends(std::uint32_t index) {
     case FaultKind::kSlowDisk:
       around_.machines[f.a]->disk().calm();
       around_.machines[f.a]->log().calm();
+      return;
+    case FaultKind::kSqueeze:
+      around_.machines[f.a]->squeeze(std::nullopt);
       return;
     case FaultKind::kCut:
       cut(f, -1);
@@ -559,6 +576,7 @@ void Nemesis::heal() {
     m->disk().calm();
     m->log().calm();
     m->set_slow(0ns);
+    m->squeeze(std::nullopt);
     m->survive();
     if (lost(m->index())) {
       if (const std::uint64_t how = random_.below(5); how < 3)

@@ -74,9 +74,8 @@ Json operations(const Film& film) {
   Json out = Json::array();
   for (const Film::Deed& d : film.deeds()) {
     const Operation& o = d.operation;
-    const bool lost = o.kind == Operation::Kind::kLost;
     out.push_back({{"key", d.key},
-                   {"lane", lost ? Json() : Json(film.machines() + o.client)},
+                   {"lane", o.of_nobody() ? Json() : Json(film.machines() + o.client)},
                    {"node", o.node},
                    {"call", ns(o.called)},
                    {"return", o.definite() ? time(o.returned) : Json()},

@@ -279,6 +279,7 @@ void World::sample() {
 
 void World::judge_histories(Result& result) {
   for (const auto& c : clients_) c->end();
+  evictions_.end();
   const Operation* first = nullptr;
   std::uint32_t first_key = 0;
   std::vector<KeyState> states;
@@ -330,8 +331,9 @@ void World::report_illegal(Result& result, std::uint32_t key, const Operation& i
 }
 
 // A run that broke off has operations without an end.
-std::string World::whole_history() const {
+std::string World::whole_history() {
   for (const auto& c : clients_) c->end();
+  evictions_.end();
   Histories all;
   for (std::uint32_t key = 0; key < histories_.size(); ++key)
     if (!histories_[key].empty()) all.keys.push_back({workload_->name(key), histories_[key]});

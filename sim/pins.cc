@@ -135,6 +135,15 @@ void add_node(std::vector<Pin>& pins) {
   pins.push_back(time("snapshot-every", at(&NodeConfig::snapshot_every)));
   pins.push_back(number("segment", at(&NodeConfig::segment_bytes), 1, kMillion * 1000));
   pins.push_back(number("voters", at(&NodeConfig::voters_max), 1, 9));
+  pins.push_back(number("maxmemory", [](Setting& s) -> auto& { return s.node.memory.bytes; }, 0, kMillion * 1000));
+  pins.push_back({"maxmemory-policy",
+                  [](Setting& s, const std::string& text) {
+                    const auto policy = policy_named(text);
+                    if (policy) s.node.memory.policy = *policy;
+                    return policy.has_value();
+                  },
+                  [](const Setting& s) { return std::string(name_of(s.node.memory.policy)); }});
+  pins.push_back(number("maxmemory-samples", [](Setting& s) -> auto& { return s.node.memory.samples; }, 1, 64));
   pins.push_back(number("slots", at(&NodeConfig::slots), 1, kSlots));
 }
 

@@ -70,6 +70,15 @@ void draw_clocks(Setting& s, Random& random) {
   s.clock_drift_percent = beyond ? 40 : s.node.drift_percent - std::min(lost, s.node.drift_percent);
 }
 
+// In a quarter of the runs memory is short, on all machines or now and then on one.
+void draw_memory(Setting& s, Random random) {
+  if (!random.percent(25)) return;
+  s.node.memory.policy = static_cast<EvictionPolicy>(random.below(std::size(kEvictionPolicies)));
+  s.node.memory.samples = static_cast<std::uint32_t>(random.between(1, 5));
+  if (random.percent(40)) s.node.memory.bytes = random.between(300, 4000);
+  draw_squeezes(s, s.plan, random);
+}
+
 Weather draw_weather(Random& random) {
   Weather w;
   if (random.percent(30)) w.delay_most = draw_log(random, 500us, 20ms);
@@ -193,6 +202,7 @@ Setting draw_setting(const Options& options) {
     Random leaves = stream(options.seed, "leaves");
     if (!options.plan) draw_leaves(s, leaves, s.plan);
     if (options.logs && !options.plan) add_power_losses(s, s.plan, stream(options.seed, "power"));
+    if (!options.plan) draw_memory(s, stream(options.seed, "memory"));
   }
   draw_machine_clocks(s, stream(options.seed, "clocks"));
   return s;

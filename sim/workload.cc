@@ -189,6 +189,7 @@ Request Workload::one(std::uint32_t key, K kind, Instant now) {
     case K::kGet:
     case K::kCompareAndSet:  // no command of ours
     case K::kLost:
+    case K::kEvicted:
       return get(key, now);
   }
   r.parts.push_back({key, std::move(o)});

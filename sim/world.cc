@@ -158,6 +158,7 @@ void World::stepped(Machine& m) {
     nemesis_->view_installed();
     look = true;
   }
+  evictions_.stepped(m, schedule_.now());
   const std::uint64_t executed = node.counters().executed + node.counters().takeovers;
   look |= executed != executed_seen_[m.index()];
   executed_seen_[m.index()] = executed;
@@ -176,6 +177,11 @@ void World::sent(Machine& m, const Frame& frame) {
   if (auto wrong = grant_to_stranger(m, frame)) fail(Verdict::kViolated, "grants", *wrong);
 }
 
+void World::ended(Machine& m) {
+  ended_[m.incarnation()] = schedule_.now();
+  evictions_.ended(m.index());
+}
+
 void World::died(Machine& m) { nemesis_->died(m.index()); }
 
 void World::note_losses() {
@@ -190,6 +196,16 @@ void World::note_losses() {
       if (histories_.size() <= k) histories_.resize(k + 1);
       histories_[k].push_back(lost);
     }
+  }
+}
+
+void World::note_eviction(const std::string& key, Operation eviction) {
+  for (std::uint32_t k = 0; k < workload_->keys(); ++k) {
+    if (workload_->name(k) != key) continue;
+    if (histories_.size() <= k) histories_.resize(k + 1);
+    if (trace_.listening()) trace_.line(schedule_.now(), "key " + key, to_text(eviction));
+    histories_[k].push_back(std::move(eviction));
+    return;
   }
 }
 

@@ -15,6 +15,7 @@
 #include "sim/check/key_model.h"
 #include "sim/check/views.h"
 #include "sim/client.h"
+#include "sim/evictions.h"
 #include "sim/nemesis.h"
 #include "sim/replica_check.h"
 #include "sim/result.h"
@@ -54,7 +55,7 @@ class World : private Doorstep, private Overseer, private Ledger {
   void stepped(Machine& m) override;
   void stored(Machine& m, const VoteRecord& record) override;
   void sent(Machine& m, const Frame& frame) override;
-  void ended(Machine& m) override { ended_[m.incarnation()] = schedule_.now(); }
+  void ended(Machine& m) override;
   void died(Machine& m) override;
   // Ledger
   void asked(const Request& request, std::uint32_t client, std::uint32_t machine, Instant since,
@@ -84,10 +85,11 @@ class World : private Doorstep, private Overseer, private Ledger {
   void hand_out_asks();
   void sample();
   void note_losses();
+  void note_eviction(const std::string& key, Operation eviction);
   void judge_histories(Result& result);
   void report_illegal(Result& result, std::uint32_t key, const Operation& illegal,
                       const std::vector<KeyState>& states) const;
-  std::string whole_history() const;
+  std::string whole_history();
   void film_phase(const char* name);
   void film_operations(const Result& result) const;
   void judge_vacuity(Result& result) const;
@@ -113,6 +115,7 @@ class World : private Doorstep, private Overseer, private Ledger {
   std::vector<std::uint64_t> executed_seen_;
   std::map<Incarnation, Instant> ended_;
   std::vector<History> histories_;  // per key
+  Evictions evictions_{[this](const std::string& key, Operation o) { note_eviction(key, std::move(o)); }};
   std::uint64_t compared_ = 0, unknown_ = 0, refused_ = 0;
 };
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/member.h"
+#include "core/base/memory_limits.h"
 #include "core/base/slot.h"
 #include "core/base/time.h"
 
@@ -60,6 +61,8 @@ struct NodeConfig {
   // Entries that are kept because somebody lacks them: at the bound those who write wait.
   std::size_t backlog_bytes = std::size_t{16} << 20;       // of one slot
   std::size_t backlog_bytes_all = std::size_t{128} << 20;  // of all slots that this member leads
+  Relocate relocate = nullptr;  // the host's allocator can do that; content never depends on places
+  MemoryLimits memory;          // at the start: see MemoryLimited
 };
 
 }  // namespace hc

@@ -27,19 +27,30 @@ inline bool is_expired(const Item& item, WallTime now) {
 
 void erase_expired(const Key& key, Execution& x);
 
-// The entry if it is there and alive.
-inline std::optional<Item> find_live(const Key& key, Execution& x) {
-  std::optional<Item> item = x.table.find(key.name, key.hash);
+inline std::optional<Item> alive(std::optional<Item> item, const Key& key, Execution& x) {
   if (item && is_expired(*item, x.now)) [[unlikely]] {
     erase_expired(key, x);
     item.reset();
   }
   return item;
 }
+// The entry if it is there and alive; it counts as used.
+inline std::optional<Item> find_live(const Key& key, Execution& x) {
+  return alive(x.clock ? x.table.use(key.name, key.hash, *x.clock) : x.table.find(key.name, key.hash), key, x);
+}
+// The same, but it does not count as used.
+inline std::optional<Item> peek_live(const Key& key, Execution& x) {
+  return alive(x.table.find(key.name, key.hash), key, x);
+}
 
 inline void put(const Key& key, Bytes value, WallTime expiry, Execution& x) {
   if (x.effects) x.effects->put(key.name, value, expiry);
-  x.table.put(key.name, key.hash, value, expiry);
+  x.table.put(key.name, key.hash, {value, expiry}, x.clock);
+}
+// One of any type: for COPY and RENAME. Requires: the value does not borrow from the table.
+inline void put(const Key& key, SlotTable::Content content, Execution& x) {
+  if (x.effects) x.effects->put(key.name, content.value, content.expiry);
+  x.table.put(key.name, key.hash, content, x.clock);
 }
 inline void set_expiry(const Key& key, WallTime expiry, Execution& x) {
   if (x.effects) x.effects->set_expiry(key.name, expiry);

@@ -57,7 +57,8 @@ struct Execution {
   SlotTable& table;
   WallTime now;
   Random& random;
-  EffectWriter* effects;  // nullptr: nobody to replicate to
+  EffectWriter* effects;         // nullptr: nobody to replicate to
+  AccessClock* clock = nullptr;  // nullptr: nobody asks what was used when
 };
 
 struct CommandSpec {

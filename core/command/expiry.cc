@@ -68,7 +68,7 @@ Reply expire_with(Args args, const Unit& unit, Execution& x) {
 enum class Asked { kLeft, kEnd };
 
 Reply time_of(Args args, Asked asked, bool seconds, Execution& x) {
-  const auto item = find_live(Key(args[1]), x);
+  const auto item = peek_live(Key(args[1]), x);
   if (!item) return Reply::number(-2);
   if (item->expiry == kNoExpiry) return Reply::number(-1);
   const std::int64_t ms = millis(item->expiry) - (asked == Asked::kLeft ? millis(x.now) : 0);

@@ -17,12 +17,20 @@ Reply getdel(Args args, Execution& x);
 Reply getex(Args args, Execution& x);
 Reply mget(Args args, Execution& x);
 Reply mset(Args args, Execution& x);
+Reply msetnx(Args args, Execution& x);
 
 // ranges.cc: parts of values
 Reply append(Args args, Execution& x);
 Reply strlen(Args args, Execution& x);
 Reply getrange(Args args, Execution& x);
 Reply setrange(Args args, Execution& x);
+
+// bits.cc
+Reply getbit(Args args, Execution& x);
+Reply setbit(Args args, Execution& x);
+
+// lcs.cc
+Reply lcs(Args args, Execution& x);
 
 // counters.cc
 Reply incr(Args args, Execution& x);
@@ -45,6 +53,7 @@ Reply persist(Args args, Execution& x);
 // keyspace.cc
 Reply del(Args args, Execution& x);
 Reply exists(Args args, Execution& x);
+Reply touch(Args args, Execution& x);
 Reply type(Args args, Execution& x);
 Reply keys(Args args, Execution& x);
 Reply scan(Args args, Execution& x);
@@ -52,6 +61,16 @@ Reply dbsize(Args args, Execution& x);
 Reply randomkey(Args args, Execution& x);
 Reply flush(Args args, Execution& x);
 std::optional<Reply> check_flush(Args args);
+
+// renaming.cc
+Reply rename(Args args, Execution& x);
+Reply renamenx(Args args, Execution& x);
+Reply copy(Args args, Execution& x);
+Reply move(Args args, Execution& x);
+
+// object.cc
+Reply object(Args args, Execution& x);
+Reply memory(Args args, Execution& x);
 
 // server.cc: no table
 Reply ping(Args args);

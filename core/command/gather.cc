@@ -29,6 +29,7 @@ Reply merge_random_keys(Reply a, Reply b, Random& random) {
 std::optional<Slot> one_slot(const CommandSpec& spec, Args args, std::uint32_t slots) {
   std::optional<Slot> found;
   bool several = false;
+  if (spec.first_key > 1 && args.size() <= static_cast<std::size_t>(spec.first_key)) return Slot{};  // OBJECT HELP
   for_each_key(spec, args, [&](Bytes key) {
     const Slot slot = slot_of(key, slots);
     several |= found && *found != slot;

@@ -19,7 +19,7 @@ Reply count_live(Args args, Execution& x, bool erasing) {
   std::int64_t count = 0;
   for (const Bytes name : args.subspan(1)) {
     const Key key(name);
-    if (!find_live(key, x)) continue;
+    if (!peek_live(key, x)) continue;
     ++count;
     if (erasing) erase(key, x);
   }
@@ -28,10 +28,16 @@ Reply count_live(Args args, Execution& x, bool erasing) {
 
 }  // namespace
 
+Reply touch(Args args, Execution& x) {
+  std::int64_t count = 0;
+  for (const Bytes name : args.subspan(1)) count += find_live(Key(name), x) ? 1 : 0;
+  return Reply::number(count);
+}
+
 Reply del(Args args, Execution& x) { return count_live(args, x, true); }
 Reply exists(Args args, Execution& x) { return count_live(args, x, false); }
 
-Reply type(Args args, Execution& x) { return Reply::simple(find_live(Key(args[1]), x) ? "string" : "none"); }
+Reply type(Args args, Execution& x) { return Reply::simple(peek_live(Key(args[1]), x) ? "string" : "none"); }
 
 Reply keys(Args args, Execution& x) {
   erase_all_expired(x);

@@ -103,6 +103,14 @@ Reply mget(Args args, Execution& x) {
   return Reply::array(std::move(values));
 }
 
+Reply msetnx(Args args, Execution& x) {
+  if (args.size() % 2 == 0) return wrong_arity("msetnx");
+  for (std::size_t i = 1; i < args.size(); i += 2)
+    if (peek_live(Key(args[i]), x)) return Reply::number(0);
+  for (std::size_t i = 1; i < args.size(); i += 2) put(Key(args[i]), args[i + 1], kNoExpiry, x);
+  return Reply::number(1);
+}
+
 Reply mset(Args args, Execution& x) {
   if (args.size() % 2 == 0) return wrong_arity("mset");
   for (std::size_t i = 1; i < args.size(); i += 2) put(Key(args[i]), args[i + 1], kNoExpiry, x);

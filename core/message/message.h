@@ -159,6 +159,9 @@ struct DiscardOk {  // their takeover, in slot epochs up to as_of, is complete
   SlotSet slots;
   Epoch as_of;
 };
+struct Pressure {  // 5e: the sender is above its memory limit by so much, of what the receiver leads; 0: no longer
+  std::uint64_t bytes_over = 0;
+};
 
 // ---- routing (rule 4)
 struct Forward {
@@ -190,7 +193,7 @@ struct GossipByStream {
 using Message =
     std::variant<Hello, Welcome, Refused, ViewAsk, ViewIs, Prepare, Promise, Accept, AcceptedIs, Rejected, VoteCountAsk,
                  VoteCountIs, Reports, LeaseAsk, Grant, Append, Appended, TailAsk, TailIs, FillChunk, FillAck,
-                 DiscardAsk, DiscardOk, Forward, Forwarded, GossipByStream, ViewHeldAsk, ViewHeld>;
+                 DiscardAsk, DiscardOk, Forward, Forwarded, GossipByStream, ViewHeldAsk, ViewHeld, Pressure>;
 
 std::string_view name_of(const Message& message);
 // About how many bytes it takes on the wire; right for those that can be large.

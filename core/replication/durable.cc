@@ -10,16 +10,18 @@ namespace hc {
 // ------------------------------------------------------------------------------------------------------------ reading
 
 // The log passed its checksums, so what does not fit is a mistake of ours.
-void Replication::restore(const LogRecord& record) {
+void Replication::restore(const LogRecord& record, Time now) {
+  clock_.read(now);
   if (const auto* a = std::get_if<Applied>(&record)) {
     Replica& r = at(a->slot);
     if (a->entry.at.seq <= r.at.seq) return;  // a snapshot has it
     HC_CHECK(a->entry.previous() == r.at, "the log goes on where it was: slot " + std::to_string(a->slot.value));
-    HC_CHECK(hc::apply(a->entry.effects.bytes(), r.table), "effects in the log that do not decode");
+    HC_CHECK(hc::apply(a->entry.effects.bytes(), r.table, &clock_), "effects in the log that do not decode");
     if (a->entry.boundary) note_boundary(r, a->entry.at);
     r.at = r.base = a->entry.at;
     r.commit = r.durable = r.at.seq;
     r.holds = true;
+    account(r);
   } else if (const auto* e = std::get_if<Emptied>(&record)) {
     Replica& r = at(e->slot);
     r.table.clear();
@@ -27,8 +29,11 @@ void Replication::restore(const LogRecord& record) {
     r.at = r.base = e->at;
     r.commit = r.durable = r.at.seq;
     r.holds = e->at != Position{};
+    account(r);
   } else if (const auto* f = std::get_if<Filled>(&record)) {
-    HC_CHECK(hc::apply(Bytes(f->effects), at(f->slot).table), "a chunk in the log that does not decode");
+    Replica& r = at(f->slot);
+    HC_CHECK(hc::apply(Bytes(f->effects), r.table, &clock_), "a chunk in the log that does not decode");
+    account(r);
   } else if (const auto* k = std::get_if<Kept>(&record)) {
     Replica& r = at(k->slot);
     r.at = r.base = k->at;

@@ -46,6 +46,11 @@ std::optional<Reply> Replication::too_few_in_sync(Slot s, const CommandSpec& spe
                       std::to_string(config_.min_in_sync));
 }
 
+Execution Replication::execution(Replica& r, Now now, EffectWriter* effects) {
+  clock_.read(now.mono);
+  return {r.table, wall_of(now), random_, effects, &clock_};
+}
+
 Executor::Result Replication::run(Slot slot, const CommandSpec& spec, Args args, std::uint64_t token, Epoch sender,
                                   Time give_up, Now now) {
   Replica& r = at(slot);
@@ -66,8 +71,10 @@ Executor::Result Replication::run(Slot slot, const CommandSpec& spec, Args args,
     const bool room = !may_write || !backlog_full(r);
     const bool for_nothing = HC_BUGGIFY(kParksForNothing);
     parked_look_ |= for_nothing;
-    if (room && !for_nothing && r.parked == 0 && may_execute(slot, now.mono))
+    if (room && !for_nothing && r.parked == 0 && may_execute(slot, now.mono)) {
+      if (auto refusal = make_room(slot, spec, now)) return {Ran::kRefused, std::move(*refusal)};
       return execute_now(slot, spec, args, token, now);
+    }
   }
   ++counters_.parked;
   ++r.parked;
@@ -80,8 +87,9 @@ Executor::Result Replication::execute_now(Slot s, const CommandSpec& spec, Args 
   ++counters_.executed;
   if (!must_tell(r)) {
     const std::uint64_t before = r.table.digest();
-    Execution x{r.table, wall_of(now), random_, nullptr};
+    Execution x = execution(r, now, nullptr);
     Reply reply = execute(spec, args, x);
+    account(r);
     if (r.table.digest() != before) {
       r.at = r.base = {r.epoch, r.at.seq.next()};
       r.commit = r.at.seq;
@@ -89,8 +97,9 @@ Executor::Result Replication::execute_now(Slot s, const CommandSpec& spec, Args 
     return {Ran::kDone, std::move(reply)};
   }
   EffectWriter effects;
-  Execution x{r.table, wall_of(now), random_, &effects};
+  Execution x = execution(r, now, &effects);
   Reply reply = execute(spec, args, x);
+  account(r);
   const bool wrote = !effects.empty();
   if (wrote) {
     reply.own();
@@ -151,7 +160,9 @@ void Replication::run_parked(Now now) {
       continue;
     }
     --r.parked;
-    if (auto refusal = too_few_in_sync(p.slot, *p.spec)) {
+    auto refusal = too_few_in_sync(p.slot, *p.spec);
+    if (!refusal) refusal = make_room(p.slot, *p.spec, now);
+    if (refusal) {
       done_.push_back({p.token, Outcome::kDone, std::move(*refusal)});
       continue;
     }
@@ -178,8 +189,9 @@ void Replication::expire(Now now) {
     const std::size_t before = r.table.size();
     const bool replicate = must_tell(r);
     EffectWriter effects;
-    Execution x{r.table, wall_of(now), random_, replicate ? &effects : nullptr};
+    Execution x = execution(r, now, replicate ? &effects : nullptr);
     expire_some(x, budget);
+    account(r);
     counters_.expired += before - r.table.size();
     if (replicate && !effects.empty()) {
       append_entry(s, {{r.epoch, r.at.seq.next()}, r.at.slot_epoch, false, Value::copy_of(effects.take())});

@@ -114,15 +114,16 @@ void Replication::restart_fills(NodeId to, Time now) {
   pump(to, now);
 }
 
-void Replication::handle(Incarnation from, FillChunk&& m, Now) {
+void Replication::handle(Incarnation from, FillChunk&& m, Now now) {
   if (m.slot.value >= replicas_.size()) return;
   Replica& r = at(m.slot);
   if (m.slot_epoch != r.epoch || from != r.primary || !r.learner || on_offer(m.slot)) return;
   if (m.chunk == 0 && r.fill != m.fill) {  // 7a: from an empty slot
     if (HC_MUTANT(kFillOverRemains)) {
       r.tail.clear();
-      r.tail_bytes = 0;
+      r.tail_bytes = r.tail_memory = 0;
       r.at = r.base = m.at;
+      account(r);
     } else {
       empty_slot(m.slot, m.at, false);
     }
@@ -134,7 +135,9 @@ void Replication::handle(Incarnation from, FillChunk&& m, Now) {
   // A chunk that is sent again may reach further than it did the first time, so it is taken again.
   if (r.fill != m.fill || m.chunk > r.next_chunk) return;
   if (r.at != m.at && !HC_MUTANT(kChunkLate)) return;
-  HC_CHECK(hc::apply(Bytes(m.effects), r.table), "a chunk that does not decode");
+  clock_.read(now.mono);
+  HC_CHECK(hc::apply(Bytes(m.effects), r.table, &clock_), "a chunk that does not decode");
+  account(r);
   if (log_.on()) log_.filled(m.slot, m.effects, m.last);
   r.next_chunk = m.chunk + 1;
   r.filled = m.last;

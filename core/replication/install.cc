@@ -5,6 +5,12 @@
 #include "core/replication/replication.h"
 
 namespace hc {
+namespace {
+
+// Streams of chance beside the one that was given, so that these change nothing there.
+constexpr std::uint64_t kEvictions = 1, kUses = 2;
+
+}  // namespace
 
 Replication::Replication(const NodeConfig& config, Peers& peers, Log& log, Random random)
     : config_(config),
@@ -13,7 +19,11 @@ Replication::Replication(const NodeConfig& config, Peers& peers, Log& log, Rando
       random_(random),
       replicas_(config.slots),
       awake_(config.slots),
-      rested_(config.slots) {}
+      rested_(config.slots),
+      memory_(config.memory, hash_mix(config.seed, kEvictions)),
+      clock_(hash_mix(config.seed, kUses)) {
+  limit_memory(config.memory);
+}
 
 void Replication::install(const ViewRef& view, Time now) {
   const ViewRef old = std::exchange(view_, view);
@@ -96,7 +106,7 @@ void Replication::empty_slot(Slot s, Position at, bool whole) {
   Replica& r = this->at(s);
   r.table.clear();
   r.tail.clear();
-  r.tail_bytes = 0;
+  r.tail_bytes = r.tail_memory = 0;
   r.at = r.base = at;
   r.commit = r.durable = {};
   if (log_.on()) log_.emptied(s, at, whole);
@@ -104,6 +114,7 @@ void Replication::empty_slot(Slot s, Position at, bool whole) {
   for (Limbo& l : r.limbo) done_.push_back({l.token, Outcome::kUnknown, {}});
   r.limbo.clear();
   r.filled = r.holds = false;
+  account(r);
 }
 
 void Replication::begin_lead(Slot s, const View* old, Time now) {

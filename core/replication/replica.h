@@ -10,6 +10,7 @@
 #include "core/base/reply.h"
 #include "core/base/time.h"
 #include "core/replication/entry.h"
+#include "core/store/effects.h"
 #include "core/store/slot_table.h"
 
 namespace hc {
@@ -55,6 +56,11 @@ struct Replica;
 std::size_t bytes_on_the_way(const Replica& r, const Target& t);  // of entries: sent and not acknowledged
 // What an entry counts in a backlog.
 inline std::size_t cost(const Entry& entry) { return sizeof(Entry) + entry.effects.bytes().size(); }
+// What it counts in the memory: nothing if it deletes, for it is there to give memory back. (If evictions counted, each
+// would ask for the next. Redis leaves the buffers of its replicas out for the same reason.)
+inline std::size_t memory_cost(const Entry& entry) {
+  return begins_with_erase(entry.effects.bytes()) ? 0 : cost(entry);
+}
 
 enum class Stage : std::uint8_t {
   kAsking,   // for the tails of the list (6a)
@@ -118,7 +124,9 @@ struct Replica {
   Seq commit;     // primary: committed; else: known to be committed
   Seq durable;    // where there is a log: what stands in it, so that it may be acknowledged (9b)
   std::vector<Entry> tail;
-  std::size_t tail_bytes = 0;  // sum of their costs
+  std::size_t tail_bytes = 0;   // sum of their costs
+  std::size_t tail_memory = 0;  // sum of their memory costs
+  std::size_t counted = 0;      // of table and tail, in the memory of all
   std::unique_ptr<Lead> lead;
   std::vector<Former> formers;
   std::vector<Boundary> boundaries;  // newest last, a few

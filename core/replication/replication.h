@@ -5,7 +5,8 @@
 // and by the reports that rest on what it sees. It decides no view.
 //
 // By file: install.cc (a new view), execute.cc (commands), stream.cc (entries and commits), takeover.cc, fill.cc,
-// watch.cc (complaints and reports, statuses), durable.cc (what the log says, and what waits for it).
+// memory.cc (limits and evictions), watch.cc (complaints and reports, statuses), durable.cc (what the log says, and
+// what waits for it).
 #pragma once
 
 #include <deque>
@@ -23,6 +24,7 @@
 #include "core/effect.h"
 #include "core/peer/peers.h"
 #include "core/replication/leases.h"
+#include "core/replication/memory.h"
 #include "core/replication/pace.h"
 #include "core/replication/replica.h"
 
@@ -40,7 +42,7 @@ class Replication : public Executor {
   Replication(const NodeConfig& config, Peers& peers, Log& log, Random random);
 
   // ---- the log (9)
-  void restore(const LogRecord& record);  // before start(): what the log says, in order
+  void restore(const LogRecord& record, Time now);  // before start(): what the log says, in order
   // The append of this number stands: these slots may be acknowledged up to there.
   void appended(std::uint64_t id, const Log::Durable& durable, Now now);
   void write_snapshot();  // a little more of it, if one is being written (9c)
@@ -65,6 +67,7 @@ class Replication : public Executor {
   void handle(Incarnation from, const FillAck& m, Now now);
   void handle(Incarnation from, const DiscardAsk& m);
   void handle(Incarnation from, const DiscardOk& m);
+  void handle(Incarnation from, const Pressure& m, Now now);
 
   void seems_dead(NodeId peer, bool dead);    // membership's word: moves us to complain (2b)
   void session_opened(NodeId peer, Now now);  // say again what is outstanding
@@ -74,6 +77,13 @@ class Replication : public Executor {
   void run_parked(Now now);             // if something changed that they wait for
   std::optional<Time> deadline() const;
   bool has_unsent() const { return !queued_.empty(); }
+
+  // ---- memory
+  void limit_memory(const MemoryLimits& limits);
+  void measured(std::size_t beyond, std::size_t hollow);  // see MemoryMeasured
+  const Memory& memory() const { return memory_; }
+  const AccessClock& clock() const { return clock_; }
+  void forget_evicted() { memory_.evicted.clear(); }
 
   // ---- what we see, as evidence
   std::vector<Report> reports(Time now);
@@ -86,7 +96,8 @@ class Replication : public Executor {
   bool all_served() const;  // every slot that we lead is served, and none waits for our disk (9a)
   void invariants() const;
   struct Counters {
-    std::uint64_t executed = 0, parked = 0, entries = 0, takeovers = 0, fills = 0, expired = 0, complaints = 0;
+    std::uint64_t executed = 0, parked = 0, entries = 0, takeovers = 0, fills = 0, expired = 0, complaints = 0,
+                  evicted = 0, out_of_memory = 0;
   };
   const Counters& counters() const { return counters_; }
 
@@ -136,6 +147,7 @@ class Replication : public Executor {
   bool must_tell(const Replica& r) const { return !r.lead->targets.empty() || log_.on(); }
   bool leased(const Replica& r, Time now) const;
   std::optional<Reply> too_few_in_sync(Slot s, const CommandSpec& spec) const;
+  Execution execution(Replica& r, Now now, EffectWriter* effects);
   Result execute_now(Slot s, const CommandSpec& spec, Args args, std::uint64_t token, Now now);
   Seq must_wait_for(const Replica& r, const CommandSpec& spec, Args args) const;
   bool backlog_full(const Replica& r) const;
@@ -175,6 +187,19 @@ class Replication : public Executor {
   bool send_chunk(Slot s, Target& t, Lane& lane, Time now);
   void restart_fills(NodeId to, Time now);
   void try_count(Slot s, Target& t, Time now);
+
+  // memory.cc
+  void account(Replica& r);
+  std::optional<Reply> make_room(Slot s, const CommandSpec& spec, Now now);
+  bool relieve(NodeId whom, std::size_t& left, Now now);
+  void evict_some(Now now);
+  bool may_evict(Slot s, NodeId whom, Time now) const;
+  std::optional<Slot> draw_slot(NodeId whom, Time now);
+  bool sample(NodeId whom, Time now);
+  bool evict_one(NodeId whom, Now now);
+  void evict(Slot s, Bytes key, Now now);
+  void relocate_some(std::size_t places, Time now);
+  void report_pressure(bool tick);
 
   // watch.cc
   using Said = std::map<std::pair<ReportKind, Incarnation>, SlotSet>;
@@ -217,6 +242,9 @@ class Replication : public Executor {
   std::vector<Done> done_;
   std::vector<HeldAck> held_acks_;
   std::map<NodeId, Lane> lanes_;
+  Memory memory_;
+  AccessClock clock_;
+  std::optional<Time> evict_at_;         // there is more to evict
   std::size_t backlog_ = 0;              // bytes kept of all slots that we lead
   std::map<NodeId, Time> ask_lease_at_;  // members whose grants some slot of ours needs: when they are asked next
   std::set<NodeId> seem_dead_;

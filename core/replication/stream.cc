@@ -28,8 +28,10 @@ void Replication::append_entry(Slot s, Entry entry) {
   r.at = entry.at;
   if (entry.boundary) note_boundary(r, entry.at);
   r.tail_bytes += cost(entry);
+  r.tail_memory += memory_cost(entry);
   if (r.lead) backlog_ += cost(entry);
   r.tail.push_back(std::move(entry));
+  account(r);
   ++counters_.entries;
   queue(s);
 }
@@ -43,10 +45,14 @@ void Replication::forget_entries(Replica& r, Position upto) {
   const bool was_full = backlog_full(r);
   const std::size_t count = upto.seq.value - r.base.seq.value;
   std::size_t bytes = 0;
-  for (std::size_t i = 0; i < count; ++i) bytes += cost(r.tail[i]);
+  for (std::size_t i = 0; i < count; ++i) {
+    bytes += cost(r.tail[i]);
+    r.tail_memory -= memory_cost(r.tail[i]);
+  }
   r.base = upto;
   r.tail.erase(r.tail.begin(), r.tail.begin() + static_cast<std::ptrdiff_t>(count));
   r.tail_bytes -= bytes;
+  account(r);
   if (!r.lead) return;
   backlog_ -= bytes;
   if (was_full && !backlog_full(r)) parked_look_ = true;
@@ -71,6 +77,7 @@ void Replication::flush(Now now) {
   }
   for (auto& [to, lane] : lanes_)
     if (!lane.waiting.empty()) pump(to, now.mono);
+  report_pressure(false);
 }
 
 void Replication::stream(Slot s, Target& t, Time now) {
@@ -181,7 +188,9 @@ bool Replication::take_entry(Slot s, Entry& entry) {
   if (entry.at.seq <= r.at.seq) return on_history(r, entry.at) || HC_MUTANT(kNoPreviousPosition);
   if (entry.at.seq != r.at.seq.next()) return false;
   if (entry.previous() != r.at && !HC_MUTANT(kNoPreviousPosition)) return false;
-  if (!entry.boundary) HC_CHECK(hc::apply(entry.effects.bytes(), r.table), "effects that do not decode");
+  const bool refuses = HC_MUTANT(kBackupOom) && memory_.over() > 0;
+  if (!entry.boundary && !refuses)
+    HC_CHECK(hc::apply(entry.effects.bytes(), r.table, &clock_), "effects that do not decode");
   append_entry(s, std::move(entry));
   return true;
 }
@@ -192,13 +201,14 @@ bool Replication::take_entries(Slot s, std::vector<Entry>& entries) {
   return true;
 }
 
-void Replication::handle(Incarnation from, Append&& m, Now) {
+void Replication::handle(Incarnation from, Append&& m, Now now) {
   if (m.slot.value >= replicas_.size()) return;
   Replica& r = at(m.slot);
   const bool late = HC_MUTANT(kLateAck) && m.slot_epoch < r.epoch && r.listed;
   if (!late && (m.slot_epoch != r.epoch || from != r.primary)) return;  // 5c; who is ahead has told us its epoch
   const bool filling = r.learner && r.fill != 0;
   if (r.lead || !(r.listed || filling)) return;
+  clock_.read(now.mono);
   take_entries(m.slot, m.entries);
   know_commit(m.slot, m.commit);
   if (m.entries.empty() || HC_BUGGIFY(kAckLate)) return;

@@ -12,6 +12,7 @@ constexpr Duration kTick = 100ms;
 constexpr Duration kRepeatAfter = 400ms;           // sent and not acknowledged
 constexpr std::size_t kSlowBytesPerMs = 16 << 10;  // 16 MiB/s
 constexpr std::int64_t kLeaseAsksPerLease = 4;
+constexpr std::size_t kRelocateAtOnce = 4000;  // places; about a millisecond
 
 // How long so many bytes may take on their way before we believe that they were dropped at its end.
 Duration time_for(std::size_t bytes) { return std::chrono::milliseconds(bytes / kSlowBytesPerMs); }
@@ -116,11 +117,15 @@ void Replication::repeat(Now now) {
 bool Replication::tick(Now now) {
   ask_leases(now.mono);
   if (next_release_ && now.mono >= *next_release_) step_waiting(now);
+  if (evict_at_ && now.mono >= *evict_at_) evict_some(now);
+  if (memory_.relocate_at && now.mono >= *memory_.relocate_at) relocate_some(kRelocateAtOnce, now.mono);
   const bool due = now.mono >= tick_at_;
   if (due) {
     tick_at_ = now.mono + (HC_MUTANT(kTimerNotRearmed) ? Duration(1h) : kTick);
     parked_look_ = true;
     expire(now);
+    evict_some(now);
+    report_pressure(true);
     if (view_ && view_->members.size() > 1) {
       repeat(now);
       if (now.mono >= discards_at_ || HC_BUGGIFY(kDiscardsAsked)) ask_discards(now.mono);
@@ -136,6 +141,8 @@ std::optional<Time> Replication::deadline() const {
   if (!view_ && parked_.empty()) return std::nullopt;
   Time next = tick_at_;
   if (next_release_) next = std::min(next, *next_release_);
+  if (evict_at_) next = std::min(next, *evict_at_);
+  if (memory_.relocate_at) next = std::min(next, *memory_.relocate_at);
   for (const auto& [member, at] : ask_lease_at_) next = std::min(next, at);
   return next;
 }
@@ -320,7 +327,7 @@ bool Replication::all_served() const {
 }
 
 void Replication::invariants() const {
-  std::size_t backlog = 0;
+  std::size_t backlog = 0, counted = 0;
   for (std::size_t i = 0; i < replicas_.size(); ++i) {
     const Replica& r = replicas_[i];
     const std::string where = "slot " + std::to_string(i);
@@ -328,9 +335,11 @@ void Replication::invariants() const {
     HC_CHECK(r.tail.empty() || r.tail.back().at == r.at, where + ": at is the last entry's position");
     HC_CHECK(r.commit <= r.at.seq, where + ": commit beyond what we hold");
     HC_CHECK(!r.lead || r.commit <= durable(r), where + ": committed what our own log does not have");
-    std::size_t bytes = 0;
-    for (const Entry& e : r.tail) bytes += cost(e);
+    std::size_t bytes = 0, memory = 0;
+    for (const Entry& e : r.tail) bytes += cost(e), memory += memory_cost(e);
     HC_CHECK(bytes == r.tail_bytes, where + ": what its tail counts");
+    HC_CHECK(r.counted == r.table.bytes() + memory, where + ": what it counts of the memory");
+    counted += r.counted;
     if (!r.lead) continue;
     backlog += r.tail_bytes;
     HC_CHECK(r.primary == self(), where + ": leads without being first in the list");
@@ -347,6 +356,7 @@ void Replication::invariants() const {
     }
   }
   HC_CHECK(backlog == backlog_, "what the backlogs of all slots count");
+  HC_CHECK(counted == memory_.counted, "the memory of all slots");
 }
 
 }  // namespace hc

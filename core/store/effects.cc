@@ -85,10 +85,10 @@ std::optional<StoreEffect> read_effect(Reader& reader) {
   return effect;
 }
 
-void apply_one(const StoreEffect& effect, SlotTable& table) {
+void apply_one(const StoreEffect& effect, SlotTable& table, AccessClock* clock) {
   switch (effect.kind) {
     case Kind::kPut:
-      table.put(effect.key, effect.value, effect.expiry);
+      table.put(effect.key, hash_of(effect.key), {effect.value, effect.expiry}, clock);
       break;
     case Kind::kErase:
       table.erase(effect.key);
@@ -156,12 +156,12 @@ void EffectWriter::splice(Bytes key, std::uint64_t offset, Bytes piece) {
   append_bytes(encoded_, piece);
 }
 
-bool apply(Bytes encoded, SlotTable& table) {
+bool apply(Bytes encoded, SlotTable& table, AccessClock* clock) {
   Reader reader{encoded};
   while (!reader.left.empty()) {
     const auto effect = read_effect(reader);
     if (!effect) return false;
-    apply_one(*effect, table);
+    apply_one(*effect, table, clock);
   }
   return true;
 }

@@ -48,11 +48,16 @@ class EffectWriter {
 };
 
 // (Write hc::apply: for a std::string the bare name finds std::apply.)
-// Applies in order. False if malformed: then a prefix may have been applied. Total on any bytes.
-bool apply(Bytes encoded, SlotTable& table);
+// Applies in order, and notes new entries by the clock, if there is one. False if malformed: then a prefix may have
+// been applied. Total on any bytes.
+bool apply(Bytes encoded, SlotTable& table, AccessClock* clock = nullptr);
 
 // Visits in order; false if malformed (after visiting what came before). What is visited borrows from `encoded`.
 bool for_each_effect(Bytes encoded, const std::function<void(const StoreEffect&)>& visit);
+
+inline bool begins_with_erase(Bytes encoded) {
+  return !encoded.empty() && encoded.front() == static_cast<char>(StoreEffect::Kind::kErase);
+}
 
 // One effect in words, for traces: `put "k" (5 bytes), expires 1700000000000`.
 std::string describe(const StoreEffect& effect);

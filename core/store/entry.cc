@@ -12,6 +12,7 @@ namespace {
 
 // A value's hash is the sum over its blocks, so that a splice costs the blocks that it touches and not the value.
 constexpr std::size_t kSumBlock = 4096;
+constexpr std::uint32_t kValueSizeMask = (std::uint32_t{1} << 30) - 1;
 
 std::uint64_t sum_blocks(Bytes value, std::uint64_t seed, std::size_t first, std::size_t end) {
   std::uint64_t sum = 0;
@@ -24,8 +25,9 @@ std::uint64_t sum_of(Bytes value, std::uint64_t seed) {
   return value.size() <= kSumBlock ? hash_bytes(value, seed) : sum_blocks(value, seed, 0, SIZE_MAX / kSumBlock);
 }
 
-Word flags_for(std::size_t value_size, WallTime expiry) {
-  return (expiry == kNoExpiry ? 0 : kHasExpiry) | (value_size < kSumFrom ? 0 : kHasSum);
+Word flags_for(std::size_t key_size, std::size_t value_size, WallTime expiry) {
+  return (expiry == kNoExpiry ? 0 : kHasExpiry) | (value_size < kSumFrom ? 0 : kHasSum) |
+         (key_size < kLongKeyFrom ? 0 : kLongKey);
 }
 
 char* sum_place(Word word) { return block(word) + sizeof(Header) + (expires(word) ? 8 : 0); }
@@ -41,9 +43,9 @@ void store_expiry(Word word, WallTime expiry) {
   std::memcpy(block(word) + sizeof(Header), &ms, sizeof ms);
 }
 
-void store_header(Word word, std::size_t key_size, std::size_t value_size) {
-  const Header h{static_cast<std::uint32_t>(key_size), static_cast<std::uint32_t>(value_size)};
-  std::memcpy(block(word), &h, sizeof h);
+void store_header(Word word, const Header& h) { std::memcpy(block(word), &h, sizeof h); }
+void store_long_size(Word word, std::uint64_t key_size) {
+  std::memcpy(block(word) + key_offset(word) - sizeof key_size, &key_size, sizeof key_size);
 }
 
 Word word_for(void* memory, std::uint64_t tag_bits, Word flags) {
@@ -55,11 +57,12 @@ Word word_for(void* memory, std::uint64_t tag_bits, Word flags) {
 
 // Grows or shrinks the value of an entry whose layout stays, moving the block if need be.
 Word resize_value(Word word, std::size_t value_size) {
-  const Header h = header(word);
-  const Word flags = word & (kHasExpiry | kHasSum);
-  void* memory = std::realloc(block(word), key_offset(word) + h.key_size + value_size);
+  Header h = header(word);
+  const Word flags = word & (kHasExpiry | kHasSum | kLongKey);
+  void* memory = std::realloc(block(word), key_offset(word) + key_size(word, h) + value_size);
   const Word moved = word_for(memory, tag(word), flags);
-  store_header(moved, h.key_size, value_size);
+  h.value_size = static_cast<std::uint32_t>(value_size) & kValueSizeMask;
+  store_header(moved, h);
   return moved;
 }
 
@@ -70,13 +73,20 @@ void write_piece(char* value, std::size_t old_size, std::size_t offset, Bytes pi
 
 }  // namespace
 
-Word make(std::uint64_t hash, Bytes key, Bytes value, WallTime expiry) {
+Word make(std::uint64_t hash, Bytes key, SlotTable::Content content, AccessClock::Stamp stamp) {
+  const Bytes value = content.value;
   HC_CHECK(key.size() <= SlotTable::kBytesMax && value.size() <= SlotTable::kBytesMax, "a key or value is too long");
-  const Word flags = flags_for(value.size(), expiry);
+  const Word flags = flags_for(key.size(), value.size(), content.expiry);
   const std::size_t offset = key_offset(flags);
   const Word word = word_for(std::malloc(offset + key.size() + value.size()), tag_of(hash), flags);
-  store_header(word, key.size(), value.size());
-  if (flags & kHasExpiry) store_expiry(word, expiry);
+  Header h{};
+  h.key_size = static_cast<std::uint8_t>(key.size());
+  h.stamp = stamp & AccessClock::kStampMask;
+  h.value_size = static_cast<std::uint32_t>(value.size()) & kValueSizeMask;
+  h.type = static_cast<std::uint8_t>(content.type) & 3U;
+  store_header(word, h);
+  if (flags & kLongKey) store_long_size(word, key.size());
+  if (flags & kHasExpiry) store_expiry(word, content.expiry);
   if (flags & kHasSum) store_sum(word, sum_of(value, hash));
   char* start = block(word) + offset;
   if (!key.empty()) std::memcpy(start, key.data(), key.size());
@@ -84,14 +94,19 @@ Word make(std::uint64_t hash, Bytes key, Bytes value, WallTime expiry) {
   return word;
 }
 
+Word moved(Word word, void* block) { return word_for(block, tag(word), word & (kHasExpiry | kHasSum | kLongKey)); }
+
 void destroy(Word word) { std::free(block(word)); }
 
-bool replace_in_place(Word word, std::uint64_t hash, Bytes value, WallTime expiry) {
-  const Header h = header(word);
-  if (h.value_size != value.size() || ((word & kHasExpiry) != 0) != (expiry != kNoExpiry)) return false;
-  if (expires(word)) store_expiry(word, expiry);
+bool replace_in_place(Word word, std::uint64_t hash, SlotTable::Content content) {
+  Header h = header(word);
+  const Bytes value = content.value;
+  if (h.value_size != value.size() || ((word & kHasExpiry) != 0) != (content.expiry != kNoExpiry)) return false;
+  h.type = static_cast<std::uint8_t>(content.type) & 3U;
+  store_header(word, h);
+  if (expires(word)) store_expiry(word, content.expiry);
   if (word & kHasSum) store_sum(word, sum_of(value, hash));
-  if (!value.empty()) std::memmove(block(word) + key_offset(word) + h.key_size, value.data(), value.size());
+  if (!value.empty()) std::memmove(block(word) + key_offset(word) + key_size(word, h), value.data(), value.size());
   return true;
 }
 
@@ -105,14 +120,14 @@ Word splice(Word word, std::uint64_t hash, std::size_t offset, Bytes piece) {
     std::string value(old.value);
     value.resize(new_size);
     write_piece(value.data(), old_size, offset, piece);
-    const Word moved = make(hash, old.key, value, old.expiry);
+    const Word moved = make(hash, old.key, {value, old.expiry, old.type}, old.stamp);
     destroy(word);
     return moved;
   }
   std::uint64_t sum = 0;
   if (word & kHasSum) sum = stored_sum(word) - sum_blocks(item(word).value, hash, first, end);
   if (new_size != old_size) word = resize_value(word, new_size);
-  write_piece(block(word) + key_offset(word) + header(word).key_size, old_size, offset, piece);
+  write_piece(block(word) + key_offset(word) + key(word).size(), old_size, offset, piece);
   if (word & kHasSum) store_sum(word, sum + sum_blocks(item(word).value, hash, first, end));
   return word;
 }
@@ -120,7 +135,8 @@ Word splice(Word word, std::uint64_t hash, std::size_t offset, Bytes piece) {
 std::uint64_t digest(Word word, std::uint64_t hash) {
   const std::uint64_t sum = (word & kHasSum) ? stored_sum(word) : sum_of(item(word).value, hash);
   const WallTime until = HC_MUTANT(kDigestForgetsTtl) ? kNoExpiry : expiry(word);
-  return hash_mix(sum, static_cast<std::uint64_t>(until.time_since_epoch().count()) + hash);
+  const std::uint64_t type = header(word).type * 0x9e3779b97f4a7c15ULL;  // 0 for strings
+  return hash_mix(sum, static_cast<std::uint64_t>(until.time_since_epoch().count()) + hash + type);
 }
 
 }  // namespace hc::entry

@@ -1,13 +1,17 @@
 // One key with its value and expiry as one allocation, and the word by which a table names it.
 //
-// Word: bits 63…48 the key's tag (the top 16 bits of its hash), 47…3 the address, 1…0 what the block holds.
-// Block: key size, value size, [expiry], [sum of the value's block hashes], key, value. Only SlotTable sees this.
+// Word: bits 63…48 the key's tag (the top 16 bits of its hash), 47…3 the address, 2…0 what the block holds.
+// Block: header, [expiry], [sum of the value's block hashes], [size of a long key], key, value. The header has the size
+// of a short key in 8 bits, the entry's stamp (core/store/access_clock.h) in 24, the value's size in 30, its type in 2.
+// Only SlotTable sees this.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 
+#include "core/store/access_clock.h"
+#include "core/store/allocation.h"
 #include "core/store/slot_table.h"
 
 namespace hc::entry {
@@ -16,12 +20,16 @@ using Word = std::uint64_t;  // 0: none
 
 inline constexpr Word kHasExpiry = 1;
 inline constexpr Word kHasSum = 2;  // values from kSumFrom bytes on keep their hash, so that replacing them is cheap
-inline constexpr std::size_t kSumFrom = 256;
+inline constexpr Word kLongKey = 4;
+inline constexpr std::size_t kSumFrom = 256, kLongKeyFrom = 256;
 
 struct Header {
-  std::uint32_t key_size;
-  std::uint32_t value_size;
+  std::uint32_t key_size : 8;
+  std::uint32_t stamp : 24;
+  std::uint32_t value_size : 30;
+  std::uint32_t type : 2;
 };
+static_assert(sizeof(Header) == 8 && SlotTable::kBytesMax < std::size_t{1} << 30);
 
 inline std::uint64_t tag_of(std::uint64_t hash) { return hash >> 48; }
 inline std::uint64_t tag(Word word) { return word >> 48; }
@@ -32,9 +40,16 @@ inline Header header(Word word) {
   return h;
 }
 inline std::size_t key_offset(Word flags) {
-  return sizeof(Header) + ((flags & kHasExpiry) ? 8U : 0U) + ((flags & kHasSum) ? 8U : 0U);
+  return sizeof(Header) + ((flags & kHasExpiry) ? 8U : 0U) + ((flags & kHasSum) ? 8U : 0U) +
+         ((flags & kLongKey) ? 8U : 0U);
 }
-inline Bytes key(Word word) { return {block(word) + key_offset(word), header(word).key_size}; }
+inline std::size_t key_size(Word word, const Header& h) {
+  if ((word & kLongKey) == 0) return h.key_size;
+  std::uint64_t size;
+  std::memcpy(&size, block(word) + key_offset(word) - sizeof size, sizeof size);
+  return size;
+}
+inline Bytes key(Word word) { return {block(word) + key_offset(word), key_size(word, header(word))}; }
 inline bool expires(Word word) { return (word & kHasExpiry) != 0; }
 inline WallTime expiry(Word word) {
   if (!expires(word)) return kNoExpiry;
@@ -45,19 +60,29 @@ inline WallTime expiry(Word word) {
 inline SlotTable::Item item(Word word) {
   const Header h = header(word);
   const char* start = block(word) + key_offset(word);
-  return {{start, h.key_size}, {start + h.key_size, h.value_size}, expiry(word)};
+  const std::size_t size = key_size(word, h);
+  return {{start, size}, {start + size, h.value_size}, expiry(word), h.stamp, static_cast<SlotTable::Type>(h.type)};
 }
-inline std::size_t bytes(Word word) {
+// What was asked for its block, and what that takes.
+inline std::size_t asked(Word word) {
   const Header h = header(word);
-  return key_offset(word) + h.key_size + h.value_size;
+  return key_offset(word) + key_size(word, h) + h.value_size;
+}
+inline std::size_t bytes(Word word) { return allocated(asked(word)); }
+inline void set_stamp(Word word, AccessClock::Stamp stamp) {
+  Header h = header(word);
+  h.stamp = stamp & AccessClock::kStampMask;
+  std::memcpy(block(word), &h, sizeof h);
 }
 
 // An entry of its own. `hash` is hash_of(key).
-Word make(std::uint64_t hash, Bytes key, Bytes value, WallTime expiry);
+Word make(std::uint64_t hash, Bytes key, SlotTable::Content content, AccessClock::Stamp stamp);
 void destroy(Word word);
+// The word of the same entry, whose block is elsewhere now.
+Word moved(Word word, void* block);
 
 // Puts the new value and expiry into the same block if its layout and size stay as they are. `value` may overlap.
-bool replace_in_place(Word word, std::uint64_t hash, Bytes value, WallTime expiry);
+bool replace_in_place(Word word, std::uint64_t hash, SlotTable::Content content);
 
 // See SlotTable::splice. Consumes `word`, returns the entry's new one.
 Word splice(Word word, std::uint64_t hash, std::size_t offset, Bytes piece);

@@ -76,39 +76,56 @@ void SlotTable::note_expiry(WallTime expiry) {
   sweep_earliest_ = std::min(sweep_earliest_, expiry);
 }
 
-void SlotTable::put(Bytes key, std::uint64_t hash, Bytes value, WallTime expiry) {
+std::optional<SlotTable::Item> SlotTable::use(Bytes key, std::uint64_t hash, AccessClock& clock) {
+  if (size_ == 0) return std::nullopt;
+  const Place place = locate(key, hash);
+  if (!place.found) return std::nullopt;
+  const Word word = words_[place.index];
+  const Item item = entry::item(word);
+  entry::set_stamp(word, clock.used(item.stamp));
+  return item;
+}
+
+void SlotTable::put(Bytes key, std::uint64_t hash, Content content, AccessClock* clock) {
   if (size_ != 0) {
     const Place place = locate(key, hash);
-    if (place.found) return replace_entry(place.index, hash, value, expiry);
+    if (place.found) {
+      replace_entry(place.index, hash, content);
+      const Word word = words_[place.index];
+      if (clock) entry::set_stamp(word, clock->used(entry::header(word).stamp));
+      return;
+    }
   }
   if (too_full(std::uint64_t{size_} + 1, capacity_)) resize(next_capacity(capacity_));
-  const Word word = entry::make(hash, key, value, expiry);
+  const Word word = entry::make(hash, key, content, clock ? clock->fresh() : 0);
   insert(hash, word);
   ++size_;
   bytes_ += entry::bytes(word);
   digest_ += entry::digest(word, hash);
-  note_expiry(expiry);
+  note_expiry(content.expiry);
 }
 
-void SlotTable::replace_entry(std::uint32_t index, std::uint64_t hash, Bytes value, WallTime expiry) {
+void SlotTable::replace_entry(std::uint32_t index, std::uint64_t hash, Content content) {
   const Word old = words_[index];
   digest_ -= entry::digest(old, hash);
   bytes_ -= entry::bytes(old);
   if (entry::expires(old)) forget_expiry();
-  if (!entry::replace_in_place(old, hash, value, expiry)) {
-    words_[index] = entry::make(hash, entry::key(old), value, expiry);
-    entry::destroy(old);  // only now: `value` may borrow from it
+  if (!entry::replace_in_place(old, hash, content)) {
+    words_[index] = entry::make(hash, entry::key(old), content, entry::header(old).stamp);
+    entry::destroy(old);  // only now: the value may borrow from it
   }
   bytes_ += entry::bytes(words_[index]);
   digest_ += entry::digest(words_[index], hash);
-  note_expiry(expiry);
+  note_expiry(content.expiry);
 }
 
 bool SlotTable::set_expiry(Bytes key, std::uint64_t hash, WallTime expiry) {
   if (size_ == 0) return false;
   const Place place = locate(key, hash);
-  if (place.found) replace_entry(place.index, hash, entry::item(words_[place.index]).value, expiry);
-  return place.found;
+  if (!place.found) return false;
+  const Item item = entry::item(words_[place.index]);
+  replace_entry(place.index, hash, {item.value, expiry, item.type});
+  return true;
 }
 
 bool SlotTable::splice(Bytes key, std::uint64_t hash, std::size_t offset, Bytes piece) {
@@ -131,6 +148,14 @@ bool SlotTable::erase(Bytes key, std::uint64_t hash) {
   remove_at(place.index, hash);
   shrink_if_sparse();
   return true;
+}
+
+std::uint32_t SlotTable::relocate(std::uint32_t from, std::size_t& budget, Relocate move) {
+  for (; from < capacity_ && budget > 0; ++from, --budget) {
+    Word& word = words_[from];
+    if (word) word = entry::moved(word, move(entry::block(word), entry::asked(word)));
+  }
+  return from < capacity_ ? from : 0;
 }
 
 void SlotTable::forget_expiry() {
@@ -173,7 +198,7 @@ void SlotTable::resize(std::uint32_t capacity) {
     while (words[to]) to = to + 1 == capacity ? 0 : to + 1;
     words[to] = words_[i];
   }
-  bytes_ = bytes_ - capacity_ * sizeof(Word) + capacity * sizeof(Word);
+  bytes_ = bytes_ - allocated(capacity_ * sizeof(Word)) + allocated(capacity * sizeof(Word));
   std::free(words_);
   words_ = words;
   capacity_ = capacity;

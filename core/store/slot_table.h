@@ -17,8 +17,10 @@
 #include <optional>
 
 #include "core/base/bytes.h"
+#include "core/base/memory_limits.h"
 #include "core/base/random.h"
 #include "core/base/time.h"
+#include "core/store/access_clock.h"
 #include "core/store/hash.h"
 
 namespace hc {
@@ -28,10 +30,19 @@ class SlotTable {
   static constexpr std::size_t kBytesMax = std::size_t{512} << 20;  // of a key, and of a value
   static constexpr unsigned kCursorBits = 48;
 
+  enum class Type : std::uint8_t { kString, kCuckooFilter };  // at most four
+
+  struct Content {
+    Bytes value;
+    WallTime expiry = kNoExpiry;
+    Type type = Type::kString;
+  };
   struct Item {
     Bytes key;
     Bytes value;
-    WallTime expiry;  // kNoExpiry: none
+    WallTime expiry;               // kNoExpiry: none
+    AccessClock::Stamp stamp = 0;  // of its last use; not part of the content
+    Type type = Type::kString;
   };
 
   SlotTable() = default;
@@ -47,9 +58,12 @@ class SlotTable {
   std::optional<Item> find(Bytes key) const { return find(key, hash_of(key)); }
   std::optional<Item> find(Bytes key, std::uint64_t hash) const;
 
-  // Adds or replaces. `key` and `value` may borrow from this table.
-  void put(Bytes key, Bytes value, WallTime expiry) { put(key, hash_of(key), value, expiry); }
-  void put(Bytes key, std::uint64_t hash, Bytes value, WallTime expiry);
+  // Finds it, and notes that it is used.
+  std::optional<Item> use(Bytes key, std::uint64_t hash, AccessClock& clock);
+
+  // Adds or replaces, and with a clock notes that it is used. `key` and the value may borrow from this table.
+  void put(Bytes key, Bytes value, WallTime expiry) { put(key, hash_of(key), {value, expiry}); }
+  void put(Bytes key, std::uint64_t hash, Content content, AccessClock* clock = nullptr);
 
   // Changes the expiry alone; kNoExpiry takes it away. False if the key is missing.
   bool set_expiry(Bytes key, WallTime expiry) { return set_expiry(key, hash_of(key), expiry); }
@@ -68,7 +82,7 @@ class SlotTable {
 
   std::size_t size() const { return size_; }
   std::size_t expiring() const { return expiring_; }  // entries with an expiry
-  // Entries and table, as asked of the allocator (its own overhead is not in it). Deterministic.
+  // What entries and table take (core/store/allocation.h). Deterministic.
   std::size_t bytes() const { return bytes_; }
 
   // Of the content alone: the same for equal sets of (key, value, expiry), whatever happened before. Kept up to date by
@@ -80,6 +94,10 @@ class SlotTable {
   // shrinks between the calls, and though the walk goes on in another table (a replica's). In order of hash.
   // Visits at least one entry unless it returns 0. Requires: `visit` does not change the table.
   std::uint64_t walk(std::uint64_t cursor, const std::function<void(const Item&)>& visit) const;
+
+  // Moves entries to better places, from place `from` on, each place taking one of `budget`; where to go on, 0 at the
+  // end. Nothing of the content changes, nor of its order; what borrowed from an entry is lost.
+  std::uint32_t relocate(std::uint32_t from, std::size_t& budget, Relocate move);
 
   // An entry, each as likely as any other. nullopt if empty.
   std::optional<Item> random(Random& random) const;
@@ -97,7 +115,7 @@ class SlotTable {
 
   Place locate(Bytes key, std::uint64_t hash) const;
   void insert(std::uint64_t hash, std::uint64_t word);
-  void replace_entry(std::uint32_t index, std::uint64_t hash, Bytes value, WallTime expiry);
+  void replace_entry(std::uint32_t index, std::uint64_t hash, Content content);
   void remove_at(std::uint32_t index, std::uint64_t hash);
   void resize(std::uint32_t capacity);
   void shrink_if_sparse();

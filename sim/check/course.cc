@@ -22,6 +22,7 @@ bool blind(const Operation& o) {
     case Kind::kGetDelete:
       return o.observed.kind == Is::kNothing;
     case Kind::kLost:
+    case Kind::kEvicted:
       return true;
     default:
       return false;

@@ -47,6 +47,8 @@ std::string verb(const Operation& o) {
       return "CAS \"" + o.expected + "\" to \"" + o.value + "\"";
     case Operation::Kind::kLost:
       return "(the slot was lost)";
+    case Operation::Kind::kEvicted:
+      return "(evicted)";
   }
   return "?";
 }
@@ -56,7 +58,7 @@ std::string verb(const Operation& o) {
 std::string deed(const Operation& o) {
   std::string line = verb(o);
   if (o.ends != kForever) line += " (may end from " + seconds_text(o.ends) + ")";
-  if (o.kind == Operation::Kind::kLost) return line;
+  if (o.of_nobody()) return line;
   switch (o.outcome) {
     case Operation::Outcome::kDone:
       return line + " → " + to_text(o.observed);
@@ -72,8 +74,7 @@ std::string to_text(const Operation& o) {
   std::string line = "[" + seconds_text(o.called) + " … ";
   line += o.outcome == Operation::Outcome::kDone ? seconds_text(o.returned) : "?";
   line += "] ";
-  if (o.kind != Operation::Kind::kLost)
-    line += "client " + std::to_string(o.client) + " at node-" + std::to_string(o.node) + ": ";
+  if (!o.of_nobody()) line += "client " + std::to_string(o.client) + " at node-" + std::to_string(o.node) + ": ";
   return line + deed(o);
 }
 

@@ -43,6 +43,7 @@ struct Operation {
     kExists,
     kCompareAndSet,  // expected, value; replies OK, or nil where something else was there
     kLost,           // not a client's: the slot was lost within the promise, nothing is known of the key from here on
+    kEvicted,        // not a client's: its primary evicted the key
   };
   enum class Outcome : std::uint8_t { kDone, kNotApplied, kUnknown };
 
@@ -65,6 +66,7 @@ struct Operation {
   std::uint32_t client = 0, node = 0;
   std::string error;  // for people: of a refused or unknown one
 
+  bool of_nobody() const { return kind == Kind::kLost || kind == Kind::kEvicted; }
   bool pure_read() const { return kind == Kind::kGet || kind == Kind::kExists; }
   bool definite() const { return outcome == Outcome::kDone; }
 };

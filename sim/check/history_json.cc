@@ -14,9 +14,10 @@ using Kind = Operation::Kind;
 using Is = Observed::Kind;
 using Json = nlohmann::ordered_json;
 
-constexpr std::array<std::string_view, 11> kKinds = {"get",    "set",     "delete", "get-delete", "increase", "append",
-                                                     "expire", "persist", "exists", "cas",        "lost"};
-static_assert(static_cast<std::size_t>(Kind::kCompareAndSet) == 9 && static_cast<std::size_t>(Kind::kLost) == 10);
+constexpr std::array<std::string_view, 12> kKinds = {"get",      "set",    "delete", "get-delete",
+                                                     "increase", "append", "expire", "persist",
+                                                     "exists",   "cas",    "lost",   "evicted"};
+static_assert(static_cast<std::size_t>(Kind::kCompareAndSet) == 9 && static_cast<std::size_t>(Kind::kEvicted) == 11);
 constexpr std::array<std::string_view, 3> kOutcomes = {"ok", "not-applied", "unknown"};
 
 enum class Field : std::uint8_t {
@@ -80,7 +81,7 @@ Json result_json(const Operation& o) {
 
 std::string line_of(const std::string& key, const Operation& o) {
   Json j;
-  if (o.kind != Kind::kLost) {
+  if (!o.of_nobody()) {
     j["client"] = o.client;
     if (o.node != 0) j["node"] = o.node;
     if (o.connection != 0) {

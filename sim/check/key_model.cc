@@ -100,6 +100,9 @@ bool apply_to_anything(const Operation& op, KeyState& next) {
     case Operation::Kind::kCompareAndSet:
       if (o.kind == Is::kOk) next = KeyState::present(op.value, op.ends);
       return true;
+    case Operation::Kind::kEvicted:
+      next = KeyState::missing();
+      return true;
     case Operation::Kind::kAppend:
     case Operation::Kind::kPersist:
     case Operation::Kind::kLost:
@@ -143,6 +146,9 @@ bool apply(const KeyState& s, const Operation& op, KeyState& next) {
       return apply_compare_and_set(s, op, next);
     case Operation::Kind::kLost:
       next = KeyState::anything();
+      return true;
+    case Operation::Kind::kEvicted:
+      next = KeyState::missing();
       return true;
   }
   return false;

@@ -212,6 +212,10 @@ void Callers::lost(Slot slot, std::uint32_t slots, Instant at) {
     if (slot_of(name, slots) == slot) histories_[index].push_back(o);
 }
 
+void Callers::evicted(const std::string& name, Operation eviction) {
+  histories_[key(name)].push_back(std::move(eviction));
+}
+
 std::optional<std::string> Callers::judge_all() const {
   for (const auto& [name, index] : keys_) {
     const Judgement j = judge(histories_[index]);

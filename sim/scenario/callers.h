@@ -54,6 +54,7 @@ class Callers {
   void end();
   // The slot was lost within the promise: nothing is known of its keys.
   void lost(Slot slot, std::uint32_t slots, Instant at);
+  void evicted(const std::string& name, Operation eviction);
   // Of all keys: a sentence if no order of the operations explains what was seen.
   std::optional<std::string> judge_all() const;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/replication/memory.h"
 #include "sim/streams.h"
 
 namespace hc::sim::scenario {
@@ -111,6 +112,9 @@ void Stage::stepped(Machine& m) {
       callers_->lost(loss.slot, setup_.node.slots, loss.at);
     }
   }
+  for (const Evicted& e : node.evicted())
+    chronicle_.say("node-" + chronicle_.name(m.incarnation()) + " evicts " + e.key);
+  evictions_.stepped(m, schedule_.now());
   if (node.view() && !setup_.strangers)
     if (auto wrong = replicas_.one_executor(m)) throw Objection{"one primary", *wrong};
   node.invariants(m.now());
@@ -145,6 +149,7 @@ void Stage::noted(Machine& m, const std::string& text) {
 
 void Stage::ended(Machine& m) {
   ended_[m.incarnation()] = schedule_.now();
+  evictions_.ended(m.index());
   chronicle_.say("node-" + chronicle_.name(m.incarnation()) + " ends");
 }
 
@@ -240,6 +245,7 @@ std::optional<std::string> Stage::unsettled() const {
 
 void Stage::judge() {
   callers_->end();
+  evictions_.end();
   if (auto wrong = callers_->judge_all()) throw Objection{"linearizability", *wrong};
 }
 

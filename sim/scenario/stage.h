@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "sim/check/views.h"
+#include "sim/evictions.h"
 #include "sim/replica_check.h"
 #include "sim/scenario/callers.h"
 #include "sim/scenario/chronicle.h"
@@ -112,6 +113,7 @@ class Stage : private Doorstep, private Overseer {
   std::vector<const View*> view_seen_;  // per machine
   Instant view_changed_{};
   std::map<Incarnation, Instant> ended_;
+  Evictions evictions_{[this](const std::string& key, Operation o) { callers_->evicted(key, std::move(o)); }};
   std::vector<Hold> holds_;
   std::uint64_t marks_ = 0;
 };

@@ -38,6 +38,7 @@ std::string Story::tell(const Directive& d) {
       {"clock", &Story::disturb},      {"wall", &Story::disturb},
       {"fail-fsync", &Story::disturb}, {"fail-log-fsync", &Story::disturb},
       {"weather", &Story::weather},    {"show", &Story::show},
+      {"memory", &Story::disturb},
   };
   const auto word = kWords.find(d.verb());
   if (word == kWords.end()) d.mistake("there is no verb '" + d.verb() + "'; sim/scenario/words.h lists them");
@@ -103,6 +104,10 @@ std::string Story::cluster(const Directive& d) {
       s.node.fill_chunk_bytes = count();
     else if (name == "backlog")
       s.node.backlog_bytes = count();
+    else if (name == "maxmemory")
+      s.node.memory.bytes = count();
+    else if (name == "policy" && policy_named(value))
+      s.node.memory.policy = *policy_named(value);
     else if (name == "delay")
       s.delay = d.duration(value);
     else if (name == "disk")
@@ -346,6 +351,10 @@ std::string Story::disturb(const Directive& d) {
   if (d.verb() == "slow-disk") m.disk().set_exactly(d.duration(plain[1])), m.log().set_exactly(d.duration(plain[1]));
   if (d.verb() == "fail-fsync") m.disk().fail_next();
   if (d.verb() == "fail-log-fsync") m.log().fail_next();
+  if (d.verb() == "memory") {
+    m.squeeze(d.number(plain[1], "number of bytes"));
+    return stage_->chronicle().take();
+  }
   if (d.verb() == "clock") m.clock().set_rate(stage_->schedule().now(), 1'000'000 + d.percent(plain[1]));
   if (d.verb() == "wall") {
     const Duration off = d.duration(plain[1]);

@@ -3,6 +3,7 @@
 //   cluster [nodes=3] [spares=0] [slots=1] [rf=2] [lease=1s] [drift=10] [patience=2.5s] [deadline=5s]
 //           [min-in-sync=1] [slot-loss=reset|wait] [voters=5] [chunk=BYTES] [backlog=BYTES] [delay=1ms] [disk=1ms]
 //           [log=always|everysec|no] [snapshot=BYTES]
+//           [maxmemory=BYTES] [policy=noeviction|allkeys-lru|…]
 //           [founding=together|first] [skew=0ms] [seed=1] [unstarted] [strangers]
 //                             sets the stage; if not unstarted, starts all and waits until the slots are where the
 //                             ring wants them. Times count from its end. strangers: there will be two clusters
@@ -14,6 +15,7 @@
 //   cut A B | cut A->B | cut A C \| B         A, B: members, `clients`, names of callers; mend [as for cut]
 //   hold A->B [KIND]   let-go A->B            everything from A to B waits, from the next message of that kind on
 //   break A B                                 their connections break; what is on its way is lost
+//   memory N BYTES            what its limit is from now on; 0: none
 //   slow N D   slow-disk N D   fail-[log-]fsync N   clock N +5%   wall N +300ms   weather [loss=P%]
 //   [late-duplicates=P%] show view | show slot S | show members
 #pragma once

@@ -3,6 +3,7 @@ set(store_tests ${CMAKE_CURRENT_SOURCE_DIR}/store)
 set(command_tests ${CMAKE_CURRENT_SOURCE_DIR}/command)
 hc_test(store_test
   SOURCES ${store_tests}/slot_table_test.cc ${store_tests}/effects_test.cc ${store_tests}/cuckoo_filter_test.cc
+          ${store_tests}/access_clock_test.cc
   USES core_sim_store)
 hc_test(command_test
   SOURCES ${command_tests}/harness.cc ${command_tests}/command_test.cc ${command_tests}/replies_test.cc

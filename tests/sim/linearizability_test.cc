@@ -53,6 +53,18 @@ bool linearizable(const History& h) {
   return j.kind == Judgement::Kind::kLinearizable;
 }
 
+// An eviction is a deletion that nobody asked for.
+TEST(Linearizability, AMissNeedsAnEvictionThatMayLieBeforeIt) {
+  const auto evicted = [](int called, int returned) { return Make(K::kEvicted, called, returned); };
+  const auto one = set("a", 1, 2);
+  EXPECT_FALSE(linearizable({one, miss(5, 6)}));
+  EXPECT_TRUE(linearizable({one, evicted(3, 4), miss(5, 6)}));
+  EXPECT_TRUE(linearizable({one, evicted(3, -1), get("a", 5, 6), miss(7, 8)})) << "its end is not known";
+  EXPECT_FALSE(linearizable({one, evicted(3, 4), get("a", 5, 6)})) << "it is committed";
+  EXPECT_FALSE(linearizable({one, miss(3, 4), evicted(5, 6)})) << "it had not begun";
+  EXPECT_FALSE(linearizable({evicted(1, 2), one, set("b", 3, 4), miss(5, 6)}));
+}
+
 TEST(Linearizability, KnownGood) {
   EXPECT_TRUE(linearizable({}));
   EXPECT_TRUE(linearizable({set("a", 1, 2), get("a", 3, 4)}));

@@ -40,6 +40,8 @@ class Flags(unittest.TestCase):
         self.assert_usage(["--voters-max", "2"], "--voters-max", "'2'")
         self.assert_usage(["--min-in-sync", "3"], "--min-in-sync", "--replication-factor 2")
         self.assert_usage(["--lease-ms", "soon"], "--lease-ms", "'soon'")
+        self.assert_usage(["--maxmemory", "lots"], "--maxmemory", "'lots'", "64mb")
+        self.assert_usage(["--maxmemory-policy", "hope"], "--maxmemory-policy", "'hope'", "allkeys-lru")
         self.assert_usage(["--log-level", "loud"], "--log-level", "'loud'")
         self.assert_usage(["--config", "/nowhere.toml"], "/nowhere.toml")
 

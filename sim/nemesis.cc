@@ -456,7 +456,8 @@ bool Nemesis::may_restore(const Machine& m) {
 
 bool Nemesis::leave(const Fault& f) {
   Machine* asked = running(f.b);
-  if (!running(f.a) || !asked || leaving_.contains(static_cast<std::uint32_t>(f.a))) return false;
+  if (!asked || gone(static_cast<std::uint32_t>(f.a)) || leaving_.contains(static_cast<std::uint32_t>(f.a)))
+    return false;
   std::size_t stay = 0;
   for (std::uint32_t i = 0; i < around_.machines.size(); ++i) {
     const bool member = i < around_.setting.nodes || (joined_ >> i & 1);
@@ -464,7 +465,7 @@ bool Nemesis::leave(const Fault& f) {
   }
   if (stay < around_.setting.node.min_in_sync) return false;
   leaving_.emplace(static_cast<std::uint32_t>(f.a), f);
-  asked->ask_to_leave(running(f.a)->id());
+  asked->ask_to_leave(around_.machines[f.a]->id());
   return true;
 }
 

@@ -182,7 +182,16 @@ void World::ended(Machine& m) {
   evictions_.ended(m.index());
 }
 
-void World::died(Machine& m) { nemesis_->died(m.index()); }
+void World::died(Machine& m) {
+  const ViewRef newest = views_->newest();
+  if (m.left() && newest) {  // 2f, 7d: nothing of it is needed
+    const bool listed =
+        std::ranges::any_of(newest->slots, [&](const SlotConfig& slot) { return slot.list.names(m.incarnation()); });
+    if (listed || newest->votes(m.id()))
+      fail(Verdict::kViolated, "leave", m.name() + " has left, and " + (listed ? "a list names it" : "it votes"));
+  }
+  nemesis_->died(m.index());
+}
 
 void World::note_losses() {
   for (const ViewCheck::Loss& loss : views_->take_losses()) {

@@ -80,6 +80,7 @@ class World : private Doorstep, private Overseer, private Ledger {
   void begin_reading();
   std::optional<std::string> unsettled() const;  // what still hinders; nullopt: the cluster has settled
   std::optional<std::string> long_expired() const;
+  bool waits_for_operator(NodeId id) const;
   bool excused(Slot s) const;  // nobody can serve it any more, within the promise
   void directed_script();
   void hand_out_asks();

@@ -180,18 +180,15 @@ void World::sent(Machine& m, const Frame& frame) {
 void World::ended(Machine& m) {
   ended_[m.incarnation()] = schedule_.now();
   evictions_.ended(m.index());
+  const ViewRef newest = views_->newest();
+  if (!m.left() || !newest) return;  // else 2f, 7d: nothing of it is needed
+  const auto names_it = [&](const SlotConfig& slot) { return slot.list.names(m.incarnation()); };
+  const bool listed = std::ranges::any_of(newest->slots, names_it);
+  if (listed || newest->votes(m.id(), m.node().self().storage))
+    fail(Verdict::kViolated, "leave", m.name() + " has left, and " + (listed ? "a list names it" : "it votes"));
 }
 
-void World::died(Machine& m) {
-  const ViewRef newest = views_->newest();
-  if (m.left() && newest) {  // 2f, 7d: nothing of it is needed
-    const bool listed =
-        std::ranges::any_of(newest->slots, [&](const SlotConfig& slot) { return slot.list.names(m.incarnation()); });
-    if (listed || newest->votes(m.id()))
-      fail(Verdict::kViolated, "leave", m.name() + " has left, and " + (listed ? "a list names it" : "it votes"));
-  }
-  nemesis_->died(m.index());
-}
+void World::died(Machine& m) { nemesis_->died(m.index()); }
 
 void World::note_losses() {
   for (const ViewCheck::Loss& loss : views_->take_losses()) {

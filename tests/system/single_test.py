@@ -220,7 +220,7 @@ class Single(unittest.TestCase):
             client("CONFIG", "SET", "maxmemory", "0")
             for words, error in [
                 (["maxmemory", "abc"], "maxmemory') - argument must be a memory value"),
-                (["appendonly", "maybe"], "appendonly') - argument must be 'yes' or 'no'"),
+                (["activedefrag", "maybe"], "activedefrag') - argument must be 'yes' or 'no'"),
                 (["port", "1"], "port') - can't set immutable config"),
             ]:
                 with self.assertRaises(RespError) as raised:

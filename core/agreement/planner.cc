@@ -178,13 +178,19 @@ class Planner {
       next_->voters.push_back(candidates[used++]);
       changed_ = true;
     }
-    const auto stays = [](const ViewMember& m) { return m.state != MemberState::kLeaving; };
-    const auto all = static_cast<std::size_t>(std::ranges::count_if(next_->members, stays));
-    if (all < next_->members.size()) take_votes(wanted_voters(all, now_.voters_max));
+    // A planned leave: fewer members want fewer voters; and where nobody can take the vote of one that leaves, it goes.
+    const auto stays = [&](NodeId id) { return next_->member(id)->state != MemberState::kLeaving; };
+    const auto members = static_cast<std::size_t>(
+        std::ranges::count_if(next_->members, [&](const ViewMember& m) { return stays(m.info.id); }));
+    const auto votes =
+        static_cast<std::size_t>(std::ranges::count_if(next_->voters, [&](const Voter& v) { return stays(v.id); }));
+    if (members == next_->members.size() || votes == 0) return;
+    const std::size_t odd = votes % 2 ? votes : votes - 1;
+    take_votes(std::min(wanted_voters(members, now_.voters_max), votes == next_->voters.size() ? votes : odd));
   }
 
-  // A planned leave: those who stay are too few for so many voters. Those go first who do not stay, then who has not
-  // promised, then the last in rank; of those who remain a majority has promised, else it has to wait.
+  // Those go first who do not stay, then who has not promised, then the last in rank; of those who remain a majority
+  // has promised, else it has to wait.
   void take_votes(std::size_t wanted) {
     if (next_->voters.size() <= wanted) return;
     const auto promised = [&](const Voter& v) {

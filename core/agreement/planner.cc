@@ -197,8 +197,11 @@ class Planner {
       const auto it = seen_.find(v.id);
       return HC_MUTANT(kVotesToTheSilent) || (it != seen_.end() && it->second->promised && alive(v.id));
     };
-    std::vector<Voter> kept = next_->voters;
-    std::ranges::stable_sort(kept, {}, [&](const Voter& v) { return std::pair(!sound_voter(v), !promised(v)); });
+    std::vector<Voter> kept;
+    for (const bool sound : {true, false})
+      for (const bool has_promised : {true, false})
+        for (const Voter& v : next_->voters)
+          if (sound_voter(v) == sound && promised(v) == has_promised) kept.push_back(v);
     kept.resize(wanted);
     if (static_cast<std::size_t>(std::ranges::count_if(kept, promised)) < wanted / 2 + 1) return;
     next_->voters = std::move(kept);

@@ -18,7 +18,9 @@ constexpr std::size_t kPool = 16;
 constexpr std::uint64_t kSlotTries = 64;
 constexpr int kKeyTries = 16;
 constexpr Duration kMoreSoon = 1ms;
-constexpr std::size_t kRelocateByWriter = 64;                                 // places: who makes fragments takes part
+constexpr std::size_t kRelocateByWriter =
+    64;  // places: who makes fragments takes part, and for each key that it evicts:
+constexpr std::size_t kRelocateByEviction = 16;
 constexpr std::size_t kHollowPart = 50, kHollowLeast = std::size_t{2} << 20;  // more than this is worth moving entries
 constexpr Duration kToldFor = 1s;  // somebody above its limit says so again and again
 
@@ -89,10 +91,10 @@ void Replication::account(Replica& r) {
 // 5e: before it executes what may need memory. A reply: there is none, and nothing was executed.
 std::optional<Reply> Replication::make_room(Slot s, const CommandSpec& spec, Now now) {
   if (memory_.quiet() || !(spec.flags & kDenyOom)) return std::nullopt;
-  if (memory_.relocate_at) relocate_some(kRelocateByWriter, now.mono);
   std::size_t left = kEvictAtOnce;
   bool room = relieve({}, left, now);
   for (const Target& t : replicas_[s.value].lead->targets) room = relieve(t.who.member, left, now) && room;
+  if (memory_.relocate_at) relocate_some(kRelocateByWriter + (kEvictAtOnce - left) * kRelocateByEviction, now.mono);
   if (room) return std::nullopt;
   ++counters_.out_of_memory;
   return Reply::error_literal("OOM command not allowed when used memory > 'maxmemory'.");

@@ -30,15 +30,7 @@ enum class Kind : std::uint8_t {
 };
 enum EntryFlag : std::uint8_t { kBoundary = 1, kOtherPrevious = 2 };
 
-void put32(std::uint32_t n, WireWriter& out) {
-  out.fixed16(static_cast<std::uint16_t>(n));
-  out.fixed16(static_cast<std::uint16_t>(n >> 16));
-}
-std::uint32_t get32(Bytes bytes, std::size_t at) {
-  WireReader in(bytes.substr(at, 4));
-  const std::uint32_t low = in.fixed16();
-  return low | static_cast<std::uint32_t>(in.fixed16()) << 16;
-}
+std::uint32_t get32(Bytes bytes, std::size_t at) { return WireReader(bytes.substr(at, 4)).fixed32(); }
 std::uint64_t get64(Bytes bytes, std::size_t at) { return WireReader(bytes.substr(at, 8)).fixed64(); }
 
 void kind(Kind k, WireWriter& out) { out.byte(static_cast<std::uint8_t>(k)); }
@@ -272,9 +264,9 @@ std::string SegmentWriter::header() {
   std::string text;
   WireWriter out(text);
   out.raw(kMagic);
-  put32(kLogFormat, out);
+  out.fixed32(kLogFormat);
   out.fixed64(number_);
-  put32(crc32c(text), out);
+  out.fixed32(crc32c(text));
   size_ += text.size();
   return text;
 }
@@ -286,10 +278,10 @@ std::string SegmentWriter::frame(const std::vector<LogRecord>& records) {
   std::string text;
   text.reserve(kFrameHeadBytes + body.size());
   WireWriter out(text);
-  put32(static_cast<std::uint32_t>(body.size()), out);
+  out.fixed32(static_cast<std::uint32_t>(body.size()));
   out.fixed64(synced_);
-  put32(crc32c(body), out);
-  put32(crc32c(text, crc32c(place(number_, size_))), out);
+  out.fixed32(crc32c(body));
+  out.fixed32(crc32c(text, crc32c(place(number_, size_))));
   out.raw(body);
   size_ += text.size();
   return text;

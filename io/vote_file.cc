@@ -13,15 +13,7 @@ constexpr Bytes kMagic = "HCVOTE\r\n";
 constexpr std::size_t kFormatAt = 8, kLengthAt = 12, kPayloadSumAt = 20, kHeadSumAt = 24, kHeadBytes = 28;
 constexpr std::size_t kVoteBytesFixed = std::size_t{64} * 1024 * 1024;  // decoded: two views and their evidence
 
-void put32(std::uint32_t n, WireWriter& out) {
-  out.fixed16(static_cast<std::uint16_t>(n));
-  out.fixed16(static_cast<std::uint16_t>(n >> 16));
-}
-std::uint32_t get32(Bytes bytes, std::size_t at) {
-  WireReader in(bytes.substr(at, 4));
-  const std::uint32_t low = in.fixed16();
-  return low | static_cast<std::uint32_t>(in.fixed16()) << 16;
-}
+std::uint32_t get32(Bytes bytes, std::size_t at) { return WireReader(bytes.substr(at, 4)).fixed32(); }
 
 constexpr Bytes kRemedy =
     ". What this member voted is not known any more: move the file away and start the member again; it then takes a "
@@ -67,10 +59,10 @@ std::string encode_vote(const VoteRecord& record, ViewMemo& views) {
   std::string file;
   WireWriter out(file);
   out.raw(kMagic);
-  put32(kVoteFormat, out);
+  out.fixed32(kVoteFormat);
   out.fixed64(payload.size());
-  put32(crc32c(payload), out);
-  put32(crc32c(file), out);
+  out.fixed32(crc32c(payload));
+  out.fixed32(crc32c(file));
   out.raw(payload);
   return file;
 }

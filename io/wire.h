@@ -33,6 +33,10 @@ class WireWriter {
     byte(static_cast<std::uint8_t>(n));
     byte(static_cast<std::uint8_t>(n >> 8));
   }
+  void fixed32(std::uint32_t n) {
+    fixed16(static_cast<std::uint16_t>(n));
+    fixed16(static_cast<std::uint16_t>(n >> 16));
+  }
   void fixed64(std::uint64_t n) {
     char text[8];
     for (int i = 0; i < 8; ++i) text[i] = static_cast<char>(n >> (8 * i));
@@ -111,6 +115,10 @@ class WireReader {
     const unsigned low = byte();
     const unsigned high = byte();
     return static_cast<std::uint16_t>(low | high << 8);
+  }
+  std::uint32_t fixed32() {
+    const std::uint32_t low = fixed16();
+    return low | static_cast<std::uint32_t>(fixed16()) << 16;
   }
   std::uint64_t fixed64() {
     const Bytes b = raw(8);

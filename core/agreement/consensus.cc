@@ -401,8 +401,7 @@ void Consensus::ask_counts(Time now) {
     counts_checked_ = true;
 }
 
-// ------------------------------------------------------------------------------------------------- ending for good
-// (2f)
+// --------------------------------------------------------------------------------------------- ending for good (2f)
 
 void Consensus::hand_over(Time now) {
   if (!vote_ended_ || handed_over() || (held_asked_at_ && now - *held_asked_at_ < kAskAgain)) return;

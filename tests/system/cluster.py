@@ -375,11 +375,15 @@ class Cluster:
                 node.start()
             for node in self.nodes.values():
                 node.wait_ready()
+            self._unite()
             self.wait_whole()
         except BaseException:
             self.__exit__()
             raise
         return self
+
+    def _unite(self):
+        """Our members find each other by themselves."""
 
     def __exit__(self, *_):
         for node in self.nodes.values():

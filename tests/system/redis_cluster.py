@@ -29,8 +29,9 @@ class RedisNode(Process):
         return self
 
 
-class RedisCluster:
+class RedisCluster(cluster.Cluster):
     def __init__(self, primaries, node_timeout_ms, places=None, environment=None):
+        # pylint: disable=super-init-not-called; it has nodes of its own
         for program in ("redis-server", "redis-cli"):
             if not shutil.which(program):
                 raise Lacking(f"the program {program} is missing: install redis-server and redis-tools")
@@ -42,36 +43,12 @@ class RedisCluster:
             own = {k: v.format(number=i) for k, v in (environment or {}).items()}
             self.nodes[i] = RedisNode(free_port(), path, places[i] if places else LOOPBACK, node_timeout_ms, own)
 
-    def __enter__(self):
-        try:
-            for node in self.nodes.values():
-                node.start()
-            for node in self.nodes.values():
-                node.wait_ready()
-            self._create()
-            self.wait_whole()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def _create(self):
+    def _unite(self):
         names = [f"{n.place.address}:{n.resp_port}" for n in self.nodes.values()]
         words = ["redis-cli", "--cluster", "create", *names, "--cluster-replicas", "1", "--cluster-yes"]
         done = subprocess.run(self.nodes[1].place.command(words), capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise AssertionError(f"redis-cli --cluster create: {done.stdout[-500:]}{done.stderr}")
-
-    def __exit__(self, *_):
-        for node in self.nodes.values():
-            node.kill()
-        shutil.rmtree(self.root, ignore_errors=True)
-
-    def __getitem__(self, number):
-        return self.nodes[number]
-
-    def live(self):
-        return [node for node in self.nodes.values() if node.running()]
 
     def wait_whole(self, patience=2 * cluster.PATIENCE):
         """All slots are served, nobody is held for failed, and every replica is linked."""
@@ -88,9 +65,6 @@ class RedisCluster:
                         return False
             return True
         wait_until(whole, "every slot served and every replica linked", patience, 0.1)
-
-    def restart(self, number):
-        self.nodes[number].start().wait_ready()
 
     def doors(self, numbers):
         """Its clients know each other's nodes, and begin with their own."""

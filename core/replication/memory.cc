@@ -196,7 +196,7 @@ void Replication::evict(Slot s, Bytes key, Now now) {
   const std::uint64_t hash = hash_of(key);
   r.table.erase(key, hash);
   const std::size_t freed = before - std::min(before, r.table.bytes());
-  const bool tells = !r.lead->targets.empty() && !HC_MUTANT(kEvictionNotReplicated);
+  const bool tells = must_tell(r) && !HC_MUTANT(kEvictionNotReplicated);
   memory_.evicted.push_back({s, std::string(key), {r.epoch, tells ? r.at.seq.next() : r.at.seq}});
   ++counters_.evicted;
   if (tells) {
@@ -208,7 +208,7 @@ void Replication::evict(Slot s, Bytes key, Now now) {
       if (const auto told = memory_.others.find(t.who.member); told != memory_.others.end())
         told->second.over -= std::min(told->second.over, freed);
     advance_commit(s, now);
-  } else if (r.lead->targets.empty()) {
+  } else if (!must_tell(r)) {
     r.at = r.base = {r.epoch, r.at.seq.next()};
     r.commit = r.at.seq;
   }

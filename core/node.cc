@@ -426,6 +426,7 @@ bool Node::left() const { return rooms_->left; }
 bool Node::snapshot_pending() const { return rooms_->log.snapshot_pending(); }
 const Memory& Node::memory() const { return rooms_->replication.memory(); }
 const AccessClock& Node::access_clock() const { return rooms_->replication.clock(); }
+std::map<NodeId, Owed> Node::owed() const { return rooms_->replication.owed(); }
 std::span<const Evicted> Node::evicted() const { return rooms_->replication.memory().evicted; }
 bool Node::ready(Now) const { return rooms_->ready(); }
 
@@ -466,6 +467,9 @@ const Node::Counters& Node::counters() const {
   c.expired = replication.expired;
   c.evicted = replication.evicted;
   c.out_of_memory = replication.out_of_memory;
+  c.fill_bytes = replication.fill_bytes;
+  c.hits = replication.hits;
+  c.misses = replication.misses;
   c.complaints = replication.complaints;
   c.proposals = rooms_->agreement.proposals();
   c.frames_dropped = rooms_->peers.frames_dropped();

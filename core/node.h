@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -22,6 +23,7 @@ class AccessClock;
 class SlotTable;
 struct Evicted;
 struct Memory;
+struct Owed;
 
 // What a watcher (INFO, metrics, the simulator's checkers) may read. Values are copies or borrow until the next step.
 struct SlotStatus {
@@ -67,13 +69,14 @@ class Node {
   bool undecided() const;
   const Memory& memory() const;
   const AccessClock& access_clock() const;
+  std::map<NodeId, Owed> owed() const;  // to whom this primary owes something
   // Keys that this primary evicted in the last step; until the next one.
   std::span<const Evicted> evicted() const;
   struct Counters {
     std::uint64_t commands = 0, executed = 0, forwards_sent = 0, forwards_served = 0, not_mine = 0, unknown = 0,
                   refused = 0, views_installed = 0, takeovers = 0, entries_replicated = 0, fills_completed = 0,
                   complaints = 0, proposals = 0, expired = 0, parked = 0, frames_dropped = 0, resets = 0, evicted = 0,
-                  out_of_memory = 0;
+                  out_of_memory = 0, fill_bytes = 0, hits = 0, misses = 0;
   };
   const Counters& counters() const;
 

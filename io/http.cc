@@ -171,6 +171,7 @@ struct HttpParser::Inside {
     failed = true;
     if (code == HPE_INVALID_METHOD) {
       error = http_error(405, "this method is unknown here", "METHOD_NOT_ALLOWED");
+      error.headers.emplace_back("Allow", "GET, HEAD, POST, PUT, DELETE");
     } else {
       const char* why = llhttp_get_error_reason(&parser);
       error = http_error(400, std::string("malformed HTTP request: ") + (why ? why : llhttp_errno_name(code)),

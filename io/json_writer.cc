@@ -1,5 +1,9 @@
 #include "io/json_writer.h"
 
+#include <array>
+#include <charconv>
+#include <cmath>
+
 #include "io/text_codec.h"
 
 namespace hc {
@@ -51,8 +55,12 @@ void JsonWriter::put_text(Bytes text) {
   out_ += '"';
 }
 
+void JsonWriter::separate() {
+  if (out_.back() != '{' && out_.back() != '[') out_ += ',';
+}
+
 void JsonWriter::put_name(Bytes name) {
-  if (out_.back() != '{') out_ += ',';
+  separate();
   put_text(name);
   out_ += ':';
 }
@@ -84,6 +92,42 @@ JsonWriter& JsonWriter::open(Bytes name) {
 }
 JsonWriter& JsonWriter::close() {
   out_ += '}';
+  return *this;
+}
+JsonWriter& JsonWriter::real(Bytes name, double value) {
+  put_name(name);
+  std::array<char, 32> digits{};
+  const auto end = std::to_chars(digits.begin(), digits.end(), value).ptr;
+  out_ += std::isfinite(value) ? std::string_view(digits.begin(), end) : "null";
+  return *this;
+}
+JsonWriter& JsonWriter::open_list(Bytes name) {
+  put_name(name);
+  out_ += '[';
+  return *this;
+}
+JsonWriter& JsonWriter::close_list() {
+  out_ += ']';
+  return *this;
+}
+JsonWriter& JsonWriter::open_item() {
+  separate();
+  out_ += '{';
+  return *this;
+}
+JsonWriter& JsonWriter::open_list_item() {
+  separate();
+  out_ += '[';
+  return *this;
+}
+JsonWriter& JsonWriter::text_item(Bytes value) {
+  separate();
+  put_text(value);
+  return *this;
+}
+JsonWriter& JsonWriter::number_item(std::uint64_t value) {
+  separate();
+  out_ += std::to_string(value);
   return *this;
 }
 std::string JsonWriter::end() {

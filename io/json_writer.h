@@ -1,4 +1,4 @@
-// JSON objects as text, fields in the order in which they are put. Only what io/http_api answers with.
+// JSON objects as text, fields in the order in which they are put. Only what the HTTP interface answers with.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,18 @@ class JsonWriter {
   JsonWriter& nothing(Bytes name);  // null
   JsonWriter& open(Bytes name);     // an object; its fields follow until close()
   JsonWriter& close();
-  // The whole object. Requires: every open() was closed.
+  JsonWriter& real(Bytes name, double value);  // in the fewest digits that say it exactly; null if it is not finite
+  JsonWriter& open_list(Bytes name);           // its items follow until close_list()
+  JsonWriter& close_list();
+  JsonWriter& open_item();  // an object in a list
+  JsonWriter& open_list_item();
+  JsonWriter& text_item(Bytes value);
+  JsonWriter& number_item(std::uint64_t value);
+  // The whole object. Requires: every open…() was closed.
   std::string end();
 
  private:
+  void separate();
   void put_name(Bytes name);
   void put_text(Bytes text);
   std::string out_ = "{";

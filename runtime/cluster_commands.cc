@@ -9,6 +9,7 @@
 #include "core/command/text.h"
 #include "core/store/slot_table.h"
 #include "runtime/desk.h"
+#include "runtime/figures.h"
 
 namespace hc {
 
@@ -54,12 +55,6 @@ void add(std::vector<Reply>& entries, std::string_view key, Reply value) {
   entries.push_back(std::move(value));
 }
 
-Liveness liveness(const Node& node, NodeId id) {
-  if (id == node.self().id) return Liveness::kAlive;
-  const auto it = node.membership().peers().find(id);
-  return it == node.membership().peers().end() ? Liveness::kAlive : it->second.liveness;
-}
-
 std::optional<Slot> slot_number(Bytes word) {
   const auto n = command::parse_integer(word);
   if (!n || *n < 0 || *n >= static_cast<std::int64_t>(kSlots)) return std::nullopt;
@@ -75,7 +70,7 @@ Reply info(Desk& desk, const ClusterMap& map) {
   std::set<NodeId> leaders;
   for (std::uint32_t s = 0; view && s < view->slot_count(); ++s) {
     const Incarnation primary = view->config(Slot{static_cast<std::uint16_t>(s)}).list.front();
-    if (!view->names(primary) || liveness(node, primary.member) >= Liveness::kDead) continue;  // nobody, for now
+    if (!view->names(primary) || liveness_of(node, primary.member) >= Liveness::kDead) continue;  // nobody, for now
     ++led;
     leaders.insert(primary.member);
   }
@@ -103,7 +98,7 @@ Reply nodes(Desk& desk, const ClusterMap& map) {
   const View& view = *map.view();
   std::string text;
   for (const ViewMember& m : view.members) {
-    const Liveness seems = liveness(node, m.info.id);
+    const Liveness seems = liveness_of(node, m.info.id);
     std::string flags = m.info.id == node.self().id ? "myself,master" : "master";
     if (seems == Liveness::kSuspect) flags += ",fail?";
     if (seems >= Liveness::kDead || m.state == MemberState::kAbsent) flags += ",fail";
@@ -130,7 +125,7 @@ Reply shards(Desk& desk, const ClusterMap& map) {
     }
     for (const NodeId id : holders) {
       const ViewMember& m = *view.member(id);
-      const bool well = liveness(desk.office.node, id) < Liveness::kDead && m.state != MemberState::kAbsent;
+      const bool well = liveness_of(desk.office.node, id) < Liveness::kDead && m.state != MemberState::kAbsent;
       std::vector<Reply> entries;
       add(entries, "id", Reply::bulk_copy(cluster_node_id(view.cluster, id)));
       add(entries, "port", Reply::number(m.info.resp_port));
@@ -253,7 +248,7 @@ std::optional<Reply> moved(const CommandSpec& spec, Args args, const Desk& desk)
   if (!view || !slot || (desk.client.reads_replicas && !spec.writes())) return std::nullopt;
   const NodeId primary = view->config(*slot).list.front().member;
   const ViewMember* member = view->member(primary);
-  if (primary == node.self().id || !member || liveness(node, primary) != Liveness::kAlive) return std::nullopt;
+  if (primary == node.self().id || !member || liveness_of(node, primary) != Liveness::kAlive) return std::nullopt;
   return Reply::error("MOVED " + std::to_string(slot->value) + " " + member->info.host + ":" +
                       std::to_string(member->info.resp_port));
 }

@@ -14,6 +14,7 @@
 #include "runtime/log_keeper.h"
 #include "runtime/settings.h"
 #include "runtime/statistics.h"
+#include "runtime/view_figures.h"
 
 namespace hc {
 
@@ -34,7 +35,9 @@ struct Office {
   Statistics& statistics;
   std::function<void(NodeId)> ask_to_leave;  // an operator wants this member out of the cluster
   ClientList clients{};
+  std::size_t http_clients = 0;
   ClusterMap map{};
+  ViewFigures figures{};
   const LogKeeper::Figures* log = nullptr;  // where there is a log
   std::function<void()> ask_snapshot{};
 };

@@ -8,29 +8,13 @@
 #include "core/base/check.h"
 #include "core/base/slot.h"
 #include "runtime/clock.h"
+#include "runtime/pages.h"
 
 namespace hc {
 
 namespace {
 constexpr std::size_t kOutputPauseBytes = std::size_t{64} * 1024 * 1024;
 constexpr std::size_t kWaitingMax = 1024;
-
-// Whether a command may find somebody to run it: this member, for a slot that it leads, or others, as long as enough of
-// the voters seem alive to name a successor for whoever fails.
-bool can_serve(const Node& node, const View& view, Now now) {
-  std::size_t alive = 0;
-  const auto& peers = node.membership().peers();
-  for (const Voter& voter : view.voters) {
-    const auto peer = peers.find(voter.id);
-    const bool gone = peer != peers.end() && peer->second.liveness > Liveness::kSuspect;
-    if (voter.id == node.self().id || (peer != peers.end() && !gone)) ++alive;
-  }
-  if (alive >= view.majority()) return true;
-  for (std::uint32_t slot = 0; slot < node.config().slots; ++slot)
-    if (node.slot(Slot{static_cast<std::uint16_t>(slot)}, now).may_execute) return true;
-  return false;
-}
-
 }  // namespace
 
 HttpConnection::HttpConnection(Host& host, Office& office, HttpClients& fellows)
@@ -39,6 +23,7 @@ HttpConnection::HttpConnection(Host& host, Office& office, HttpClients& fellows)
 void HttpConnection::open() {
   id_ = host_.enter(*this);
   fellows_.emplace(id_, this);
+  ++office_.http_clients;
   last_used_ = read_clocks().mono;
   ++office_.statistics.connections_received;
   start_reading();
@@ -94,9 +79,8 @@ void HttpConnection::serve(HttpRequest& request, Now now) {
   const bool keep_alive = request.keep_alive, head_only = request.method == HttpMethod::kHead;
   HttpCall call = translate(request);
   if (const auto* at_once = std::get_if<HttpResponse>(&call)) return respond_here(*at_once, keep_alive, head_only);
-  if (const auto* health_call = std::get_if<HealthCall>(&call)) {
-    return respond_here(health(health_call->ready, now), keep_alive, head_only);
-  }
+  if (const auto* page = std::get_if<PageCall>(&call))
+    return respond_here(make_page(*page, office_, now), keep_alive, head_only);
   const RequestId id = host_.next_request();
   if (!keep_alive) last_request_ = true;
   waiting_.push_back({id, std::move(std::get<CacheCall>(call)), keep_alive, head_only, false, {}});
@@ -178,26 +162,10 @@ HttpContext HttpConnection::context_of(const std::string& key) const {
   return context;
 }
 
-HttpResponse HttpConnection::health(bool ready_wanted, Now now) const {
-  const Node& node = host_.node();
-  const ViewRef view = node.view();
-  std::size_t active = 0;
-  bool among_them = false;
-  if (view) {
-    for (const ViewMember& member : view->members) {
-      if (member.state != MemberState::kActive) continue;
-      ++active;
-      among_them = among_them || member.info.id == node.self().id;
-    }
-  }
-  const bool healthy = ready_wanted ? node.ready(now) : among_them && can_serve(node, *view, now);
-  return respond_health(healthy, node.self().id, active);
-}
-
 void HttpConnection::ended(int) {
   office_.statistics.bytes_in += bytes_in();
   office_.statistics.bytes_out += bytes_out();
-  fellows_.erase(id_);
+  if (fellows_.erase(id_) != 0) --office_.http_clients;
   if (id_) host_.leave(id_);
 }
 

@@ -51,7 +51,6 @@ class HttpConnection final : public Stream, public Asker {
   bool serve_all(std::string_view bytes, std::size_t& used, Now now);
   void serve(HttpRequest& request, Now now);
   void respond_here(const HttpResponse& response, bool keep_alive, bool head_only);
-  HttpResponse health(bool ready_wanted, Now now) const;
   HttpContext context_of(const std::string& key) const;
   bool must_pause() const;
   void send_ready();

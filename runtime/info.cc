@@ -13,9 +13,8 @@
 
 #include "core/command/text.h"
 #include "core/replication/memory.h"
-#include "core/store/slot_table.h"
 #include "runtime/desk.h"
-#include "runtime/memory.h"
+#include "runtime/figures.h"
 #include "runtime/version.h"
 
 namespace hc {
@@ -61,7 +60,7 @@ void server(std::string& text, const Desk& desk) {
   utsname system{};
   uname(&system);
   const ProcessFacts& facts = desk.office.facts;
-  const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(desk.now.mono - facts.started).count();
+  const std::uint64_t uptime = seconds_since(facts.started, desk.now.mono);
   Section(text, "Server")
       .line("redis_version", kRedisVersion)
       .line("hypercache_version", kVersion)
@@ -80,8 +79,8 @@ void server(std::string& text, const Desk& desk) {
       .line("http_port", facts.http_port)
       .line("gossip_port", facts.gossip_port)
       .line("server_time_usec", static_cast<std::uint64_t>(desk.now.wall.time_since_epoch().count()) * 1000)
-      .line("uptime_in_seconds", static_cast<std::uint64_t>(uptime))
-      .line("uptime_in_days", static_cast<std::uint64_t>(uptime / 86400))
+      .line("uptime_in_seconds", uptime)
+      .line("uptime_in_days", uptime / 86400)
       .line("hz", "10")
       .line("configured_hz", "10")
       .line("executable", facts.executable)
@@ -144,24 +143,21 @@ void persistence(std::string& text, const Desk& desk) {
 
 void stats(std::string& text, const Desk& desk) {
   const Statistics& s = desk.office.statistics;
-  std::uint64_t received = s.bytes_in, sent = s.bytes_out;
-  for (const auto& [id, client] : desk.office.clients) {
-    const auto buffers = client->buffers();
-    received += buffers.received;
-    sent += buffers.sent;
-  }
+  const Traffic traffic = traffic_of(desk.office);
   const Node::Counters& n = desk.office.node.counters();
   Section(text, "Stats")
       .line("total_connections_received", s.connections_received)
       .line("total_commands_processed", s.commands_processed)
       .line("total_http_requests", s.http_requests)
       .line("instantaneous_ops_per_sec", s.commands_last_second)
-      .line("total_net_input_bytes", received)
-      .line("total_net_output_bytes", sent)
+      .line("total_net_input_bytes", traffic.in)
+      .line("total_net_output_bytes", traffic.out)
       .line("rejected_connections", s.connections_rejected)
       .line("expired_keys", n.expired)
       .line("evicted_keys", n.evicted)
       .line("evicted_clients", s.clients_over_limit)
+      .line("keyspace_hits", n.hits)
+      .line("keyspace_misses", n.misses)
       .line("pubsub_channels", 0U)
       .line("pubsub_patterns", 0U)
       .line("total_error_replies", s.error_replies)
@@ -201,24 +197,6 @@ void cpu(std::string& text, const Desk&) {
       .line("used_cpu_user_main_thread", seconds_of(thread.ru_utime));
 }
 
-struct ViewSummary {
-  std::size_t active = 0;         // members
-  std::size_t slots_short = 0;    // slots with fewer copies in sync than there should be
-  std::size_t slots_primary = 0;  // slots whose primary is this node
-};
-
-ViewSummary summarize(const View& view, NodeId self) {
-  ViewSummary summary;
-  for (const ViewMember& member : view.members)
-    if (member.state == MemberState::kActive) ++summary.active;
-  const std::size_t wanted = std::min<std::size_t>(view.replication_factor, summary.active);
-  for (const SlotConfig& slot : view.slots) {
-    if (slot.list.size() < wanted) ++summary.slots_short;
-    if (!slot.list.empty() && slot.list.front().member == self) ++summary.slots_primary;
-  }
-  return summary;
-}
-
 std::string voters(const View& view) {
   std::string names;
   for (const Voter& voter : view.voters) names += (names.empty() ? "" : ",") + name_of(voter.id);
@@ -237,7 +215,8 @@ void cluster(std::string& text, const Desk& desk) {
   const Node& node = desk.office.node;
   const Node::Counters& n = node.counters();
   const ViewRef view = node.view();
-  const ViewSummary summary = view ? summarize(*view, node.self().id) : ViewSummary{};
+  desk.office.figures.update(view);
+  const ViewFigures& figures = desk.office.figures;
   Section section(text, "Cluster");
   section.line("cluster_enabled", desk.office.facts.gossip_port != 0 ? 1U : 0U)
       .line("hypercache_node", name_of(node.self().id))
@@ -245,12 +224,12 @@ void cluster(std::string& text, const Desk& desk) {
       .line("hypercache_ready", node.ready(desk.now) ? 1U : 0U)
       .line("hypercache_view_epoch", view ? view->epoch.value : 0)
       .line("hypercache_members", view ? view->members.size() : 0)
-      .line("hypercache_members_active", summary.active)
+      .line("hypercache_members_active", figures.active())
       .line("hypercache_members_suspect", members_that_seem(node, Liveness::kSuspect))
       .line("hypercache_members_dead", members_that_seem(node, Liveness::kDead))
       .line("hypercache_voters", view ? voters(*view) : "")
-      .line("hypercache_slots_short", summary.slots_short)
-      .line("hypercache_slots_primary", summary.slots_primary)
+      .line("hypercache_slots_short", figures.slots_short())
+      .line("hypercache_slots_primary", figures.of(node.self().id).primaries)
       .line("hypercache_views_installed", n.views_installed)
       .line("hypercache_takeovers", n.takeovers)
       .line("hypercache_complaints", n.complaints)
@@ -261,15 +240,10 @@ void cluster(std::string& text, const Desk& desk) {
 }
 
 void keyspace(std::string& text, const Desk& desk) {
-  std::uint64_t keys = 0, expiring = 0;
-  for (std::uint32_t slot = 0; slot < desk.office.node.config().slots; ++slot) {
-    const SlotTable& table = desk.office.node.table(Slot{static_cast<std::uint16_t>(slot)});
-    keys += table.size();
-    expiring += table.expiring();
-  }
+  const Keyspace all = keyspace_of(desk.office.node);
   Section section(text, "Keyspace");
-  if (keys > 0)
-    section.line("db0", "keys=" + std::to_string(keys) + ",expires=" + std::to_string(expiring) + ",avg_ttl=0");
+  if (all.keys > 0)
+    section.line("db0", "keys=" + std::to_string(all.keys) + ",expires=" + std::to_string(all.expiring) + ",avg_ttl=0");
 }
 
 struct Named {

@@ -32,6 +32,7 @@ inline std::optional<Item> alive(std::optional<Item> item, const Key& key, Execu
     erase_expired(key, x);
     item.reset();
   }
+  ++(item ? x.hits : x.misses);
   return item;
 }
 // The entry if it is there and alive; it counts as used.

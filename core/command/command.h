@@ -57,8 +57,9 @@ struct Execution {
   SlotTable& table;
   WallTime now;
   Random& random;
-  EffectWriter* effects;         // nullptr: nobody to replicate to
-  AccessClock* clock = nullptr;  // nullptr: nobody asks what was used when
+  EffectWriter* effects;               // nullptr: nobody to replicate to
+  AccessClock* clock = nullptr;        // nullptr: nobody asks what was used when
+  std::uint32_t hits = 0, misses = 0;  // look-ups of keys
 };
 
 struct CommandSpec {

@@ -82,6 +82,13 @@ Executor::Result Replication::run(Slot slot, const CommandSpec& spec, Args args,
   return {Ran::kWaits, {}};
 }
 
+// Of commands that read, as Redis does.
+void Replication::count_lookups(const CommandSpec& spec, const Execution& x) {
+  if (spec.writes()) return;
+  counters_.hits += x.hits;
+  counters_.misses += x.misses;
+}
+
 Executor::Result Replication::execute_now(Slot s, const CommandSpec& spec, Args args, std::uint64_t token, Now now) {
   Replica& r = at(s);
   ++counters_.executed;
@@ -89,6 +96,7 @@ Executor::Result Replication::execute_now(Slot s, const CommandSpec& spec, Args 
     const std::uint64_t before = r.table.digest();
     Execution x = execution(r, now, nullptr);
     Reply reply = execute(spec, args, x);
+    count_lookups(spec, x);
     account(r);
     if (r.table.digest() != before) {
       r.at = r.base = {r.epoch, r.at.seq.next()};
@@ -99,6 +107,7 @@ Executor::Result Replication::execute_now(Slot s, const CommandSpec& spec, Args 
   EffectWriter effects;
   Execution x = execution(r, now, &effects);
   Reply reply = execute(spec, args, x);
+  count_lookups(spec, x);
   account(r);
   const bool wrote = !effects.empty();
   if (wrote) {

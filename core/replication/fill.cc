@@ -86,6 +86,7 @@ bool Replication::send_chunk(Slot s, Target& t, Lane& lane, Time now) {
   fill.walked = chunk.last;
   fill.progress = now;
   lane.outstanding += bytes;
+  counters_.fill_bytes += bytes;
   peers_.send(t.who.member, std::move(chunk));
   return !fill.walked;
 }

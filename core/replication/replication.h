@@ -6,7 +6,7 @@
 //
 // By file: install.cc (a new view), execute.cc (commands), stream.cc (entries and commits), takeover.cc, fill.cc,
 // memory.cc (limits and evictions), watch.cc (complaints and reports, statuses), durable.cc (what the log says, and
-// what waits for it).
+// what waits for it), owed.cc (who lacks what, for watchers).
 #pragma once
 
 #include <deque>
@@ -25,6 +25,7 @@
 #include "core/peer/peers.h"
 #include "core/replication/leases.h"
 #include "core/replication/memory.h"
+#include "core/replication/owed.h"
 #include "core/replication/pace.h"
 #include "core/replication/replica.h"
 
@@ -93,11 +94,12 @@ class Replication : public Executor {
   const Replica& replica(Slot s) const { return replicas_[s.value]; }
   bool may_execute(Slot s, Time now) const;
   bool listed_anywhere() const;
-  bool all_served() const;  // every slot that we lead is served, and none waits for our disk (9a)
+  std::map<NodeId, Owed> owed() const;  // to members that lack something
+  bool all_served() const;              // every slot that we lead is served, and none waits for our disk (9a)
   void invariants() const;
   struct Counters {
     std::uint64_t executed = 0, parked = 0, entries = 0, takeovers = 0, fills = 0, expired = 0, complaints = 0,
-                  evicted = 0, out_of_memory = 0;
+                  evicted = 0, out_of_memory = 0, fill_bytes = 0, hits = 0, misses = 0;
   };
   const Counters& counters() const { return counters_; }
 
@@ -148,6 +150,7 @@ class Replication : public Executor {
   bool leased(const Replica& r, Time now) const;
   std::optional<Reply> too_few_in_sync(Slot s, const CommandSpec& spec) const;
   Execution execution(Replica& r, Now now, EffectWriter* effects);
+  void count_lookups(const CommandSpec& spec, const Execution& x);
   Result execute_now(Slot s, const CommandSpec& spec, Args args, std::uint64_t token, Now now);
   Seq must_wait_for(const Replica& r, const CommandSpec& spec, Args args) const;
   bool backlog_full(const Replica& r) const;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "core/base/random.h"
@@ -116,7 +117,7 @@ Args args_of(HttpRequest r) {
   if (const auto* cache = std::get_if<CacheCall>(&call)) return cache->args;
   if (const auto* response = std::get_if<HttpResponse>(&call))
     return {std::to_string(response->status), response->body};
-  return {"health"};
+  return {"page"};
 }
 Args put(std::string body) { return args_of(request(HttpMethod::kPut, "/api/cache/k", std::move(body))); }
 std::string refusal(std::string body) {
@@ -137,11 +138,11 @@ TEST(HttpApi, KeysAreTakenExactly) {
   EXPECT_EQ(args_of(request(HttpMethod::kGet, "/api/cache"))[0], "404");
   EXPECT_EQ(args_of(request(HttpMethod::kDelete, "/api/cache/k")), (Args{"DEL", "k"}));
   EXPECT_EQ(args_of(request(HttpMethod::kGet, "http://host:80/api/cache/a%20b?x")), (Args{"GET", "a b"}));
-  EXPECT_EQ(args_of(request(HttpMethod::kGet, "HTTP://host/health"))[0], "health");
+  EXPECT_EQ(args_of(request(HttpMethod::kGet, "HTTP://host/health"))[0], "page");
   EXPECT_EQ(args_of(request(HttpMethod::kGet, "http://host"))[0], "404");
   EXPECT_EQ(args_of(request(HttpMethod::kOther, "/api/cache/k"))[0], "405");
   EXPECT_EQ(args_of(request(HttpMethod::kPost, "/health"))[0], "405");
-  EXPECT_EQ(args_of(request(HttpMethod::kGet, "/ready"))[0], "health");
+  EXPECT_EQ(args_of(request(HttpMethod::kGet, "/ready"))[0], "page");
 }
 
 TEST(HttpApi, ValuesAndTimesToLive) {
@@ -229,8 +230,6 @@ TEST(HttpApi, AnswersHaveTheOriginalsFields) {
   EXPECT_EQ(respond(get, Reply::nil(), kLocal).status, 404);
   EXPECT_EQ(respond(del, Reply::number(1), kRemote).body,
             R"({"success":true,"message":"Delete processed","node":"1","primary":"node-2","deleted":true})");
-  EXPECT_EQ(respond_health(false, NodeId(1), 3).body, R"({"healthy":false,"node":"1","cluster_size":3})");
-  EXPECT_EQ(respond_health(false, NodeId(1), 3).status, 503);
 }
 
 TEST(HttpApi, BytesThatAreNoText) {
@@ -264,6 +263,14 @@ TEST(JsonWriter, TextIsEscaped) {
   JsonWriter json;
   json.text("a\"", Bytes("\x01\x1f\n\\/ä\0", 8)).text("b", "\xff?").open("c").close().nothing("d");
   EXPECT_EQ(json.end(), R"({"a\"":"\u0001\u001f\n\\/ä\u0000","b":"??","c":{},"d":null})");
+}
+
+TEST(JsonWriter, ListsAndRealNumbers) {
+  JsonWriter json;
+  json.open_list("l").text_item("x").number_item(7).open_item().real("r", 0.1).close();
+  json.open_list_item().number_item(1).number_item(2).close_list().close_list();
+  json.open_list("none").close_list().real("third", 1.0 / 3).real("n", std::nan(""));
+  EXPECT_EQ(json.end(), R"({"l":["x",7,{"r":0.1},[1,2]],"none":[],"third":0.3333333333333333,"n":null})");
 }
 
 TEST(TextCodec, Utf8) {

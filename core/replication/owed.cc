@@ -1,0 +1,41 @@
+#include "core/replication/owed.h"
+
+#include "core/replication/replication.h"
+
+namespace hc {
+namespace {
+
+void add_entries(const Replica& r, const Target& t, Owed& owed) {
+  const std::uint64_t from = std::max(t.acked, r.base.seq).value;
+  if (!t.in_commit_set() || from >= r.at.seq.value) return;
+  ++owed.slots;
+  owed.entries += r.at.seq.value - from;
+  for (std::uint64_t seq = from; seq < r.at.seq.value; ++seq)
+    owed.bytes += r.tail[seq - r.base.seq.value].effects.bytes().size();
+}
+
+void add_fill(const Target& t, Owed& owed) {
+  constexpr double kWalk = static_cast<double>(std::uint64_t{1} << SlotTable::kCursorBits);
+  if (t.listed || !t.fill) return;
+  ++owed.slots_to_fill;
+  owed.slots_filled += t.filled ? 1 : static_cast<double>(t.fill->acked_cursor) / kWalk;
+  for (const Fill::Sent& sent : t.fill->unacked) owed.fill_bytes_out += sent.bytes;
+}
+
+}  // namespace
+
+std::map<NodeId, Owed> Replication::owed() const {
+  std::map<NodeId, Owed> all;
+  awake_.for_each([&](Slot s) {
+    const Replica& r = replicas_[s.value];
+    if (!r.lead) return;
+    for (const Target& t : r.lead->targets) {
+      Owed& owed = all[t.who.member];
+      add_entries(r, t, owed);
+      add_fill(t, owed);
+    }
+  });
+  return all;
+}
+
+}  // namespace hc

@@ -1,0 +1,17 @@
+// What a primary still owes another member, in all slots that it leads: for watchers.
+#pragma once
+
+#include <cstddef>
+
+namespace hc {
+
+struct Owed {
+  std::size_t slots = 0;           // in which it lacks entries that we count on it to have
+  std::size_t entries = 0;         // of these
+  std::size_t bytes = 0;           // of these entries' effects
+  std::size_t slots_to_fill = 0;   // on their way to it (7a)
+  double slots_filled = 0;         // how much of slots_to_fill has arrived, in parts of slots
+  std::size_t fill_bytes_out = 0;  // of fills: sent, and not acknowledged
+};
+
+}  // namespace hc

@@ -1,0 +1,66 @@
+#include "runtime/pages.h"
+
+#include "io/json_writer.h"
+
+namespace hc {
+namespace {
+
+// Whether a command may find somebody to run it: this member, for a slot that it leads, or others, as long as enough of
+// the voters seem alive to name a successor for whoever fails.
+bool can_serve(const Node& node, const View& view, Now now) {
+  std::size_t alive = 0;
+  const auto& peers = node.membership().peers();
+  for (const Voter& voter : view.voters) {
+    const auto peer = peers.find(voter.id);
+    const bool gone = peer != peers.end() && peer->second.liveness > Liveness::kSuspect;
+    if (voter.id == node.self().id || (peer != peers.end() && !gone)) ++alive;
+  }
+  if (alive >= view.majority()) return true;
+  for (std::uint32_t slot = 0; slot < node.config().slots; ++slot)
+    if (node.slot(Slot{static_cast<std::uint16_t>(slot)}, now).may_execute) return true;
+  return false;
+}
+
+HttpResponse json_page(std::string body, int status = 200) {
+  HttpResponse response;
+  response.status = status;
+  response.body = std::move(body);
+  response.headers.emplace_back("Cache-Control", "no-store");
+  return response;
+}
+
+HttpResponse verdict(Bytes name, bool well, Office& office) {
+  JsonWriter json;
+  json.flag(name, well).text("node", std::to_string(office.node.self().id.value));
+  json.number("cluster_size", office.figures.active());
+  return json_page(json.end(), well ? 200 : 503);
+}
+
+}  // namespace
+
+bool is_healthy(const Node& node, Now now) {
+  const ViewRef view = node.view();
+  const ViewMember* self = view ? view->member(node.self().id) : nullptr;
+  return self && self->state == MemberState::kActive && can_serve(node, *view, now);
+}
+
+HttpResponse make_page(const PageCall& call, Office& office, Now now) {
+  office.figures.update(office.node.view());
+  switch (call.page) {
+    case Page::kHealth:
+      return verdict("healthy", is_healthy(office.node, now), office);
+    case Page::kReady:
+      return verdict("ready", office.node.ready(now) && is_healthy(office.node, now), office);
+    case Page::kLive:
+      return verdict("live", true, office);
+    case Page::kCluster:
+      return json_page(cluster_page(office, now));
+    case Page::kMembers:
+      return json_page(members_page(office));
+    case Page::kStats:
+      return json_page(stats_page(office, now));
+  }
+  return http_error(500, "this page is not made", "INTERNAL");
+}
+
+}  // namespace hc

@@ -142,6 +142,12 @@ class Planner {
     changed_ = std::erase_if(next_->members, may_go) > 0 || changed_;
   }
 
+  // A vote is with a data folder: whoever lives with another one by now could not use it.
+  bool could_vote(const MemberInfo& named) const {
+    if (!now_.member(named.id)) return true;
+    const bool there = alive(named.id) && seen_.at(named.id)->info.storage == named.storage;
+    return there || (alive(named.id) && HC_MUTANT(kVotesToALostFolder));
+  }
   bool sound_voter(const Voter& v) const {
     const ViewMember* m = next_->member(v.id);
     return m && m->state == MemberState::kActive && m->info.storage == v.storage;
@@ -157,7 +163,7 @@ class Planner {
       ++active;
       const Voter v{m.info.id, m.info.storage};
       const bool votes = std::ranges::find(next_->voters, v) != next_->voters.end();
-      if (!votes && (alive(m.info.id) || !now_.member(m.info.id))) candidates.push_back(v);
+      if (!votes && could_vote(m.info)) candidates.push_back(v);
     }
     // A voter with a new data folder is replaced by itself: two voters never share one name.
     for (Voter& v : next_->voters) {

@@ -300,6 +300,7 @@ void Node::Rooms::drain_gossip(Now now, Effects& out) {
   }
   for (const SwimOutput::Change& c : drained.changes) {
     replication.seems_dead(c.id, c.now >= Liveness::kDead);
+    coordinator.doubt(c.id, c.now >= Liveness::kSuspect);
     if (auto it = swim.peers().find(c.id); it != swim.peers().end()) {
       peers.learn(it->second.info);
       if (!view()) peers.want(c.id);

@@ -79,7 +79,9 @@ void Coordinator::go_on(LineKey key, Now now, Effects& out) {
       return part != parts_.end() && how(part->second);
     };
     const auto parked = [](const Part& part) { return part.state == State::kParked; };
-    const auto relayed = [](const Part& part) { return part.relayed && !HC_MUTANT(kRelayedTogether); };
+    const auto relayed = [](const Part& part) {
+      return part.state == State::kSent && part.relayed && !HC_MUTANT(kRelayedTogether);
+    };
     if (!is(parked)) continue;
     route(token, now, out);
     if (is(parked) || is(relayed)) break;

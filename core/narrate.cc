@@ -205,7 +205,8 @@ std::string details(const Message& message) {
                [](const DiscardOk& m) { return slots(m.slots) + " as of " + text(m.as_of); },
                [](const Forward& m) {
                  std::vector<Bytes> args(m.args.begin(), m.args.end());
-                 return "request " + text(m.request.value) + " epoch " + text(m.epoch) + ": " + command(args);
+                 const std::string relay = m.relay ? " by relay" : "";
+                 return "request " + text(m.request.value) + " epoch " + text(m.epoch) + relay + ": " + command(args);
                },
                [](const Forwarded& m) {
                  return "request " + text(m.request.value) + " " + std::string(outcome(m.outcome)) + " epoch " +

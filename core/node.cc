@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/agreement/agreement.h"
+#include "core/base/pause.h"
 #include "core/base/seam.h"
 #include "core/durability/log.h"
 #include "core/replication/replication.h"
@@ -60,6 +61,7 @@ struct Node::Rooms {
   ViewRef known;                // as of the last view_installed()
   bool started = false, said_ready = false, said_stopped = false, left = false;
   std::optional<Started> opening;  // the log is opened first
+  Pause pause;
   Counters counters;
 
   const ViewRef& view() const { return agreement.view(); }
@@ -298,6 +300,7 @@ void Node::Rooms::drain_gossip(Now now, Effects& out) {
   }
   for (const SwimOutput::Change& c : drained.changes) {
     replication.seems_dead(c.id, c.now >= Liveness::kDead);
+    coordinator.doubt(c.id, c.now >= Liveness::kSuspect);
     if (auto it = swim.peers().find(c.id); it != swim.peers().end()) {
       peers.learn(it->second.info);
       if (!view()) peers.want(c.id);
@@ -362,7 +365,7 @@ void Node::Rooms::step_stop(Now now, Effects& out) {
   }
   said_stopped = true;
   if (left) out.note(name_of(self.id) + " has left the cluster: its slots and its vote are with others");
-  swim.leave(now.mono, gossip);
+  swim.leave(gossip);
   drain_gossip(now, out);
   out.stopped();
 }
@@ -386,6 +389,11 @@ void Node::step(Event event, Now now, Effects& out) {
   const bool about_log = std::holds_alternative<LogAppended>(event) || std::holds_alternative<LogSynced>(event) ||
                          std::holds_alternative<TurnEnded>(event);
   if (rooms_->log.closing() && !about_log) return;  // nothing changes behind the clean mark
+  if (const Duration lost = rooms_->pause.lost(now.mono, [this] { return deadline(); }); lost > Duration{}) {
+    rooms_->swim.paused(lost);
+    rooms_->peers.paused(lost);
+    rooms_->replication.paused(lost);
+  }
   rooms_->replication.forget_evicted();
   std::visit([&](auto& e) { rooms_->on(e, now, out); }, event);
   rooms_->settle(now, out);

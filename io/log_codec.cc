@@ -260,6 +260,17 @@ std::optional<std::uint64_t> decode_first(Bytes text) {
   return segment > 0 && encode_first(segment) == text ? std::optional(segment) : std::nullopt;
 }
 
+void LogBeginning::read(const std::vector<LogRecord>& records) {
+  whole_ = whole_ || std::ranges::any_of(records, [](const LogRecord& r) { return std::get_if<SnapshotEnded>(&r); });
+}
+
+std::string LogBeginning::error(Bytes name) const {
+  if (whole_) return {};
+  return std::string(name) + " says that the log begins with the snapshot in " + segment_name(first_) +
+         ", but that snapshot does not end, so it is damaged. In a cluster move the log away and start the member "
+         "again, the others fill it";
+}
+
 std::string SegmentWriter::header() {
   std::string text;
   WireWriter out(text);

@@ -31,6 +31,21 @@ inline constexpr const char* kFirstName = "first";
 std::string encode_first(std::uint64_t segment);
 std::optional<std::uint64_t> decode_first(Bytes text);
 
+// A log that does not begin with segment 1 begins with a snapshot, and was told to only when that was durable to its
+// end (9c): if the end is not there, what it held is lost.
+class LogBeginning {
+ public:
+  explicit LogBeginning(std::uint64_t first) : first_(first), whole_(first == 1) {}
+  void read(const std::vector<LogRecord>& records);
+  // When all is read: names the file (`name` is the one that says where the log begins) and what the operator can do.
+  // Empty: nothing is wrong.
+  std::string error(Bytes name) const;
+
+ private:
+  std::uint64_t first_;
+  bool whole_;
+};
+
 // Writes one segment: gives bytes for the end of its file.
 class SegmentWriter {
  public:

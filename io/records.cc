@@ -158,6 +158,7 @@ void write_record(const Forward& m, WireWriter& out) {
   out.number(m.epoch);
   out.zigzag(m.patience.count());
   write_slots(m.slots, out);
+  out.byte(m.relay ? 1 : 0);
   out.number(m.args.size());
   for (const std::string& arg : m.args) out.bytes(arg);
 }
@@ -166,6 +167,7 @@ static void read(WireReader& in, DecodeBudget& budget, Forward& m) {
   m.epoch = in.epoch();
   m.patience = within_bounds(in.zigzag());
   read_slots(in, budget, m.slots);
+  m.relay = in.byte() != 0;
   const std::size_t count = in.count();
   if (!budget.take(count * sizeof(std::string))) return in.turn_bad();
   m.args.reserve(count);

@@ -85,6 +85,7 @@ std::expected<void, std::string> LogKeeper::list() {
   const auto first = read_first();
   if (!first) return std::unexpected(first.error());
   next_ = *first;
+  beginning_ = LogBeginning(*first);
   for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
     const auto number = segment_number(entry.path().filename().string());
     if (!number) continue;
@@ -153,16 +154,19 @@ void LogKeeper::read_some() {
   while (!closing_ && read_clocks().mono < until) {
     if (!reader_ && !open_next()) {
       uv_idle_stop(&idle_);
+      if (const auto error = beginning_.error(folder_ + "/" + kFirstName); !error.empty()) return fail(error);
       figures_.loading = false;
       return done_(next_);
     }
     const std::uint64_t before = reader_->good();
     auto records = reader_->next();
     figures_.read += reader_->good() - before;
-    if (!records)
+    if (!records) {
       finish_segment();
-    else
+    } else {
+      beginning_.read(*records);
       host_->happened(LogRead{std::move(*records)});
+    }
     if (!figures_.last_write_ok) return uv_idle_stop(&idle_), void();
   }
 }

@@ -70,6 +70,7 @@ class LogKeeper {
   std::deque<std::uint64_t> left_;
   std::string file_;
   std::optional<SegmentReader> reader_;
+  LogBeginning beginning_{1};
 
   // writing
   std::optional<SegmentWriter> writer_;

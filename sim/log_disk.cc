@@ -18,18 +18,23 @@ void LogDisk::open(Generation generation, bool always) {
   pending_.clear();
   busy_until_ = {};
   intact_[generation] = always;
+  last_ = generation;
 }
 
 std::expected<std::vector<std::vector<LogRecord>>, std::string> LogDisk::read() {
   std::vector<std::vector<LogRecord>> all;
   std::erase_if(segments_, [&](const auto& s) { return s.first < first_; });
   std::uint64_t expected = first_;
+  LogBeginning beginning(first_);
   for (auto it = segments_.begin(); it != segments_.end();) {
     auto& [number, segment] = *it;
     const bool last = std::next(it) == segments_.end();
     if (number != expected++) return std::unexpected("segment " + segment_name(number - 1) + " is missing");
     SegmentReader reader(segment.bytes, number, last, segment_name(number));
-    while (auto records = reader.next()) all.push_back(std::move(*records));
+    while (auto records = reader.next()) {
+      beginning.read(*records);
+      all.push_back(std::move(*records));
+    }
     if (!reader.error().empty()) return std::unexpected(reader.error());
     torn_ += segment.bytes.size() - reader.good();
     segment.bytes.resize(reader.good());
@@ -37,6 +42,7 @@ std::expected<std::vector<std::vector<LogRecord>>, std::string> LogDisk::read() 
     segment.named = true;
     it = reader.good() == 0 ? segments_.erase(it) : std::next(it);
   }
+  if (std::string error = beginning.error(kFirstName); !error.empty()) return std::unexpected(error);
   return all;
 }
 
@@ -129,6 +135,7 @@ void LogDisk::crash(bool power_lost) {
   pending_.clear();
   writer_.reset();
   if (!power_lost) return;
+  if (!segments_.empty() && !complete(last_)) cut_.insert(last_);
   for (auto it = segments_.begin(); it != segments_.end();) {
     lose_unsynced(it->second);
     const bool gone = !it->second.named && random_.percent(50);

@@ -12,6 +12,7 @@
 #include <expected>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,8 @@ class LogDisk {
   // Whatever that process made durable is there; and, if it said so before it acknowledged, whatever it acknowledged.
   bool intact(Generation generation) const { return intact_.contains(generation); }
   bool complete(Generation generation) const { return intact(generation) && intact_.at(generation); }
+  // A loss of power took what it had not made durable: maybe all of some slot, if it acknowledges without (9b).
+  bool cut(Generation generation) const { return cut_.contains(generation); }
   bool rotten() const { return rotten_; }
   std::uint64_t bytes() const;
   std::uint64_t torn() const { return torn_; }  // bytes that were cut
@@ -88,6 +91,8 @@ class LogDisk {
   std::optional<SegmentWriter> writer_;
   std::multimap<Instant, Write> pending_;
   std::map<Generation, bool> intact_;
+  std::set<Generation> cut_;
+  Generation last_;  // whose process had it last
   Instant busy_until_{};
   Duration least_ = 20us, slow_ = kQuick;
   bool fail_next_ = false, rotten_ = false;

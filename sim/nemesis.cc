@@ -6,210 +6,6 @@
 #include "sim/streams.h"
 
 namespace hc::sim {
-namespace {
-
-constexpr std::uint64_t bit(std::uint64_t machine) { return std::uint64_t{1} << machine; }
-
-std::uint64_t all_of(std::uint32_t n) { return bit(n) - 1; }
-
-// How long a fault of this kind lasts, and whom it befalls.
-Fault draw_fault(const Setting& s, FaultKind kind, Instant at, Random& random) {
-  Fault f;
-  f.at = at;
-  f.kind = kind;
-  const std::uint32_t n = s.nodes, endpoints = s.machines() + s.clients;
-  f.a = random.below(n);
-  const auto rate = [&random](std::uint64_t most) { return random.between(most / 20, most); };
-  switch (kind) {
-    case FaultKind::kCrash:
-      f.lasts = draw_log(random, 20ms, 12s);
-      f.variant = (random.percent(25) ? 1 : 0) | (random.percent(15) ? 4 : 0);
-      static constexpr std::uint64_t kDisk[] = {2, 8, 16};
-      if (random.percent(25)) f.variant |= kDisk[random.below(3)];
-      f.amount = random.percent(50) ? 0 : random.between(1, 30);
-      break;
-    case FaultKind::kMassRestart:
-      f.a = 1 + random.below(all_of(n));
-      f.lasts = draw_log(random, 50ms, 5s);
-      f.variant = random.percent(30) ? 1 : 0;
-      break;
-    case FaultKind::kPause:
-      f.lasts = draw_log(random, 20ms, 10s);
-      break;
-    case FaultKind::kSlow:
-      f.lasts = draw_log(random, 500ms, 15s);
-      f.amount = random.between(50'000, 4'000'000);
-      break;
-    case FaultKind::kStop:
-      f.lasts = draw(random, 10s, 15s);
-      break;
-    case FaultKind::kJoin:
-      f.a = n + random.below(s.joiners);
-      break;
-    case FaultKind::kFsyncFails:
-      f.lasts = draw_log(random, 100ms, 5s);
-      break;
-    case FaultKind::kSlowDisk:
-      f.lasts = draw_log(random, 1s, 15s);
-      f.amount = random.between(10'000'000, 1'500'000'000);
-      break;
-    case FaultKind::kCut: {
-      f.lasts = random.percent(30) ? draw_log(random, 20ms, 1s) : draw_log(random, 1s, 20s);
-      f.a = 1 + random.below(bit(endpoints) - 1);
-      f.b = bit(endpoints) - 1 - f.a;
-      const std::uint64_t shape = random.below(6);
-      const std::uint64_t bridge = bit(random.below(n));
-      if (shape == 0) f.a &= ~bridge, f.b &= ~bridge;                                    // somebody hears both sides
-      if (shape == 1) f.a = bit(random.below(n)), f.b = bit(endpoints) - 1 - f.a;        // one alone
-      if (shape == 2) f.a = bit(random.below(n)), f.b = bit(random.below(n));            // one pair
-      if (shape == 3) f.a = all_of(n), f.b = random.below(bit(endpoints)) & ~all_of(n);  // clients
-      if (shape == 4) f.a &= all_of(n), f.b = all_of(n) - f.a;                           // clients reach both sides
-      f.variant = random.percent(35) ? 1 : 0;
-      break;
-    }
-    case FaultKind::kClog:
-    case FaultKind::kReset:
-    case FaultKind::kHalfOpen:
-      f.b = random.below(endpoints);
-      f.lasts = kind == FaultKind::kClog ? draw_log(random, 100ms, 10s) : 0ns;
-      break;
-    case FaultKind::kLoss:
-      f.amount = rate(600'000);
-      f.lasts = draw_log(random, 1s, 15s);
-      break;
-    case FaultKind::kTail:
-    case FaultKind::kSplit:
-    case FaultKind::kDuplicate:
-    case FaultKind::kLateDuplicate:
-    case FaultKind::kFlip:
-    case FaultKind::kTruncate:
-    case FaultKind::kMisdeliver:
-      f.amount = rate(200'000);
-      f.lasts = draw_log(random, 1s, 20s);
-      break;
-    case FaultKind::kReplay:
-    case FaultKind::kBreakOff:
-      f.amount = rate(20'000);
-      f.lasts = draw_log(random, 1s, 20s);
-      break;
-    case FaultKind::kWallJump:
-      f.amount = random.below(static_cast<std::uint64_t>(2 * ns(s.wall_skew_most)) + 1);
-      break;
-    case FaultKind::kClockRate: {
-      f.amount = static_cast<std::uint64_t>(draw_rate(random, rate_bounds(s.clock_drift_percent)));
-      break;
-    }
-    case FaultKind::kNarrow:
-      f.b = random.below(n);
-      f.amount = random.between(2'000, 200'000);
-      f.lasts = draw_log(random, 1s, 15s);
-      break;
-    case FaultKind::kWrongDoor:
-      f.b = random.below(n);
-      f.variant = random.below(n);
-      f.lasts = draw_log(random, 1s, 15s);
-      break;
-    case FaultKind::kSqueeze:
-      f.amount = random.between(1, 1500);
-      f.lasts = draw_log(random, 500ms, 15s);
-      break;
-    case FaultKind::kLeave:
-      f.b = random.below(n);
-      f.lasts = draw_log(random, 100ms, 15s);
-      f.variant = random.percent(50) ? 1 : 0;
-      break;
-    case FaultKind::kPowerLoss:
-    case FaultKind::kCount:
-      break;
-  }
-  return f;
-}
-
-// The same cut, over and over.
-void flap(Plan& plan, Fault cut, Random& random) {
-  const Duration open = draw_log(random, 10ms, 1s);
-  cut.lasts = draw_log(random, 20ms, 2s);
-  for (std::uint64_t times = random.between(3, 12); times > 0; --times) {
-    cut.at += cut.lasts + open;
-    plan.faults.push_back(cut);
-  }
-}
-
-}  // namespace
-
-Plan draw_plan(const Setting& s, Random& random) {
-  Plan plan;
-  const std::uint64_t storm = random.below(3), on_views = random.below(3);
-  // A run of the swarm with hardly a fault tells nothing: it is drawn again.
-  const auto enough = static_cast<std::size_t>(ns(s.load) / 5'000'000'000);
-  while (plan.faults.size() < std::max<std::size_t>(enough, 3)) {
-    plan.faults.clear();
-    std::vector<FaultKind> on;
-    std::vector<Duration> means;
-    for (std::size_t k = 0; k < kFaultKindsUsual; ++k) {
-      const auto kind = static_cast<FaultKind>(k);
-      const Duration mean = draw_log(random, 3s, 60s);
-      if (random.percent(50) || (kind == FaultKind::kJoin && s.joiners == 0)) continue;
-      on.push_back(kind);
-      means.push_back(mean);
-    }
-    for (std::size_t k = 0; k < on.size(); ++k) {
-      Instant at = Instant{} + draw(random, 0ns, 2 * means[k]);
-      while (at < Instant{} + s.load) {
-        Fault f = draw_fault(s, on[k], at, random);
-        f.after_view = random.percent(on_views * 20);
-        plan.faults.push_back(f);
-        if (on[k] == FaultKind::kCut && random.percent(20)) flap(plan, f, random);
-        if (on[k] == FaultKind::kJoin && random.percent(50)) break;
-        for (Instant next = at; random.percent(storm * 15);) {
-          next += draw_log(random, 1ms, 2s);
-          const FaultKind other = on[random.below(on.size())];
-          if (other != FaultKind::kJoin) plan.faults.push_back(draw_fault(s, other, next, random));
-        }
-        at += draw(random, 1ms, 2 * means[k]);
-      }
-    }
-  }
-  sort(plan);
-  return plan;
-}
-
-void draw_leaves(const Setting& s, Random& random, Plan& plan) {
-  if (random.percent(50)) return;
-  const Duration mean = draw_log(random, 5s, 60s);
-  for (Instant at = Instant{} + draw(random, 0ns, 2 * mean); at < Instant{} + s.load; at += draw(random, 1s, 2 * mean))
-    plan.faults.push_back(draw_fault(s, FaultKind::kLeave, at, random));
-  sort(plan);
-}
-
-void add_power_losses(const Setting& s, Plan& plan, Random random) {
-  for (Instant at = Instant{} + draw_log(random, 1s, 30s); at < Instant{} + s.load; at += draw_log(random, 3s, 60s)) {
-    Fault f;
-    f.at = at;
-    f.kind = FaultKind::kPowerLoss;
-    f.lasts = draw_log(random, 50ms, 5s);
-    f.amount = static_cast<std::uint64_t>(draw_log(random, 1ms, 10s).count());
-    f.after_view = random.percent(20);
-    plan.faults.push_back(f);
-  }
-  const bool fails = random.percent(50);
-  for (Instant at = Instant{} + draw_log(random, 1s, 60s); fails && at < Instant{} + s.load;
-       at += draw_log(random, 5s, 60s)) {
-    Fault f;
-    f.at = at;
-    f.kind = FaultKind::kFsyncFails;
-    f.a = random.below(s.nodes);
-    f.variant = 1;
-    plan.faults.push_back(f);
-  }
-  sort(plan);
-}
-
-void draw_squeezes(const Setting& s, Plan& plan, Random& random) {
-  for (std::uint64_t n = random.between(1, 6); n > 0; --n)
-    plan.faults.push_back(draw_fault(s, FaultKind::kSqueeze, Instant{} + draw(random, 0ns, s.load), random));
-  sort(plan);
-}
 
 void Nemesis::begin() {
   const auto& faults = around_.setting.plan.faults;
@@ -287,7 +83,7 @@ bool Nemesis::strike(const Fault& f, std::uint32_t index) {
     case FaultKind::kMassRestart: {
       bool any = false;
       for (std::uint32_t i = 0; i < around_.machines.size(); ++i) {
-        if (!(f.a >> i & 1) || !running(i) || !spares(bit(i))) continue;
+        if (!(f.a >> i & 1) || !running(i) || !spares(in_mask(i))) continue;
         around_.machines[i]->die(!(f.variant & 1));
         start_later(i, f.lasts);
         any = true;
@@ -305,18 +101,18 @@ bool Nemesis::strike(const Fault& f, std::uint32_t index) {
       running(f.a)->set_slow(Duration(static_cast<std::int64_t>(f.amount)));
       return ends_later();
     case FaultKind::kStop:
-      if (!running(f.a) || running(f.a)->stopping() || !spares(bit(f.a))) return false;
+      if (!running(f.a) || running(f.a)->stopping() || !spares(in_mask(f.a))) return false;
       running(f.a)->stop();
       return ends_later();
     case FaultKind::kJoin:
       if (f.a >= around_.machines.size() || (joined_ >> f.a & 1)) return false;
-      joined_ |= bit(f.a);
+      joined_ |= in_mask(f.a);
       around_.start(static_cast<std::uint32_t>(f.a));
       return true;
     case FaultKind::kLeave:
       return leave(f);
     case FaultKind::kFsyncFails:
-      if (!running(f.a) || !spares(bit(f.a))) return false;
+      if (!running(f.a) || !spares(in_mask(f.a))) return false;
       running(f.a)->disk().fail_next();
       if (f.variant & 1) running(f.a)->log().fail_next();
       return true;
@@ -400,7 +196,7 @@ void Nemesis::fault_ends(std::uint32_t index) {
 bool Nemesis::lose_power(const Fault& f) {
   Mask all = 0;
   for (const auto& m : around_.machines)
-    if (m->up()) all |= bit(m->index());
+    if (m->up()) all |= in_mask(m->index());
   if (all == 0 || !spares(all)) return false;
   for (const auto& m : around_.machines) {
     if (!(all >> m->index() & 1)) continue;
@@ -412,7 +208,7 @@ bool Nemesis::lose_power(const Fault& f) {
 
 bool Nemesis::crash(const Fault& f) {
   Machine* m = running(f.a);
-  if (!m || !spares(bit(f.a))) return false;
+  if (!m || !spares(in_mask(f.a))) return false;
   const bool orderly = !(f.variant & 1);
   if (f.variant & 4) crashes_again_[m->index()] = 1 + f.amount;
   if (harm_disk(*m, f.variant)) {
@@ -433,8 +229,8 @@ bool Nemesis::crash(const Fault& f) {
 // True if the budget permits what the crash shall do to its disk.
 bool Nemesis::harm_disk(Machine& m, std::uint64_t how) {
   if (how & 16) return may_restore(m);
-  if (!(how & (2 | 8)) || !voters_survive(bit(m.index()))) return false;
-  if (!around_.setting.loses_slots && !slots_survive(bit(m.index()), bit(m.index()))) return false;
+  if (!(how & (2 | 8)) || !voters_survive(in_mask(m.index()))) return false;
+  if (!around_.setting.loses_slots && !slots_survive(in_mask(m.index()), in_mask(m.index()))) return false;
   wiped_.insert(m.node().self().storage);
   return true;
 }
@@ -448,9 +244,9 @@ bool Nemesis::may_restore(const Machine& m) {
   if (m.disk().older()) {
     const auto record = decode_vote(*m.disk().older());
     const bool alone = record && record->view && record->view->votes(m.id()) && record->view->majority() == 1;
-    if (alone || (restored_ & ~bit(m.index()))) return false;
+    if (alone || (restored_ & ~in_mask(m.index()))) return false;
   }
-  restored_ |= bit(m.index());
+  restored_ |= in_mask(m.index());
   return true;
 }
 
@@ -475,10 +271,10 @@ void Nemesis::died(std::uint32_t machine) {
     const auto leave = leaving_.extract(machine);
     m.disk().wipe();
     m.log().wipe();
-    gone_ |= bit(machine);
+    gone_ |= in_mask(machine);
     some_left_ = true;
     const bool returns = leave && leave.mapped().variant == 1;
-    returning_ = returns ? returning_ | bit(machine) : returning_ & ~bit(machine);
+    returning_ = returns ? returning_ | in_mask(machine) : returning_ & ~in_mask(machine);
     if (returns) start_later(machine, leave.mapped().lasts);
     return;
   }
@@ -490,7 +286,7 @@ void Nemesis::start_later(std::uint32_t machine, Duration d) { around_.schedule.
 
 void Nemesis::restart_due(std::uint32_t machine) {
   if (running(machine) || lost(machine) || (gone(machine) && (healed_ || !(returning_ >> machine & 1)))) return;
-  gone_ &= ~bit(machine);
+  gone_ &= ~in_mask(machine);
   around_.start(machine);
   const auto again = crashes_again_.extract(machine);
   if (!again || healed_ || !running(machine)) return;
@@ -561,8 +357,8 @@ void Nemesis::lose_some() {
   Mask dead = 0;
   for (const std::uint32_t i : order) {
     if (left == 0 || gone(i)) continue;
-    if (!voters_survive(dead | bit(i)) || !slots_survive(dead | bit(i), dead | bit(i))) continue;
-    dead |= bit(i);
+    if (!voters_survive(dead | in_mask(i)) || !slots_survive(dead | in_mask(i), dead | in_mask(i))) continue;
+    dead |= in_mask(i);
     --left;
     if (random_.percent(50)) break;
   }

@@ -1,8 +1,4 @@
-// The nemesis: draws a plan of faults from the seed, and carries it out.
-//
-// Swarm testing (Groce et al., 2012): each kind of fault is in a plan with probability one half, at a rate of its own,
-// so that some runs see one kind alone. Faults come in storms in some runs (one soon after the other), and some wait
-// for the next view: what breaks is often the repair.
+// The nemesis: carries out a plan of faults.
 //
 // Budgets, which keep the promise meaningful; a fault that would break one, by the newest view or by one that somebody
 // has accepted and that may be decided yet, is left out when its time comes:
@@ -25,13 +21,6 @@
 #include "sim/setting.h"
 
 namespace hc::sim {
-
-Plan draw_plan(const Setting& setting, Random& random);
-void draw_leaves(const Setting& setting, Random& random, Plan& plan);
-// What befalls disks with logs on them, besides.
-void add_power_losses(const Setting& setting, Plan& plan, Random random);
-// Memory that is short for a while, from a stream of its own: more of a plan that is drawn already.
-void draw_squeezes(const Setting& setting, Plan& plan, Random& random);
 
 class Nemesis {
  public:

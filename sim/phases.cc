@@ -165,7 +165,7 @@ bool World::excused(Slot s) const {
     const bool lost = nemesis_->lost(m.index());
     if (m.up() && m.incarnation() == who && !lost) return false;
     comes_back &= !lost;
-    on_disk |= !lost && m.log().intact(who.generation);
+    on_disk |= !lost && m.log().intact(who.generation) && !m.log().cut(who.generation);
     complete |= !lost && m.log().complete(who.generation);
   }
   if (complete || (on_disk && comes_back)) return false;

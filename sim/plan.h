@@ -76,6 +76,8 @@ std::string_view name_of(FaultKind kind);
 enum class Names : std::uint8_t { kNothing, kOne, kTwo, kMask, kMasks };
 Names names_of(FaultKind kind);
 
+constexpr std::uint64_t in_mask(std::uint64_t machine) { return std::uint64_t{1} << machine; }
+
 struct Fault {
   Instant at{};
   FaultKind kind{};

@@ -1,6 +1,7 @@
 #include "sim/setting.h"
 
-#include "sim/nemesis.h"
+#include "sim/clock.h"
+#include "sim/draw_plan.h"
 #include "sim/pins.h"
 #include "sim/streams.h"
 

@@ -26,6 +26,7 @@ std::string contents(const fs::path& path) {
 
 struct Segments {
   fs::path folder;
+  std::uint64_t first = 1;
   std::map<std::uint64_t, fs::path> files;
 };
 
@@ -36,9 +37,9 @@ Segments find(const std::string& given) {
   if (fs::is_directory(path / "log")) path /= "log";
   if (fs::is_directory(path)) {
     found.folder = path;
-    const auto first = decode_first(contents(path / kFirstName)).value_or(1);
+    found.first = decode_first(contents(path / kFirstName)).value_or(1);
     for (const auto& entry : fs::directory_iterator(path))
-      if (const auto number = segment_number(entry.path().filename().string()); number && *number >= first)
+      if (const auto number = segment_number(entry.path().filename().string()); number && *number >= found.first)
         found.files[*number] = entry.path();
   } else if (const auto number = segment_number(path.filename().string()); number && fs::exists(path)) {
     found.folder = path.parent_path();
@@ -89,11 +90,14 @@ int list(const Segments& segments) {
 }
 
 int verify(const Segments& segments) {
+  LogBeginning beginning(segments.first);
+  const auto damaged = [](const std::string& error) {
+    if (!error.empty()) std::fprintf(stderr, "log-inspect: %s\n", error.c_str());
+    return !error.empty();
+  };
   for (const auto& [number, path] : segments.files)
-    if (const Counts c = read(segments, number, [](const LogRecord&) {}); !c.error.empty()) {
-      std::fprintf(stderr, "log-inspect: %s\n", c.error.c_str());
-      return kDamaged;
-    }
+    if (damaged(read(segments, number, [&](const LogRecord& r) { beginning.read({r}); }).error)) return kDamaged;
+  if (damaged(beginning.error((segments.folder / kFirstName).string()))) return kDamaged;
   std::printf("%zu segments, no damage\n", segments.files.size());
   return kOk;
 }

@@ -8,7 +8,6 @@
 namespace hc {
 namespace {
 
-constexpr Duration kAskAgain = 50ms;
 constexpr Duration kLyingAfter = 600ms;
 
 }  // namespace
@@ -355,75 +354,6 @@ void Consensus::heard_epoch(NodeId from, Epoch heard, Time now) {
   if (heard <= epoch() || from == config_.self.id) return;
   if (now - view_asked_at_ < kAskAgain && view_asked_at_ != Time{}) return;
   if (peers_.send(from, ViewAsk{})) view_asked_at_ = now;
-}
-
-// ----------------------------------------------------------------------------------------- counted votes (2e, best
-// effort)
-
-void Consensus::heard_votes(StorageId storage, std::uint64_t writes) {
-  auto& known = counts_heard_[storage];
-  known = std::max(known, writes);
-}
-
-void Consensus::handle(Incarnation from, const VoteCountAsk& m) {
-  auto it = counts_heard_.find(m.storage);
-  peers_.send(from.member, VoteCountIs{m.storage, it == counts_heard_.end() ? 0 : it->second});
-}
-
-void Consensus::handle(Incarnation from, const VoteCountIs& m, Time now, Effects& out) {
-  if (m.storage != record_.storage) return;
-  if (m.writes > record_.writes && !HC_MUTANT(kAmnesiacVoter)) return take_new_storage(now, out);
-  counts_from_.insert(from.member);
-  if (counts_from_.size() + 1 >= majority()) counts_checked_ = true;
-}
-
-// An older disk was put back: what it promised since is forgotten, so its vote is gone.
-void Consensus::take_new_storage(Time now, Effects& out) {
-  out.note("the others know a later state of this data folder: it was restored, so it loses its vote",
-           Note::Level::kWarning);
-  record_.storage = random_.draw128<StorageTag>();
-  record_.writes = 0;
-  record_.promised = {};
-  record_.accepted.reset();
-  deferred_.clear();
-  counts_checked_ = true;
-  persist(now, out);
-}
-
-void Consensus::ask_counts(Time now) {
-  if (counts_checked_ || now < counts_asked_at_) return;
-  counts_asked_at_ = now + 200ms;
-  for (NodeId voter : voters())
-    if (voter != config_.self.id) peers_.send(voter, VoteCountAsk{record_.storage});
-  // Nothing to count for who does not vote; nobody to ask for who has become the only one.
-  if (!installed_ || !installed_->votes(config_.self.id, record_.storage) ||
-      (voters().size() == 1 && !HC_MUTANT(kOnlyVoterAsks)))
-    counts_checked_ = true;
-}
-
-// --------------------------------------------------------------------------------------------- ending for good (2f)
-
-void Consensus::hand_over(Time now) {
-  if (!vote_ended_ || handed_over() || (held_asked_at_ && now - *held_asked_at_ < kAskAgain)) return;
-  held_asked_at_ = now;
-  for (NodeId voter : voters())
-    if (!held_by_.contains(voter)) peers_.send(voter, ViewHeldAsk{*vote_ended_});
-}
-
-bool Consensus::handed_over() const {
-  if (HC_MUTANT(kLeaveBeforeNewVotersKnow)) return true;
-  if (!installed_ || installed_->votes(config_.self.id, record_.storage)) return !installed_;
-  return !vote_ended_ || held_by_.size() >= majority();
-}
-
-void Consensus::handle(Incarnation from, const ViewHeldAsk& m, Time now, Effects& out) {
-  if (epoch() < m.epoch) return heard_epoch(from.member, m.epoch, now);
-  const std::uint64_t covering = writing_ && unwritten_ ? next_store_ : next_store_ - 1;
-  answer_when_stored(covering, from.member, ViewHeld{epoch()}, now, out);
-}
-
-void Consensus::handle(Incarnation from, const ViewHeld& m) {
-  if (vote_ended_ && m.epoch >= *vote_ended_ && installed_->votes(from.member)) held_by_.insert(from.member);
 }
 
 // --------------------------------------------------------------------------------------------------------------- time

@@ -2,6 +2,8 @@
 // epoch, among the voters of the view before. No log, no standing leader: any member proposes, and who lags fetches the
 // newest view.
 //
+// By file: consensus.cc (rounds, answers, decisions), votes.cc (what becomes of this member's vote).
+//
 // Keeps the vote record and sees that it is durable before an answer that rests on it leaves. Judges proposals by
 // step_rule; what to propose, and when, is Agreement's.
 #pragma once
@@ -97,6 +99,8 @@ class Consensus {
     NodeId to;
     Message message;
   };
+
+  static constexpr Duration kAskAgain = 50ms;
 
   Message answer_to_promised() const;
   std::vector<NodeId> voters() const;

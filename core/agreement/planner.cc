@@ -1,39 +1,27 @@
 #include "core/agreement/planner.h"
 
 #include <algorithm>
-#include <map>
 
 #include "core/agreement/evidence.h"
+#include "core/agreement/plan_members.h"
 #include "core/agreement/recovery.h"
+#include "core/agreement/sight.h"
 #include "core/agreement/step_rule.h"
 #include "core/base/seam.h"
 
 namespace hc {
 namespace {
 
-std::size_t wanted_voters(std::size_t active, std::uint32_t voters_max) {
-  const std::size_t by_size = active >= 7 ? 5 : active >= 3 ? 3 : 1;
-  const std::size_t cap = std::max<std::size_t>(1, voters_max % 2 ? voters_max : voters_max - 1);
-  return std::min(by_size, cap);
-}
-
-class Planner {
+class Planner : private Sight {
  public:
-  Planner(const View& now, const std::vector<Report>& reports, const std::vector<Seen>& seen)
-      : now_(now), reports_(reports), next_(std::make_shared<View>(now)) {
-    for (const Seen& s : seen) seen_[s.info.id] = &s;
-    for (const Report& r : reports) {
-      reported_.add(r.slots);
-      calm_ = calm_ && r.kind != ReportKind::kStop && r.kind != ReportKind::kLeave;
-    }
-    next_->epoch = now.epoch.next();
+  explicit Planner(const Sight& sight)
+      : Sight(sight), now_(now()), reports_(reports()), next_(std::make_shared<View>(now())) {
+    for (const Report& r : reports_) calm_ = calm_ && r.kind != ReportKind::kStop && r.kind != ReportKind::kLeave;
+    next_->epoch = now_.epoch.next();
   }
 
   std::optional<Proposal> make() {
-    plan_members();
-    plan_leaves();
-    if (!next_->same_ring_members(now_)) next_->derive_ring();
-    plan_voters();
+    changed_ = plan_members(*this, *next_);
     calm_ = calm_ && !changed_;
     for (const ViewMember& m : now_.members)
       if (alive(m.info.id)) well_.push_back({m.info.id, m.info.generation});
@@ -43,185 +31,9 @@ class Planner {
   }
 
  private:
-  Seen::As as(NodeId id) const {
-    auto it = seen_.find(id);
-    return it == seen_.end() ? Seen::As::kGone : it->second->as;
-  }
-  bool alive(NodeId id) const { return as(id) == Seen::As::kAlive; }
-  bool dead_by_majority(Incarnation who) const {
-    std::size_t words = 0;
-    for (const Voter& v : now_.voters)
-      words += static_cast<std::size_t>(std::ranges::any_of(reports_, [&](const Report& r) {
-        return r.kind == ReportKind::kDead && r.about == who && r.by.member == v.id && now_.names(r.by);
-      }));
-    return words >= now_.majority();
-  }
-  bool stopping(Incarnation who) const {
-    return std::ranges::any_of(
-        reports_, [&](const Report& r) { return r.kind == ReportKind::kStop && r.by == who && r.about == who; });
-  }
-
-  // Who joins, who returns, who is gone.
-  void plan_members() {
-    for (const auto& [id, s] : seen_) {
-      if (s->as != Seen::As::kAlive || !s->info.generation || !s->info.storage) continue;
-      if (!s->proven && !HC_MUTANT(kRumorReplacesProcess)) continue;
-      const Incarnation who{id, s->info.generation};
-      if (stopping(who) || dead_by_majority(who)) continue;
-      auto it = std::ranges::lower_bound(next_->members, id, {}, [](const ViewMember& m) { return m.info.id; });
-      if (it == next_->members.end() || it->info.id != id) {
-        if (filling()) continue;
-        if (HC_MUTANT(kMembersUnsorted)) it = next_->members.end();
-        next_->members.insert(it, ViewMember{s->info, MemberState::kActive, next_->epoch});
-      } else if (it->info != s->info || it->state == MemberState::kAbsent) {
-        if (it->info.generation != s->info.generation) it->since = next_->epoch;
-        it->info = s->info;
-        if (it->state == MemberState::kAbsent) it->state = MemberState::kActive;  // who is leaving goes on leaving
-      } else {
-        continue;
-      }
-      changed_ = true;
-    }
-    for (ViewMember& m : next_->members) {
-      const Incarnation who{m.info.id, m.info.generation};
-      if (m.state != MemberState::kActive || !now_.names(who)) continue;
-      if (!stopping(who) && !dead_by_majority(who)) continue;
-      if (alive(m.info.id) && !stopping(who)) continue;
-      m.state = MemberState::kAbsent;
-      changed_ = true;
-    }
-  }
-
-  // 7d: while learners of served slots fill, only failures change the ring's members. A slot that nobody serves holds
-  // up nobody.
-  bool filling() {
-    if (HC_MUTANT(kJoinsWhileFilling)) return false;
-    if (filling_) return *filling_;
-    const auto well = [&](Incarnation who) { return alive(who.member) && now_.names(who); };
-    filling_ = false;
-    for (std::uint32_t s = 0; s < now_.slot_count() && !*filling_; ++s) {
-      const Slot slot{static_cast<std::uint16_t>(s)};
-      const Incarnation primary = now_.config(slot).list.front();
-      if (!well(primary) && !HC_MUTANT(kLostSlotBlocksJoins)) continue;
-      filling_ = std::ranges::any_of(now_.learners(slot), [&](Incarnation learner) {
-        if (!well(learner) || HC_MUTANT(kLostSlotBlocksJoins)) return well(learner);
-        return !told_to_leave(learner.member) && !said(ReportKind::kStuck, primary, learner, slot);
-      });
-    }
-    return *filling_;
-  }
-
-  bool told_to_leave(NodeId id) const {
-    return std::ranges::any_of(reports_, [&](const Report& r) {
-      const bool told = r.kind == ReportKind::kLeave && r.about.member == id;
-      return told && (now_.names(r.about) || HC_MUTANT(kLeaveByName));
-    });
-  }
-  bool last_active(NodeId id) const {
-    return std::ranges::none_of(
-        next_->members, [&](const ViewMember& m) { return m.info.id != id && m.state == MemberState::kActive; });
-  }
-  bool listed_anywhere(NodeId id) const {
-    return std::ranges::any_of(now_.slots, [&](const SlotConfig& slot) { return slot.list.names(id); });
-  }
-
-  // 7d, 2f: who is told to leave is no longer wanted by the ring, and goes when it is dead to us, no list names it and
-  // others have its vote.
-  void plan_leaves() {
-    for (ViewMember& m : next_->members) {
-      if (m.state == MemberState::kLeaving || !told_to_leave(m.info.id) || last_active(m.info.id)) continue;
-      if (m.state == MemberState::kActive && filling()) continue;
-      m.state = MemberState::kLeaving;
-      changed_ = true;
-    }
-    const auto may_go = [&](const ViewMember& m) {
-      const ViewMember* was = now_.member(m.info.id);
-      return was && was->state == MemberState::kLeaving && !now_.votes(m.info.id) &&
-             dead_by_majority({m.info.id, m.info.generation}) && !alive(m.info.id) && !listed_anywhere(m.info.id);
-    };
-    changed_ = std::erase_if(next_->members, may_go) > 0 || changed_;
-  }
-
-  bool sound_voter(const Voter& v) const {
-    const ViewMember* m = next_->member(v.id);
-    return m && m->state == MemberState::kActive && m->info.storage == v.storage;
-  }
-
-  // Dead voters are replaced by living members; their number grows with the cluster and shrinks only by a planned
-  // leave.
-  void plan_voters() {
-    std::vector<Voter> candidates;
-    std::size_t active = 0;
-    for (const ViewMember& m : next_->members) {
-      if (m.state != MemberState::kActive) continue;
-      ++active;
-      const Voter v{m.info.id, m.info.storage};
-      const bool votes = std::ranges::find(next_->voters, v) != next_->voters.end();
-      if (!votes && (alive(m.info.id) || !now_.member(m.info.id))) candidates.push_back(v);
-    }
-    // A voter with a new data folder is replaced by itself: two voters never share one name.
-    for (Voter& v : next_->voters) {
-      auto same = std::ranges::find(candidates, v.id, &Voter::id);
-      if (same == candidates.end()) continue;
-      v = *same;
-      candidates.erase(same);
-      changed_ = true;
-    }
-    std::size_t used = 0;
-    for (Voter& v : next_->voters) {
-      if (sound_voter(v) || used == candidates.size()) continue;
-      v = candidates[used++];
-      changed_ = true;
-    }
-    const std::size_t wanted = wanted_voters(active, now_.voters_max);
-    while (next_->voters.size() < wanted && used < candidates.size()) {
-      next_->voters.push_back(candidates[used++]);
-      changed_ = true;
-    }
-    // A planned leave: fewer members want fewer voters; and where nobody can take the vote of one that leaves, it goes.
-    const auto stays = [&](NodeId id) { return next_->member(id)->state != MemberState::kLeaving; };
-    const auto members = static_cast<std::size_t>(
-        std::ranges::count_if(next_->members, [&](const ViewMember& m) { return stays(m.info.id); }));
-    const auto votes =
-        static_cast<std::size_t>(std::ranges::count_if(next_->voters, [&](const Voter& v) { return stays(v.id); }));
-    if (members == next_->members.size() || votes == 0) return;
-    const std::size_t odd = votes % 2 ? votes : votes - 1;
-    take_votes(std::min(wanted_voters(members, now_.voters_max), votes == next_->voters.size() ? votes : odd));
-  }
-
-  // Those go first who do not stay, then who has not promised, then the last in rank; of those who remain a majority
-  // has promised, else it has to wait.
-  void take_votes(std::size_t wanted) {
-    if (next_->voters.size() <= wanted) return;
-    const auto promised = [&](const Voter& v) {
-      const auto it = seen_.find(v.id);
-      return HC_MUTANT(kVotesToTheSilent) || (it != seen_.end() && it->second->promised && alive(v.id));
-    };
-    std::vector<Voter> kept;
-    for (const bool sound : {true, false})
-      for (const bool has_promised : {true, false})
-        for (const Voter& v : next_->voters)
-          if (sound_voter(v) == sound && promised(v) == has_promised) kept.push_back(v);
-    kept.resize(wanted);
-    if (static_cast<std::size_t>(std::ranges::count_if(kept, promised)) < wanted / 2 + 1) return;
-    next_->voters = std::move(kept);
-    changed_ = true;
-  }
-
-  bool said(ReportKind kind, Incarnation by, Incarnation about, Slot slot) const {
-    return reported_.has(slot) && std::ranges::any_of(reports_, [&](const Report& r) {
-             return r.kind == kind && r.by == by && r.about == about && counts_for(r, now_, slot);
-           });
-  }
   bool counted(Slot slot, Incarnation who) const {
     return HC_MUTANT(kUncountedLearnerPromoted) ||
            said(ReportKind::kCaughtUp, now_.config(slot).list.front(), who, slot);
-  }
-
-  // Of the reports, those that touch this slot; almost always none.
-  bool any_report(Slot slot) const {
-    return reported_.has(slot) &&
-           std::ranges::any_of(reports_, [&](const Report& r) { return counts_for(r, now_, slot); });
   }
 
   void plan_slot(Slot slot) {
@@ -273,11 +85,6 @@ class Planner {
       if (HC_MUTANT(kAddAndDropAtOnce)) list = only_wanted(slot, list);
     }
     return list;
-  }
-  bool accused(Slot slot, Incarnation who) const {
-    return reported_.has(slot) && std::ranges::any_of(reports_, [&](const Report& r) {
-             return r.kind == ReportKind::kComplaint && r.about == who && counts_for(r, now_, slot);
-           });
   }
   InSyncList only_wanted(Slot slot, const InSyncList& list) const {
     InSyncList kept;
@@ -475,11 +282,8 @@ class Planner {
 
   const View& now_;
   const std::vector<Report>& reports_;
-  std::map<NodeId, const Seen*> seen_;
-  SlotSet reported_;               // slots that some report touches
   std::vector<Incarnation> well_;  // members of the present view that seem alive, in order
   bool calm_ = true;               // nobody comes, returns, goes, stops or shall leave
-  std::optional<bool> filling_;    // once it was asked
   std::shared_ptr<View> next_;
   bool changed_ = false;
 };
@@ -487,7 +291,7 @@ class Planner {
 }  // namespace
 
 std::optional<Proposal> plan(const View& now, const std::vector<Report>& reports, const std::vector<Seen>& seen) {
-  return Planner(now, reports, seen).make();
+  return Planner(Sight(now, reports, seen)).make();
 }
 
 Proposal plan_first(const FirstView& wishes, const std::vector<MemberInfo>& members) {

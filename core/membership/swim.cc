@@ -32,7 +32,6 @@ Swim::Swim(SwimConfig config, MemberInfo self, std::vector<Address> seeds, Rando
 void Swim::start(Time now, SwimOutput& out) {
   if (started_) return;
   started_ = true;
-  ran_ = now;
   const auto phase = random_.below(static_cast<std::uint64_t>(config_.probe_interval.count()));
   next_probe_at_ = now + Duration(static_cast<Duration::rep>(phase));
   dead_probe_at_ = now + config_.dead_probe_interval;
@@ -44,7 +43,6 @@ void Swim::start(Time now, SwimOutput& out) {
 }
 
 void Swim::hear(const Address& from, const GossipPacket& packet, Time now, SwimOutput& out) {
-  notice_pause(now);
   if (!admissible(from, packet, now)) return;
   if (packet.newest_epoch > newest_epoch_heard_) {
     newest_epoch_heard_ = packet.newest_epoch;
@@ -127,15 +125,8 @@ void Swim::greet(const Address& from, const GossipPacket& packet, bool was_gone,
     send(from, sender, packet.generation, std::monostate{}, false, out);
 }
 
-// The time in which this process did not run (frozen, starved, its machine suspended) counts against nobody: answers
-// and refutations may lie unread in the socket. So a timer that is far too late is put off once by the time lost; a
-// process that is always this late still gets on, because the next timer runs whether late or not.
-void Swim::notice_pause(Time now) {
-  const auto due = judging_deadline();
-  const Duration lost = now - ran_;
-  ran_ = std::max(ran_, now);
-  if (!due || now - *due <= config_.pause_noticed || forgiven_) return;
-  forgiven_ = true;
+// The timers whose end speaks about somebody else are put off.
+void Swim::paused(Duration lost) {
   ++counters_.pauses;
   next_probe_at_ += lost;
   if (probe_) {
@@ -146,22 +137,9 @@ void Swim::notice_pause(Time now) {
   for (auto& [number, relay] : relays_) relay.nack_at += lost;
 }
 
-// The timers whose end speaks about somebody else.
-std::optional<Time> Swim::judging_deadline() const {
-  std::optional<Time> due;
-  if (!started_ || leaving_) return due;
-  if (probe_) sooner(due, probe_->asked_others || probe_->answered ? probe_->ends_at : probe_->indirect_at);
-  for (const auto& [id, suspicion] : suspicions_) sooner(due, suspicion.deadline());
-  for (const auto& [number, relay] : relays_) sooner(due, relay.nack_at);
-  return due;
-}
-
 void Swim::wake(Time now, SwimOutput& out) {
   if (!started_) return;
-  notice_pause(now);
   if (!leaving_) {
-    const auto due = judging_deadline();
-    if (due && *due <= now) forgiven_ = false;
     if (contact_at_ && *contact_at_ <= now) contact(now, out);
     if (HC_BUGGIFY(kRaisesIncarnation)) refute(false, now);
     if (HC_BUGGIFY(kSyncAtOnce)) sync_at_ = now;
@@ -179,9 +157,12 @@ void Swim::wake(Time now, SwimOutput& out) {
 
 std::optional<Time> Swim::deadline() const {
   if (!started_) return std::nullopt;
-  std::optional<Time> due = judging_deadline();
+  std::optional<Time> due;
   if (live_ > 0 && !rumors_.empty()) sooner(due, gossip_at_);
   if (leaving_) return due;
+  if (probe_) sooner(due, probe_->asked_others || probe_->answered ? probe_->ends_at : probe_->indirect_at);
+  for (const auto& [id, suspicion] : suspicions_) sooner(due, suspicion.deadline());
+  for (const auto& [number, relay] : relays_) sooner(due, relay.nack_at);
   if (contact_at_ && (live_ > 0 || !seeds_.empty())) sooner(due, *contact_at_);
   if (refute_at_) sooner(due, *refute_at_);
   if (!probe_ && live_ > 0) sooner(due, next_probe_at_);
@@ -190,10 +171,9 @@ std::optional<Time> Swim::deadline() const {
   return due;
 }
 
-void Swim::leave(Time now, SwimOutput& out) {
+void Swim::leave(SwimOutput& out) {
   if (leaving_) return;
   leaving_ = true;
-  ran_ = now;
   probe_.reset();
   relays_.clear();
   refute_at_.reset();

@@ -14,8 +14,8 @@
 // raises itself.
 //
 // Left to others: encoding and sealing (io/), addresses (the host resolves), what a change of liveness means (view/).
-// Time comes in by argument and may jump (a paused process): time in which this process did not run counts against
-// nobody. Every function is total; packets are validated here. No function keeps a reference to its arguments.
+// Time comes in by argument. Every function is total; packets are validated here. No function keeps a reference to its
+// arguments.
 #pragma once
 
 #include <cstdint>
@@ -71,7 +71,6 @@ struct SwimConfig {
   Duration tell_interval = 100ms;     // how often one process is told what the table says of it, outside answers
   Duration refute_first = 200ms;      // between two refutations of *another* generation's rumors, doubling …
   Duration refute_longest = 10s;      // … to this: two processes under one name must not chase each other
-  Duration pause_noticed = 100ms;     // a timer this late: this process was paused, not the others
   Duration cluster_remembered = 10s;  // a process without a cluster listens to the first one it hears, for so long
   std::size_t members_max = 4096;     // rumors of further ones are refused
 };
@@ -126,10 +125,12 @@ class Swim {
   void wake(Time now, SwimOutput& out);
   std::optional<Time> deadline() const;
 
+  // This process did not run for that long (core/base/pause.h): answers and refutations may lie unread in the socket.
+  void paused(Duration lost);
   // A connection to this member was refused: suspicion starts at once, and is short.
   void refused(NodeId peer, Time now, SwimOutput& out);
   // Tells everybody that this process stops on purpose. From now on it probes and refutes no more.
-  void leave(Time now, SwimOutput& out);
+  void leave(SwimOutput& out);
 
   // Stamped on packets.
   void set_cluster(ClusterId cluster);
@@ -181,8 +182,6 @@ class Swim {
   void hear_body(const Address& from, const GossipPacket& packet, Time now, SwimOutput& out);
   void greet(const Address& from, const GossipPacket& packet, bool was_gone, bool answered, Time now, SwimOutput& out);
   void forget_everybody();
-  void notice_pause(Time now);
-  std::optional<Time> judging_deadline() const;
 
   // swim_table.cc: rumors into beliefs.
   bool well_formed(const MemberRumor& rumor) const;
@@ -262,8 +261,6 @@ class Swim {
   std::size_t round_next_ = 0;
   std::map<std::uint64_t, Relay> relays_;
   std::uint64_t next_number_;  // begins at random: an answer to an earlier process fits no probe of this one
-  Time ran_{};                 // when this process last ran
-  bool forgiven_ = false;      // a pause was forgiven, and no timer has run since
 
   // Telling.
   ClusterId cluster_, cluster_heard_;

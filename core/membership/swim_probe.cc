@@ -145,7 +145,6 @@ void Swim::nack_overdue(Time now, SwimOutput& out) {
 void Swim::refused(NodeId peer, Time now, SwimOutput& out) {
   const auto it = peers_.find(peer);
   if (it == peers_.end() || gone(peer) || leaving_ || !started_) return;
-  notice_pause(now);
   suspect(peer, now, out);
   const auto grace = refused_until_.find(peer);
   if (grace != refused_until_.end() && now < grace->second) return;

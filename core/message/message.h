@@ -170,6 +170,7 @@ struct Forward {
   Duration patience{};      // how long the executor may let it wait
   std::vector<Slot> slots;  // empty: the slot of its keys; else run once per slot, replies merged
   std::vector<std::string> args;
+  bool relay = false;  // the sender does not reach the primary: whoever gets this asks it, if it is another one (4e)
 };
 enum class Outcome : std::uint8_t {
   kDone = 0,         // executed and committed: `reply` is the answer

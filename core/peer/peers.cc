@@ -350,6 +350,15 @@ void Peers::tick(Time now, Effects& out) {
   }
 }
 
+// What they said and did meanwhile may lie unread in the sockets.
+void Peers::paused(Duration lost) {
+  for (auto& [id, peer] : peers_) {
+    if (peer.in_generation) peer.heard += lost;
+    if (peer.state != State::kNone) peer.since += lost;
+    if (peer.refused_since) *peer.refused_since += lost;
+  }
+}
+
 std::optional<Time> Peers::deadline() const {
   std::optional<Time> next;
   const auto at = [&](Time t) { next = next ? std::min(*next, t) : t; };

@@ -67,6 +67,7 @@ class Peers {
   };
   std::optional<Mail> receive(LinkId link, Frame frame, Time now, Effects& out);
   void tick(Time now, Effects& out);
+  void paused(Duration lost);  // this process did not run for that long (core/base/pause.h)
   std::optional<Time> deadline() const;
 
   // ---- what their frames say

@@ -53,14 +53,14 @@ void Replication::appended(std::uint64_t id, const Log::Durable& durable, Now no
     r.durable = seq;
     if (r.lead) {
       advance_commit(s, now);
-    } else if (r.listed || (r.learner && r.fill != 0)) {
+    } else {
       told.push_back(s);
     }
   }
   std::ranges::sort(told);
   const auto repeated = std::ranges::unique(told);
   told.erase(repeated.begin(), repeated.end());
-  for (const Slot s : told) peers_.send(replica(s).primary, Appended{s, replica(s).epoch, replica(s).durable});
+  for (const Slot s : told) acknowledge(s);
   std::erase_if(held_acks_, [&](const HeldAck& held) {
     if (held.append > id) return false;
     if (replica(held.ack.slot).fill == held.ack.fill) peers_.send(held.to, held.ack);
@@ -105,7 +105,7 @@ bool Replication::recovers(Slot s, const View* old) const {
 
 // The list names an earlier process of ours: what we have on disk may be all that there is, and is kept as it is.
 bool Replication::on_offer(Slot s) const {
-  if (!log_.on()) return false;
+  if (!log_.on() || HC_MUTANT(kOfferGoesStale)) return false;
   const InSyncList& list = view_->config(s).list;
   return list.names(config_.self.id) && !list.names(self());
 }

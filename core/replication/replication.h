@@ -70,6 +70,7 @@ class Replication : public Executor {
   void handle(Incarnation from, const DiscardOk& m);
   void handle(Incarnation from, const Pressure& m, Now now);
 
+  void paused(Duration lost);                 // this process did not run for that long (core/base/pause.h)
   void seems_dead(NodeId peer, bool dead);    // membership's word: moves us to complain (2b)
   void session_opened(NodeId peer, Now now);  // say again what is outstanding
   void advanced(NodeId peer, Now now);  // it installed a newer view: say again, and former primaries may be released
@@ -162,6 +163,7 @@ class Replication : public Executor {
   void forget_entries(Replica& r, Position upto);
   void queue(Slot s);
   void stream(Slot s, Target& t, Time now);
+  void acknowledge(Slot s);
   bool take_entries(Slot s, std::vector<Entry>& entries);
   bool take_entry(Slot s, Entry& entry);
   void advance_commit(Slot s, Now now);
@@ -223,6 +225,7 @@ class Replication : public Executor {
   bool silent(const Replica& r, Time now) const;
   Duration patience(Incarnation about, Time now) const;
   bool ended(Incarnation who) const;
+  void say_again(NodeId peer, Now now);
   void repeat(Now now);
 
   const NodeConfig& config_;

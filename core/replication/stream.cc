@@ -216,6 +216,13 @@ void Replication::handle(Incarnation from, Append&& m, Now now) {
   if (durable(r) == r.at.seq || rash) peers_.send(from, Appended{m.slot, m.slot_epoch, r.at.seq});  // else: appended()
 }
 
+// As replica, or as learner of a fill that has begun: what we hold.
+void Replication::acknowledge(Slot s) {
+  const Replica& r = replica(s);
+  const bool filling = r.learner && r.fill != 0;
+  if (!r.lead && (r.listed || filling)) peers_.send(r.primary, Appended{s, r.epoch, durable(r)});
+}
+
 void Replication::know_commit(Slot s, Seq commit) {
   Replica& r = at(s);
   commit = std::min(commit, r.at.seq);

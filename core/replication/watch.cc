@@ -60,26 +60,51 @@ void Replication::seems_dead(NodeId peer, bool dead) {
   }
 }
 
+// Others may have answered: nobody kept us waiting meanwhile. Leases, and waits for them, run on.
+void Replication::paused(Duration lost) {
+  watched_at_ += lost;
+  for (auto& [to, lane] : lanes_) lane.progress += lost;
+  for (Replica& r : replicas_) {
+    r.since += lost;
+    if (!r.lead) continue;
+    for (Target& t : r.lead->targets) {
+      t.waiting_since += lost;
+      t.progress += lost;
+      if (t.fill) t.fill->progress += lost;
+    }
+  }
+}
+
+// What came before there was this session was not sent, and what was on its way in another may be lost.
 void Replication::session_opened(NodeId peer, Now now) {
   if (!view_) return;
+  say_again(peer, now);
+  if (HC_MUTANT(kUnacknowledgedForgotten)) return;
+  awake_.for_each([&](Slot s) {
+    if (replica(s).primary.member == peer && replica(s).commit < durable(replica(s))) acknowledge(s);
+  });
+}
+
+// It has a newer view: what it could not take in its old one is said again, and as a former primary it is released.
+void Replication::advanced(NodeId peer, Now now) {
+  if (view_) say_again(peer, now);
+  step_waiting(now);
+}
+
+void Replication::say_again(NodeId peer, Now now) {
   ask_tails(peer, now.mono);
   if (ask_lease_at_.contains(peer)) ask_lease(peer, now.mono);
   awake_.for_each([&](Slot s) {
     Replica& r = at(s);
     if (!r.lead) return;
     for (Target& t : r.lead->targets) {
-      if (t.who.member != peer || t.sent == t.acked) continue;
+      const bool has_all = HC_MUTANT(kUnsentForgotten) ? t.acked == t.sent : t.acked == r.at.seq;
+      if (t.who.member != peer || has_all) continue;
       t.sent = t.acked;
       queue(s);
     }
   });
   restart_fills(peer, now.mono);
-}
-
-// It has a newer view: what it could not take in its old one is said again, and as a former primary it is released.
-void Replication::advanced(NodeId peer, Now now) {
-  session_opened(peer, now);
-  step_waiting(now);
 }
 
 void Replication::repeat(Now now) {
@@ -234,6 +259,7 @@ bool Replication::at_rest(Slot s, Time now) const {
   const auto wanted = view_->ring.wanted(s);
   const auto is_wanted = [&](NodeId id) { return std::ranges::find(wanted, id) != wanted.end(); };
   if (!r.limbo.empty()) return false;
+  if (!r.lead && (r.listed || r.learner) && r.commit < durable(r)) return false;  // its acknowledgement may be lost
   if (!r.lead) return r.listed ? is_wanted(config_.self.id) : r.learner || !r.holds;
   const auto settled = [&](const Target& t) {
     return t.listed && !t.fill && t.acked == r.at.seq && t.sent == r.at.seq && !waits_for(r, t, now) &&

@@ -153,14 +153,23 @@ void Coordinator::route(std::uint64_t token, Now now, Effects& out) {
   if (view_ && HC_BUGGIFY(kForwardsToAnyone)) to = view_->incarnation_of(view_->members.back().info.id);
   if (to.member == config_.self.id) return run_here(token, now, out);
   if (!to) return park(part, now);
+  const NodeId relay = relay_for(part, to.member);
+  if (!send(token, part, relay ? relay : to.member, static_cast<bool>(relay), now)) park(part, now);
+}
+
+// False: there is no session.
+bool Coordinator::send(std::uint64_t token, Part& part, NodeId to, bool relay, Now now) {
   const std::vector<Slot> scanned = part.spec->route == Route::kScan ? std::vector{part.slot} : std::vector<Slot>{};
-  Forward forward{request_of(token, part), view_->epoch, std::max<Duration>(part.give_up - now.mono - kGrace, 1ms),
-                  part.every ? part.slots : scanned, part.args};
-  if (!peers_.send(to.member, std::move(forward))) return park(part, now);
+  Forward forward{
+      request_of(token, part),           view_->epoch, std::max<Duration>(part.give_up - now.mono - kGrace, 1ms),
+      part.every ? part.slots : scanned, part.args,    relay};
+  if (!peers_.send(to, std::move(forward))) return false;
   ++counters_.forwards_sent;
   set_state(part, State::kSent);
-  part.peer = to.member;
-  part.session = peers_.session(to.member);
+  part.peer = to;
+  part.session = peers_.session(to);
+  part.relayed = relay;
+  return true;
 }
 
 void Coordinator::run_here(std::uint64_t token, Now now, Effects& out) {
@@ -234,7 +243,7 @@ void Coordinator::part_done(std::uint64_t token, Outcome outcome, Reply reply, N
     const std::vector<Slot> left = std::move(part.left);
     const std::vector<std::string> args = std::move(part.args);
     parts_.erase(token);
-    if (!left.empty() && outcome == Outcome::kDone) scatter(id, args, left, now, out);
+    if (!left.empty() && outcome == Outcome::kDone) scatter(id, args, left, 0, now, out);
     Op& same = ops_.at(id);
     if (--same.missing == 0) finish(id, now, out);
     return;
@@ -317,8 +326,10 @@ void Coordinator::handle(Incarnation from, Forward&& m, Now now, Effects& out) {
   for (Slot s : part.slots)
     if (s.value >= config_.slots) return bad("ERR a slot out of range");
   part.args = std::move(m.args);
+  const bool passes = passes_on(m, part.slot);
   const std::uint64_t token = new_token();
   parts_.emplace(token, std::move(part));
+  if (passes) return pass_on(token, now);
   run_here(token, now, out);
 }
 
@@ -391,9 +402,13 @@ void Coordinator::session_opened(NodeId peer, Now now, Effects& out) {
 void Coordinator::session_lost(NodeId peer, Now now, Effects& out) {
   std::vector<std::uint64_t> lost;
   for (const auto& [token, part] : parts_)
-    if (part.op && part.state == State::kSent && part.peer == peer) lost.push_back(token);
-  for (std::uint64_t token : lost)
-    if (parts_.contains(token)) part_done(token, Outcome::kUnknown, {}, now, out);
+    if (part.state == State::kSent && part.peer == peer) lost.push_back(token);
+  for (std::uint64_t token : lost) {
+    const auto part = parts_.find(token);
+    if (part == parts_.end()) continue;
+    const bool rash = part->second.op == 0 && HC_MUTANT(kRelaySaysNotExecuted);
+    part_done(token, rash ? Outcome::kNotExecuted : Outcome::kUnknown, {}, now, out);
+  }
 }
 
 void Coordinator::tick(Now now, Effects& out) {
@@ -401,7 +416,7 @@ void Coordinator::tick(Now now, Effects& out) {
   std::erase_if(held_, [&](const Held& h) { return now.mono >= h.until; });
   std::vector<std::uint64_t> due;
   for (const auto& [token, part] : parts_)
-    if (part.op && (now.mono >= part.give_up || now.mono >= due_at(part))) due.push_back(token);
+    if (waits(part) && (now.mono >= part.give_up || now.mono >= due_at(part))) due.push_back(token);
   for (std::uint64_t token : due) {
     auto it = parts_.find(token);
     if (it == parts_.end()) continue;
@@ -417,12 +432,15 @@ void Coordinator::tick(Now now, Effects& out) {
   look_at_ = kNever;
   for (const Held& h : held_) look_by(h.until);
   for (const auto& [token, part] : parts_) {
-    if (!part.op) continue;
+    if (!waits(part)) continue;
     const bool late = now.mono >= due_at(part);  // it waits for those before it in its line
     look_by(now.mono >= part.give_up ? part.give_up + kGrace
                                      : std::min(part.give_up, late ? now.mono + kRetryLongest : due_at(part)));
   }
 }
+
+// Of a guest, only what was passed on: all else the executor ends.
+bool Coordinator::waits(const Part& part) { return part.op != 0 || part.state == State::kSent; }
 
 // When it is asked again, if it is.
 Time Coordinator::due_at(const Part& part) { return part.state == State::kParked ? part.retry_at : kNever; }

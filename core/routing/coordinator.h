@@ -8,6 +8,8 @@
 // they are on their way together only to one executor in one session, which keeps their order; one that was refused is
 // asked again when no later one is on its way, and not at all if a later one was executed.
 //
+// Where we have no session to a primary that lives, another member is asked to ask it (4e, relay.cc).
+//
 // An operation is what a client asked; it consists of parts, each for one slot, or for many slots of one executor
 // (commands that cover all slots). A guest is a part that another member forwarded to us.
 #pragma once
@@ -44,6 +46,7 @@ class Coordinator {
   void handle(Incarnation from, Forwarded&& m, Now now, Effects& out);
   void session_opened(NodeId peer, Now now, Effects& out);
   void session_lost(NodeId peer, Now now, Effects& out);
+  void doubt(NodeId peer, bool whether);  // membership's word: it does not seem to live, so nobody is asked to reach it
   void tick(Now now, Effects& out);
   std::optional<Time> deadline() const;
   bool idle() const { return ops_.empty() && guests() == 0; }
@@ -95,6 +98,7 @@ class Coordinator {
     State state = State::kParked;
     NodeId peer;
     std::uint64_t session = 0;
+    bool relayed = false;  // `peer` was asked to ask the primary
     Time retry_at{}, give_up{};
     std::uint32_t tries = 0;   // ended without an answer
     std::uint32_t pauses = 0;  // since the last view
@@ -113,19 +117,24 @@ class Coordinator {
   std::uint64_t begin_op(ClientId client, RequestId request, const CommandSpec& spec, Now now);
   void ask_one(std::uint64_t op, Slot slot, std::vector<std::string> args, std::size_t index, Now now, Effects& out);
   void ask_every(std::uint64_t op, Now now, Effects& out, std::vector<std::string> args);
-  void scatter(std::uint64_t op, const std::vector<std::string>& args, const std::vector<Slot>& slots, Now now,
-               Effects& out);
+  void scatter(std::uint64_t op, const std::vector<std::string>& args, const std::vector<Slot>& slots,
+               std::uint32_t pauses, Now now, Effects& out);
   void scan_window(std::uint64_t op, Now now, Effects& out);
   void scan_collect(std::uint64_t op, Now now, Effects& out);
 
   Incarnation owner(Slot slot) const;
   void route(std::uint64_t token, Now now, Effects& out);
+  bool send(std::uint64_t token, Part& part, NodeId to, bool relay, Now now);
+  NodeId relay_for(const Part& part, NodeId primary) const;
+  bool passes_on(const Forward& m, Slot slot) const;
+  void pass_on(std::uint64_t token, Now now);
   void split(std::uint64_t token, Now now, Effects& out);
   void run_here(std::uint64_t token, Now now, Effects& out);
   void run_every_here(std::uint64_t token, Now now, Effects& out);
   void slot_done(std::uint64_t token, Slot slot, Outcome outcome, Reply reply, Now now, Effects& out);
   void every_done(std::uint64_t token, Now now, Effects& out);
   void park(Part& part, Now now);
+  static bool waits(const Part& part);
   static Time due_at(const Part& part);
   void look_by(Time at);
 
@@ -162,6 +171,7 @@ class Coordinator {
     Time until;
     Forwarded answer;
   };
+  std::set<NodeId> doubted_;
   std::vector<Held> held_;  // answers to guests whose member has no session with us yet
   Time look_at_ = kNever;   // the first time at which a part or an answer held back may be due
   Ring heard_joins_ring_;   // only under the mutant one-in-five

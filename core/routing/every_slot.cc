@@ -11,12 +11,12 @@ void Coordinator::ask_every(std::uint64_t op, Now now, Effects& out, std::vector
   ops_[op].merged = merge_start(*ops_[op].spec);
   std::vector<Slot> slots(config_.slots);
   for (std::uint32_t s = 0; s < config_.slots; ++s) slots[s] = Slot{static_cast<std::uint16_t>(s)};
-  scatter(op, args, slots, now, out);
+  scatter(op, args, slots, 0, now, out);
 }
 
 // One part for each executor, for all its slots.
 void Coordinator::scatter(std::uint64_t op, const std::vector<std::string>& args, const std::vector<Slot>& slots,
-                          Now now, Effects& out) {
+                          std::uint32_t pauses, Now now, Effects& out) {
   // In production one part for each owner.
   std::map<std::pair<Incarnation, std::size_t>, std::vector<Slot>> by_owner;
   const bool scatters = slots.size() <= 256 && HC_BUGGIFY(kScatters);
@@ -31,6 +31,7 @@ void Coordinator::scatter(std::uint64_t op, const std::vector<std::string>& args
     part.slot = theirs.front();
     part.slots = std::move(theirs);
     part.give_up = ops_[op].deadline;
+    part.pauses = pauses;
     ++ops_[op].missing;
     ++ops_[op].parts;
     tokens.push_back(new_token());
@@ -44,7 +45,7 @@ void Coordinator::split(std::uint64_t token, Now now, Effects& out) {
   const Part part = std::move(parts_.at(token));
   parts_.erase(token);
   const std::size_t before = ops_.at(part.op).parts;
-  scatter(part.op, part.args, part.slots, now, out);
+  scatter(part.op, part.args, part.slots, part.pauses, now, out);
   auto op = ops_.find(part.op);
   if (op == ops_.end()) return;
   --op->second.parts;

@@ -27,6 +27,7 @@ bool Coordinator::may_follow(const Line& line, Slot slot) const {
   const Part& last = parts_.at(line.parts.back());
   const NodeId to = owner(slot).member;
   if (to == config_.self.id) return last.state == State::kLocal;
+  if (last.relayed && !HC_MUTANT(kRelayedTogether)) return false;  // by now it may not go the same way
   return last.state == State::kSent && last.peer == to && last.session == peers_.session(to);
 }
 
@@ -73,13 +74,17 @@ void Coordinator::go_on(LineKey key, Now now, Effects& out) {
   line.going = true;
   const std::deque<std::uint64_t> parts = line.parts;
   for (std::uint64_t token : parts) {
-    const auto parked = [&] {
+    const auto is = [&](auto how) {
       const auto part = parts_.find(token);
-      return part != parts_.end() && part->second.state == State::kParked;
+      return part != parts_.end() && how(part->second);
     };
-    if (!parked()) continue;
+    const auto parked = [](const Part& part) { return part.state == State::kParked; };
+    const auto relayed = [](const Part& part) {
+      return part.state == State::kSent && part.relayed && !HC_MUTANT(kRelayedTogether);
+    };
+    if (!is(parked)) continue;
     route(token, now, out);
-    if (parked()) break;
+    if (is(parked) || is(relayed)) break;
   }
   line.going = false;
   if (line.parts.empty()) lines_.erase(key);

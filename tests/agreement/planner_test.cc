@@ -220,6 +220,26 @@ TEST(Planner, TheNumberOfVotersShrinksByAPlannedLeaveAlone) {
   EXPECT_EQ(failed->view->voters.size(), 3U);
 }
 
+// Who restarted without its data folder, and is not named yet, could not use a vote of the former one.
+TEST(Planner, AVoteGoesToADataFolderThatIsThere) {
+  const View now = first_view(2, 4);
+  const Report stops = report(ReportKind::kStop, process(1), process(1), now.epoch);
+  auto seen = all_alive(2);
+  const auto kept = plan(now, {stops}, seen);
+  ASSERT_TRUE(kept);
+  EXPECT_TRUE(kept->view->votes(NodeId(2), info(2).storage));
+  seen[1] = {info(2, 7), Seen::As::kAlive, false};
+  seen[1].info.storage = {77, 1};
+  const auto lost = plan(now, {stops}, seen);
+  ASSERT_TRUE(lost);
+  EXPECT_EQ(lost->view->voters, now.voters);
+  seam::active.set(static_cast<std::size_t>(seam::Mutant::kVotesToALostFolder));
+  const auto rash = plan(now, {stops}, seen);
+  seam::active.reset();
+  ASSERT_TRUE(rash);
+  EXPECT_TRUE(rash->view->votes(NodeId(2), info(2).storage)) << "which is gone: nothing is decided any more";
+}
+
 TEST(Planner, TheLastActiveMemberStays) {
   const View now = first_view(1, 4);
   EXPECT_FALSE(plan(now, {report(ReportKind::kLeave, process(1), process(1), now.epoch)}, all_alive(1)));

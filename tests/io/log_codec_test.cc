@@ -120,6 +120,18 @@ TEST(LogCodec, DamageNamesFileOffsetAndRemedy) {
   EXPECT_NE(error.find("log-inspect cut segment"), std::string::npos) << error;
 }
 
+// A snapshot is whole when the log is told to begin with it.
+TEST(LogCodec, ALogThatBeginsWithASnapshotHasItsEnd) {
+  LogBeginning beginning(3);
+  beginning.read({SnapshotBegan{}});
+  const std::string error = beginning.error("log/first");
+  EXPECT_NE(error.find("log/first says that the log begins with the snapshot in 00000003.log"), std::string::npos)
+      << error;
+  beginning.read({RunEnded{}, SnapshotEnded{}});
+  EXPECT_EQ(beginning.error("log/first"), "");
+  EXPECT_EQ(LogBeginning(1).error("log/first"), "") << "it begins with nothing";
+}
+
 // Nothing says that they were durable: what a power loss leaves of them.
 TEST(LogCodec, UnsyncedFramesAreATornTail) {
   Written w = write_segment(false);

@@ -15,6 +15,7 @@
 #include <queue>
 #include <vector>
 
+#include "core/base/pause.h"
 #include "core/base/random.h"
 #include "core/membership/swim.h"
 
@@ -52,6 +53,7 @@ class Network {
     host.woken_at = kNever;
     std::vector<Address> addresses;
     for (const std::uint32_t seed : seeds) addresses.push_back(member(seed, 1).gossip());
+    host.pause = {};
     host.swim = std::make_unique<Swim>(config_, member(id, ++generations_), addresses, random_.fork());
     if (cluster) host.swim->set_cluster(cluster);
     for (const MemberInfo& info : address_book) host.swim->learn(info, now);
@@ -82,7 +84,7 @@ class Network {
   }
 
   void leave(std::uint32_t id) {
-    step(NodeId(id), [&](Swim& swim, SwimOutput& out) { swim.leave(now, out); });
+    step(NodeId(id), [&](Swim& swim, SwimOutput& out) { swim.leave(out); });
   }
 
   template <class Action>
@@ -90,6 +92,8 @@ class Network {
     Host& host = hosts_.at(id);
     if (!host.swim) return;
     if (host.frozen_until) return;
+    const Duration lost = host.pause.lost(now, [&] { return host.swim->deadline(); });
+    if (lost > Duration{}) host.swim->paused(lost);
     SwimOutput out;
     action(*host.swim, out);
     if (check_always) host.swim->invariants();
@@ -172,6 +176,7 @@ class Network {
  private:
   struct Host {
     std::unique_ptr<Swim> swim;
+    Pause pause;
     std::uint64_t process = 0;
     std::optional<Time> frozen_until;
     std::deque<std::pair<Address, GossipPacket>> inbox;  // while frozen

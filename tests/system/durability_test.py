@@ -138,6 +138,22 @@ class Durability(unittest.TestCase):
             self.assertEqual(status, 1)
             self.assertRegex(said, r"00000001\.log is damaged at offset 24: .*log-inspect cut")
 
+    def test_a_snapshot_without_its_end_is_damage(self):
+        with cluster.folder() as folder:
+            node = self.node(folder, "always").start().wait_ready()
+            with node.resp() as client:
+                client("SET", "k", "v")
+                self.assertEqual(client("BGSAVE"), "Background saving started")
+                cluster.wait_until(lambda: node.info("persistence")["rdb_bgsave_in_progress"] == "0", "the snapshot")
+            node.kill()
+            log = os.path.join(folder, "data", "log")
+            for name in os.listdir(log):
+                if name.endswith(".log"):
+                    os.remove(os.path.join(log, name))
+            status, _, said = cluster.run(*self.node(folder, "always").arguments, cwd=folder)
+            self.assertEqual(status, 1)
+            self.assertRegex(said, r"log/first says that the log begins with the snapshot in 0000000\d\.log")
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -1,0 +1,186 @@
+#include "core/agreement/plan_members.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "core/base/seam.h"
+
+namespace hc {
+namespace {
+
+class MemberPlanner : private Sight {
+ public:
+  MemberPlanner(const Sight& sight, View& next) : Sight(sight), next_(next) {}
+
+  bool make() {
+    plan_members();
+    plan_leaves();
+    if (!next_.same_ring_members(now())) next_.derive_ring();
+    plan_voters();
+    return changed_;
+  }
+
+ private:
+  // Who joins, who returns, who is gone.
+  void plan_members() {
+    for (const auto& [id, s] : seen()) {
+      if (s->as != Seen::As::kAlive || !s->info.generation || !s->info.storage) continue;
+      if (!s->proven && !HC_MUTANT(kRumorReplacesProcess)) continue;
+      const Incarnation who{id, s->info.generation};
+      if (stopping(who) || dead_by_majority(who)) continue;
+      auto it = std::ranges::lower_bound(next_.members, id, {}, [](const ViewMember& m) { return m.info.id; });
+      if (it == next_.members.end() || it->info.id != id) {
+        if (filling()) continue;
+        if (HC_MUTANT(kMembersUnsorted)) it = next_.members.end();
+        next_.members.insert(it, ViewMember{s->info, MemberState::kActive, next_.epoch});
+      } else if (it->info != s->info || it->state == MemberState::kAbsent) {
+        if (it->info.generation != s->info.generation) it->since = next_.epoch;
+        it->info = s->info;
+        if (it->state == MemberState::kAbsent) it->state = MemberState::kActive;  // who is leaving goes on leaving
+      } else {
+        continue;
+      }
+      changed_ = true;
+    }
+    for (ViewMember& m : next_.members) {
+      const Incarnation who{m.info.id, m.info.generation};
+      if (m.state != MemberState::kActive || !now().names(who)) continue;
+      if (!stopping(who) && !dead_by_majority(who)) continue;
+      if (alive(m.info.id) && !stopping(who)) continue;
+      m.state = MemberState::kAbsent;
+      changed_ = true;
+    }
+  }
+
+  // 7d: while learners of served slots fill, only failures change the ring's members. A slot that nobody serves holds
+  // up nobody.
+  bool filling() {
+    if (HC_MUTANT(kJoinsWhileFilling)) return false;
+    if (filling_) return *filling_;
+    const auto well = [&](Incarnation who) { return alive(who.member) && now().names(who); };
+    filling_ = false;
+    for (std::uint32_t s = 0; s < now().slot_count() && !*filling_; ++s) {
+      const Slot slot{static_cast<std::uint16_t>(s)};
+      const Incarnation primary = now().config(slot).list.front();
+      if (!well(primary) && !HC_MUTANT(kLostSlotBlocksJoins)) continue;
+      filling_ = std::ranges::any_of(now().learners(slot), [&](Incarnation learner) {
+        if (!well(learner) || HC_MUTANT(kLostSlotBlocksJoins)) return well(learner);
+        return !told_to_leave(learner.member) && !said(ReportKind::kStuck, primary, learner, slot);
+      });
+    }
+    return *filling_;
+  }
+
+  bool last_active(NodeId id) const {
+    return std::ranges::none_of(
+        next_.members, [&](const ViewMember& m) { return m.info.id != id && m.state == MemberState::kActive; });
+  }
+  bool listed_anywhere(NodeId id) const {
+    return std::ranges::any_of(now().slots, [&](const SlotConfig& slot) { return slot.list.names(id); });
+  }
+
+  // 7d, 2f: who is told to leave is no longer wanted by the ring, and goes when it is dead to us, no list names it and
+  // others have its vote.
+  void plan_leaves() {
+    for (ViewMember& m : next_.members) {
+      if (m.state == MemberState::kLeaving || !told_to_leave(m.info.id) || last_active(m.info.id)) continue;
+      if (m.state == MemberState::kActive && filling()) continue;
+      m.state = MemberState::kLeaving;
+      changed_ = true;
+    }
+    const auto may_go = [&](const ViewMember& m) {
+      const ViewMember* was = now().member(m.info.id);
+      return was && was->state == MemberState::kLeaving && !now().votes(m.info.id) &&
+             dead_by_majority({m.info.id, m.info.generation}) && !alive(m.info.id) && !listed_anywhere(m.info.id);
+    };
+    changed_ = std::erase_if(next_.members, may_go) > 0 || changed_;
+  }
+
+  // A vote is with a data folder: whoever lives with another one by now could not use it.
+  bool could_vote(const MemberInfo& named) const {
+    if (!now().member(named.id)) return true;
+    const bool there = alive(named.id) && seen().at(named.id)->info.storage == named.storage;
+    return there || (alive(named.id) && HC_MUTANT(kVotesToALostFolder));
+  }
+  bool sound_voter(const Voter& v) const {
+    const ViewMember* m = next_.member(v.id);
+    return m && m->state == MemberState::kActive && m->info.storage == v.storage;
+  }
+
+  // Dead voters are replaced by living members; their number grows with the cluster and shrinks only by a planned
+  // leave.
+  void plan_voters() {
+    std::vector<Voter> candidates;
+    std::size_t active = 0;
+    for (const ViewMember& m : next_.members) {
+      if (m.state != MemberState::kActive) continue;
+      ++active;
+      const Voter v{m.info.id, m.info.storage};
+      const bool votes = std::ranges::find(next_.voters, v) != next_.voters.end();
+      if (!votes && could_vote(m.info)) candidates.push_back(v);
+    }
+    // A voter with a new data folder is replaced by itself: two voters never share one name.
+    for (Voter& v : next_.voters) {
+      auto same = std::ranges::find(candidates, v.id, &Voter::id);
+      if (same == candidates.end()) continue;
+      v = *same;
+      candidates.erase(same);
+      changed_ = true;
+    }
+    std::size_t used = 0;
+    for (Voter& v : next_.voters) {
+      if (sound_voter(v) || used == candidates.size()) continue;
+      v = candidates[used++];
+      changed_ = true;
+    }
+    const std::size_t wanted = wanted_voters(active, now().voters_max);
+    while (next_.voters.size() < wanted && used < candidates.size()) {
+      next_.voters.push_back(candidates[used++]);
+      changed_ = true;
+    }
+    // A planned leave: fewer members want fewer voters; and where nobody can take the vote of one that leaves, it goes.
+    const auto stays = [&](NodeId id) { return next_.member(id)->state != MemberState::kLeaving; };
+    const auto members = static_cast<std::size_t>(
+        std::ranges::count_if(next_.members, [&](const ViewMember& m) { return stays(m.info.id); }));
+    const auto votes =
+        static_cast<std::size_t>(std::ranges::count_if(next_.voters, [&](const Voter& v) { return stays(v.id); }));
+    if (members == next_.members.size() || votes == 0) return;
+    const std::size_t odd = votes % 2 ? votes : votes - 1;
+    take_votes(std::min(wanted_voters(members, now().voters_max), votes == next_.voters.size() ? votes : odd));
+  }
+
+  // Those go first who do not stay, then who has not promised, then the last in rank; of those who remain a majority
+  // has promised, else it has to wait.
+  void take_votes(std::size_t wanted) {
+    if (next_.voters.size() <= wanted) return;
+    const auto promised = [&](const Voter& v) {
+      const auto it = seen().find(v.id);
+      return HC_MUTANT(kVotesToTheSilent) || (it != seen().end() && it->second->promised && alive(v.id));
+    };
+    std::vector<Voter> kept;
+    for (const bool sound : {true, false})
+      for (const bool has_promised : {true, false})
+        for (const Voter& v : next_.voters)
+          if (sound_voter(v) == sound && promised(v) == has_promised) kept.push_back(v);
+    kept.resize(wanted);
+    if (static_cast<std::size_t>(std::ranges::count_if(kept, promised)) < wanted / 2 + 1) return;
+    next_.voters = std::move(kept);
+    changed_ = true;
+  }
+
+  View& next_;
+  std::optional<bool> filling_;  // once it was asked
+  bool changed_ = false;
+};
+
+}  // namespace
+
+bool plan_members(const Sight& sight, View& next) { return MemberPlanner(sight, next).make(); }
+
+std::size_t wanted_voters(std::size_t active, std::uint32_t voters_max) {
+  const std::size_t by_size = active >= 7 ? 5 : active >= 3 ? 3 : 1;
+  const std::size_t cap = std::max<std::size_t>(1, voters_max % 2 ? voters_max : voters_max - 1);
+  return std::min(by_size, cap);
+}
+
+}  // namespace hc

@@ -71,11 +71,11 @@ void Coordinator::go_on(LineKey key, Now now, Effects& out) {
   Line& line = it->second;
   if (line.parked < line.parts.size() && !HC_MUTANT(kPipelineOvertakes)) return;
   line.going = true;
-  const std::deque<std::uint64_t> parts = line.parts;
+  const std::vector<std::uint64_t> parts = line.parts;
   for (std::uint64_t token : parts) {
     const auto parked = [&] {
-      const auto part = parts_.find(token);
-      return part != parts_.end() && part->second.state == State::kParked;
+      const Part* const part = parts_.find(token);
+      return part != nullptr && part->state == State::kParked;
     };
     if (!parked()) continue;
     route(token, now, out);

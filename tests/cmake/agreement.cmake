@@ -15,5 +15,5 @@ hc_test(sessions_test LABELS unit
   SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer/sessions_test.cc ${CMAKE_CURRENT_SOURCE_DIR}/peer/frames_test.cc
   USES core_peer core_agreement)
 hc_test(routing_test LABELS unit
-  SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/routing/every_slot_test.cc
+  SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/routing/every_slot_test.cc ${CMAKE_CURRENT_SOURCE_DIR}/routing/token_map_test.cc
   USES core_routing core_agreement)

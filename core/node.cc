@@ -418,6 +418,8 @@ std::optional<Time> Node::deadline() const {
   return next;
 }
 
+void Node::prefetch(std::span<const Bytes> keys) const { rooms_->replication.prefetch(keys); }
+
 void Node::invariants(Now) const {
   rooms_->swim.invariants();
   rooms_->agreement.consensus().invariants();

@@ -49,6 +49,9 @@ class Node {
   void step(Event event, Now now, Effects& out);
   // When to step(Woke). nullopt: never. In the past: at once.
   std::optional<Time> deadline() const;
+  // A hint: commands on these keys come next, so their places may be fetched into the processor's cache, all at once.
+  // Changes nothing.
+  void prefetch(std::span<const Bytes> keys) const;
   // HC_CHECKs of everything that must hold between steps.
   void invariants(Now now) const;
 

@@ -44,6 +44,15 @@ inline const char* usual_header(const char* at, const char* end, char type, std:
   return end - at >= 2 && *at == '\r' ? at + 2 : nullptr;
 }
 
+// The argument at `at`, and what is behind it. nullptr: it is unusual or incomplete.
+inline const char* usual_arg(const char* at, const char* end, Bytes& arg) {
+  std::int64_t size = 0;
+  at = usual_header(at, end, '$', size);
+  if (at == nullptr || size > kBulkBytesMax || end - at < size + 2) return nullptr;
+  arg = Bytes(at, static_cast<std::size_t>(size));
+  return at + size + 2;
+}
+
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 int hex_digit(char c) {
@@ -155,16 +164,29 @@ bool RespParser::usual(Bytes buffer, std::size_t& consumed) {
   if (at == nullptr || count == 0 || count > kArgsUsual || unauthenticated_) return false;
   const auto args = static_cast<std::size_t>(count);
   if (args_.size() != args) args_.resize(args);
-  for (Bytes& arg : args_) {
-    std::int64_t size = 0;
-    at = usual_header(at, end, '$', size);
-    if (at == nullptr || size > kBulkBytesMax || end - at < size + 2) return false;
-    arg = Bytes(at, static_cast<std::size_t>(size));
-    at += size + 2;
-  }
+  for (Bytes& arg : args_)
+    if (at = usual_arg(at, end, arg); at == nullptr) return false;
   consumed = static_cast<std::size_t>(at - buffer.data());
   searched_ = 0;  // there may have been no line's end before
   return true;
+}
+
+std::size_t foresee_keys(Bytes buffer, std::span<Bytes> keys) {
+  const char* at = buffer.data();
+  const char* const end = at + buffer.size();
+  std::size_t found = 0;
+  while (found < keys.size()) {
+    std::int64_t count = 0;
+    at = usual_header(at, end, '*', count);
+    if (at == nullptr || count == 0 || count > kArgsUsual) break;
+    for (std::int64_t i = 0; i < count && at != nullptr; ++i) {
+      Bytes arg;
+      at = usual_arg(at, end, arg);
+      if (i == 1 && at != nullptr) keys[found++] = arg;
+    }
+    if (at == nullptr) break;
+  }
+  return found;
 }
 
 void RespParser::begin() {

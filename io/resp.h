@@ -69,6 +69,10 @@ class RespParser {
   bool unauthenticated_ = false;
 };
 
+// The second arguments, so for most commands the keys, of the first commands in `buffer` that are whole and of the
+// usual form; at most keys.size(). Returns how many. For hints: it may miss some, or give what is no key.
+std::size_t foresee_keys(Bytes buffer, std::span<Bytes> keys);
+
 // Splits an inline command as Redis' sdssplitargs does: "…" with the escapes \n \r \t \b \a \xHH (any other byte
 // stands for itself), '…' with \' only. False: unbalanced quotes. The arguments are appended to `storage`, at `places`.
 bool split_inline(Bytes line, std::string& storage, std::vector<Place>& places);

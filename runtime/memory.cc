@@ -7,16 +7,16 @@
 #include <algorithm>
 #include <cstring>
 #include <fstream>
+#include <string>
 
 #ifdef HC_JEMALLOC
 #include <jemalloc/jemalloc.h>
 #endif
 
 #ifdef HC_JEMALLOC
-// Free pages go back to the system at once: what is resident follows what is taken.
 extern "C" {
 extern const char* malloc_conf;
-const char* malloc_conf = "background_thread:true,dirty_decay_ms:0,muzzy_decay_ms:0";
+const char* malloc_conf = "background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0";
 }
 #endif
 
@@ -81,8 +81,21 @@ void* relocate(void* block, std::size_t size) {
 }
 }  // namespace
 Relocate relocate_function() { return relocate; }
+
+void keep_free_pages(bool keep) {
+  ssize_t decay_ms = keep ? 1000 : 0;
+  mallctl("arenas.dirty_decay_ms", nullptr, nullptr, &decay_ms, sizeof decay_ms);
+  unsigned arenas = 0;
+  std::size_t size = sizeof arenas;
+  mallctl("arenas.narenas", &arenas, &size, nullptr, 0);
+  for (unsigned arena = 0; arena < arenas; ++arena) {
+    const std::string name = "arena." + std::to_string(arena) + ".dirty_decay_ms";
+    mallctl(name.c_str(), nullptr, nullptr, &decay_ms, sizeof decay_ms);
+  }
+}
 #else
 Relocate relocate_function() { return nullptr; }
+void keep_free_pages(bool) {}
 #endif
 
 MemoryUse memory_use() {

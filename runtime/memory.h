@@ -28,4 +28,8 @@ MemoryTaken memory_taken();
 // How a block is moved together with others; nullptr where the allocator has no way.
 Relocate relocate_function();
 
+// Whether pages that are free stay with the process for a second: getting them anew costs more than what was in them.
+// With a limit they go back at once: what is resident follows what is taken.
+void keep_free_pages(bool keep);
+
 }  // namespace hc

@@ -61,6 +61,7 @@ class RespConnection final : public Stream, public Asker, public ClientRecord {
   void wait_for(RequestId request, bool silent, std::span<const Bytes> args);
   void reply_here(const Reply& reply, bool silent);
   bool take_skip();
+  std::size_t foresee(std::string_view bytes) const;
   bool must_pause() const;
   void go_on();
   void after_input(Now now);

@@ -268,6 +268,7 @@ void Server::show_settings() {
   };
   for (const auto& [name, value] : shown) settings_.show(name, value);
   settings_.begin_memory(options_.memory, [this](const MemoryLimits& limits) {
+    keep_free_pages(limits.bytes == 0);
     host_->happened(MemoryLimited{limits});
     measure_memory();
   });

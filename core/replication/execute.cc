@@ -1,5 +1,6 @@
 // Commands: when a primary may run one, and when its reply may leave (rules 3a, 3e, 4a, 5b, 8).
 #include <algorithm>
+#include <array>
 
 #include "core/base/seam.h"
 #include "core/replication/replication.h"
@@ -33,6 +34,31 @@ bool Replication::may_execute(Slot s, Time now) const {
   return leased(r, now);
 }
 
+// A lookup waits for memory four times, for the replica, its lead, the place and the entry; those of several keys at
+// once.
+void Replication::prefetch(std::span<const Bytes> keys) const {
+  constexpr std::size_t kAtOnce = 16;
+  struct Wanted {
+    const Replica* replica;
+    std::uint64_t hash;
+  };
+  std::array<Wanted, kAtOnce> wanted;
+  for (; !keys.empty(); keys = keys.subspan(std::min(keys.size(), kAtOnce))) {
+    const std::size_t count = std::min(keys.size(), kAtOnce);
+    for (std::size_t i = 0; i < count; ++i) {
+      const Replica* r = &replicas_[slot_of(keys[i], config_.slots).value];
+      wanted[i] = {r, hash_of(keys[i])};
+      __builtin_prefetch(r);
+      __builtin_prefetch(&r->lead);
+    }
+    for (const Wanted& w : std::span(wanted).first(count)) {
+      __builtin_prefetch(w.replica->lead.get());
+      w.replica->table.prefetch_place(w.hash);
+    }
+    for (const Wanted& w : std::span(wanted).first(count)) w.replica->table.prefetch_entry(w.hash);
+  }
+}
+
 // 7a: what somebody lacks is kept until he has it. At the bound those who write wait.
 bool Replication::backlog_full(const Replica& r) const {
   if (HC_MUTANT(kLearnerUnbounded)) return false;
@@ -40,8 +66,9 @@ bool Replication::backlog_full(const Replica& r) const {
 }
 
 std::optional<Reply> Replication::too_few_in_sync(Slot s, const CommandSpec& spec) const {
+  if (!spec.writes() || config_.min_in_sync <= 1) return std::nullopt;
   const std::size_t has = view_->config(s).list.size();
-  if (!spec.writes() || has >= config_.min_in_sync) return std::nullopt;
+  if (has >= config_.min_in_sync) return std::nullopt;
   return Reply::error("TRYAGAIN only " + std::to_string(has) + " in-sync replicas, min-in-sync is " +
                       std::to_string(config_.min_in_sync));
 }
@@ -92,12 +119,13 @@ void Replication::count_lookups(const CommandSpec& spec, const Execution& x) {
 Executor::Result Replication::execute_now(Slot s, const CommandSpec& spec, Args args, std::uint64_t token, Now now) {
   Replica& r = at(s);
   ++counters_.executed;
+  const std::size_t bytes = r.table.bytes();
   if (!must_tell(r)) {
     const std::uint64_t before = r.table.digest();
     Execution x = execution(r, now, nullptr);
     Reply reply = execute(spec, args, x);
     count_lookups(spec, x);
-    account(r);
+    if (r.table.bytes() != bytes) account(r);
     if (r.table.digest() != before) {
       r.at = r.base = {r.epoch, r.at.seq.next()};
       r.commit = r.at.seq;
@@ -108,7 +136,7 @@ Executor::Result Replication::execute_now(Slot s, const CommandSpec& spec, Args 
   Execution x = execution(r, now, &effects);
   Reply reply = execute(spec, args, x);
   count_lookups(spec, x);
-  account(r);
+  if (r.table.bytes() != bytes) account(r);
   const bool wrote = !effects.empty();
   if (wrote) {
     reply.own();

@@ -115,31 +115,32 @@ struct Limbo {
   Time give_up;
 };
 
-struct Replica {
+// The first two cache lines are what a command of its primary looks at.
+struct alignas(64) Replica {
   SlotTable table;
-  Epoch epoch;    // slot epoch of the installed view
-  Time since{};   // when it was installed
-  Position at;    // how much we hold
-  Position base;  // the tail begins after it
-  Seq commit;     // primary: committed; else: known to be committed
-  Seq durable;    // where there is a log: what stands in it, so that it may be acknowledged (9b)
-  std::vector<Entry> tail;
-  std::size_t tail_bytes = 0;   // sum of their costs
-  std::size_t tail_memory = 0;  // sum of their memory costs
-  std::size_t counted = 0;      // of table and tail, in the memory of all
   std::unique_ptr<Lead> lead;
+  Epoch epoch;                 // slot epoch of the installed view
+  Position at;                 // how much we hold
+  Seq commit;                  // primary: committed; else: known to be committed
+  std::size_t tail_bytes = 0;  // sum of the costs of `tail`
+  std::size_t counted = 0;     // of table and tail, in the memory of all
+  std::uint32_t parked = 0;    // commands that wait for this slot
+  bool listed = false;         // this process is in the list
+  bool learner = false;        // the ring wants this process, the list does not name it yet
+  bool filled = false;         // learner: the whole walk arrived
+  bool holds = false;          // there is content that a list once named, a fill, or what was on disk
+
+  std::vector<Entry> tail;
+  std::size_t tail_memory = 0;  // sum of their memory costs
+  Position base;                // the tail begins after it
+  Time since{};                 // when the installed view was
+  Seq durable;                  // where there is a log: what stands in it, so that it may be acknowledged (9b)
   std::vector<Former> formers;
   std::vector<Boundary> boundaries;  // newest last, a few
   std::vector<Limbo> limbo;
-
-  bool listed = false;                     // this process is in the list
-  bool learner = false;                    // the ring wants this process, the list does not name it yet
-  bool filled = false;                     // learner: the whole walk arrived
-  bool holds = false;                      // there is content that a list once named, a fill, or what was on disk
-  std::uint32_t parked = 0;                // commands that wait for this slot
-  bool queued = false;                     // in the list of slots with something to send
   std::uint64_t fill = 0, next_chunk = 0;  // learner: the walk being received
   Incarnation primary;                     // by the installed view
+  bool queued = false;                     // in the list of slots with something to send
 };
 
 }  // namespace hc

@@ -94,6 +94,7 @@ class Replication : public Executor {
   // ---- watching
   const Replica& replica(Slot s) const { return replicas_[s.value]; }
   bool may_execute(Slot s, Time now) const;
+  void prefetch(std::span<const Bytes> keys) const;  // see Node
   bool listed_anywhere() const;
   std::map<NodeId, Owed> owed() const;  // to members that lack something
   bool all_served() const;              // every slot that we lead is served, and none waits for our disk (9a)

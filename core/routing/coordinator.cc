@@ -20,7 +20,9 @@ Coordinator::Coordinator(const NodeConfig& config, Peers& peers, Executor& execu
     : config_(config), peers_(peers), executor_(executor), random_(random) {}
 
 std::size_t Coordinator::guests() const {
-  return static_cast<std::size_t>(std::ranges::count_if(parts_, [](const auto& p) { return p.second.op == 0; }));
+  std::size_t count = 0;
+  parts_.each([&](std::uint64_t, const Part& part) { count += part.op == 0 ? 1 : 0; });
+  return count;
 }
 
 // --------------------------------------------------------------------------------------------------- a client's
@@ -48,7 +50,7 @@ void Coordinator::ask(ClientId client, RequestId request, Args args, Now now, Ef
         return out.answer(client, request, std::move(result.reply));
       }
       const std::uint64_t op = begin_op(client, request, *spec, now);
-      ops_[op].missing = ops_[op].parts = 1;
+      ops_.at(op).missing = ops_.at(op).parts = 1;
       Part part;
       part.op = op;
       part.spec = spec;
@@ -58,7 +60,7 @@ void Coordinator::ask(ClientId client, RequestId request, Args args, Now now, Ef
       part.state = free && result.ran == Executor::Ran::kWaits ? State::kLocal : State::kParked;
       const std::uint64_t same = new_token();
       HC_CHECK(same == token, "the token that the executor was given");
-      enter_line(token, parts_.emplace(token, std::move(part)).first->second);
+      enter_line(token, parts_.add(token, std::move(part)));
       if (result.ran == Executor::Ran::kNotMine) route(token, now, out);
       return;
     }
@@ -76,18 +78,18 @@ void Coordinator::ask(ClientId client, RequestId request, Args args, Now now, Ef
     scan->count = scan_count(args);
     for (std::size_t i = 2; i < args.size(); ++i) scan->options.emplace_back(args[i]);
     if (scan->slot >= config_.slots) scan->slot = config_.slots - 1;
-    ops_[op].scan = std::move(scan);
+    ops_.at(op).scan = std::move(scan);
     return scan_window(op, now, out);
   }
-  ops_[op].gather = std::make_unique<Gather>(*spec, args, config_.slots);
-  const auto parts = ops_[op].gather->parts();
-  ops_[op].missing = ops_[op].parts = parts.size();
+  ops_.at(op).gather = std::make_unique<Gather>(*spec, args, config_.slots);
+  const auto parts = ops_.at(op).gather->parts();
+  ops_.at(op).missing = ops_.at(op).parts = parts.size();
   for (std::size_t i = 0; i < parts.size(); ++i) ask_one(op, parts[i].slot, parts[i].args, i, now, out);
 }
 
 std::uint64_t Coordinator::begin_op(ClientId client, RequestId request, const CommandSpec& spec, Now now) {
   const std::uint64_t op = new_token();
-  Op& o = ops_[op];
+  Op& o = ops_.add(op, {});
   o.client = client;
   o.request = request;
   o.spec = &spec;
@@ -100,14 +102,14 @@ void Coordinator::ask_one(std::uint64_t op, Slot slot, std::vector<std::string> 
                           Effects& out) {
   Part part;
   part.op = op;
-  part.spec = ops_[op].spec;
+  part.spec = ops_.at(op).spec;
   part.slot = slot;
   part.args = std::move(args);
   part.index = index;
-  part.give_up = ops_[op].deadline;
+  part.give_up = ops_.at(op).deadline;
   const std::uint64_t token = new_token();
   const bool keyed = part.spec->route == Route::kKeys;
-  Part& placed = parts_.emplace(token, std::move(part)).first->second;
+  Part& placed = parts_.add(token, std::move(part));
   if (!keyed || enter_line(token, placed)) route(token, now, out);
 }
 
@@ -135,19 +137,19 @@ RequestId Coordinator::request_of(std::uint64_t token, const Part& part) {
 }
 
 void Coordinator::retry(std::uint64_t token, Now now, Effects& out) {
-  const auto it = parts_.find(token);
-  if (it == parts_.end() || it->second.state != State::kParked) return;
-  if (const Line* line = line_of(it->second); line && !HC_MUTANT(kPipelineOvertakes)) {
-    if (line->parts.front() == token) go_on({it->second.line, it->second.slot}, now, out);
+  const Part* const part = parts_.find(token);
+  if (part == nullptr || part->state != State::kParked) return;
+  if (const Line* line = line_of(*part); line && !HC_MUTANT(kPipelineOvertakes)) {
+    if (line->parts.front() == token) go_on({part->line, part->slot}, now, out);
     return;
   }
   route(token, now, out);
 }
 
 void Coordinator::route(std::uint64_t token, Now now, Effects& out) {
-  auto it = parts_.find(token);
-  if (it == parts_.end()) return;
-  Part& part = it->second;
+  Part* const found = parts_.find(token);
+  if (found == nullptr) return;
+  Part& part = *found;
   if (part.every && part.op && part.tries > 0) return split(token, now, out);
   Incarnation to = owner(part.slot);
   if (view_ && HC_BUGGIFY(kForwardsToAnyone)) to = view_->incarnation_of(view_->members.back().info.id);
@@ -290,8 +292,9 @@ Reply Coordinator::expired(const Part& part) const {
 }
 
 void Coordinator::client_gone(ClientId client) {
-  for (auto& [id, op] : ops_)
+  ops_.each([&](std::uint64_t, Op& op) {
     if (op.client == client) op.client = {};
+  });
 }
 
 // -------------------------------------------------------------------------------------------------------------- guests
@@ -328,7 +331,7 @@ void Coordinator::handle(Incarnation from, Forward&& m, Now now, Effects& out) {
   part.args = std::move(m.args);
   const bool passes = passes_on(m, part.slot);
   const std::uint64_t token = new_token();
-  parts_.emplace(token, std::move(part));
+  parts_.add(token, std::move(part));
   if (passes) return pass_on(token, now);
   run_here(token, now, out);
 }
@@ -352,11 +355,12 @@ void Coordinator::answer_guest(Incarnation to, Forwarded answer, Now now) {
 }
 
 void Coordinator::handle(Incarnation from, Forwarded&& m, Now now, Effects& out) {
-  auto it = parts_.find(m.request.value / kTries);
-  if (it == parts_.end() || it->second.state != State::kSent || it->second.peer != from.member) return;
-  if (m.request != request_of(it->first, it->second)) return;  // the answer to an earlier try
-  it->second.left = std::move(m.left);
-  part_done(it->first, m.outcome, std::move(m.reply), now, out);
+  const std::uint64_t token = m.request.value / kTries;
+  Part* const part = parts_.find(token);
+  if (part == nullptr || part->state != State::kSent || part->peer != from.member) return;
+  if (m.request != request_of(token, *part)) return;  // the answer to an earlier try
+  part->left = std::move(m.left);
+  part_done(token, m.outcome, std::move(m.reply), now, out);
 }
 
 // ---------------------------------------------------------------------------------------------------------------- time
@@ -365,11 +369,11 @@ void Coordinator::install(const ViewRef& view, Now now, Effects& out) {
   if (HC_MUTANT(kOneInFive)) note_joins(view);
   view_ = view;
   std::vector<std::uint64_t> parked;
-  for (auto& [token, part] : parts_) {
-    if (part.state != State::kParked) continue;
+  parts_.each([&](std::uint64_t token, Part& part) {
+    if (part.state != State::kParked) return;
     part.pauses = 0;
     parked.push_back(token);
-  }
+  });
   for (std::uint64_t token : parked) retry(token, now, out);
 }
 
@@ -393,20 +397,22 @@ void Coordinator::session_opened(NodeId peer, Now now, Effects& out) {
     }
   }
   std::vector<std::uint64_t> parked;
-  for (const auto& [token, part] : parts_)
+  parts_.each([&](std::uint64_t token, const Part& part) {
     if (part.state == State::kParked && owner(part.slot).member == peer) parked.push_back(token);
+  });
   for (std::uint64_t token : parked) retry(token, now, out);
 }
 
 // Answers may be lost with it: a write's outcome is unknown, a read is asked again (4b).
 void Coordinator::session_lost(NodeId peer, Now now, Effects& out) {
   std::vector<std::uint64_t> lost;
-  for (const auto& [token, part] : parts_)
+  parts_.each([&](std::uint64_t token, const Part& part) {
     if (part.state == State::kSent && part.peer == peer) lost.push_back(token);
+  });
   for (std::uint64_t token : lost) {
-    const auto part = parts_.find(token);
-    if (part == parts_.end()) continue;
-    const bool rash = part->second.op == 0 && HC_MUTANT(kRelaySaysNotExecuted);
+    const Part* const part = parts_.find(token);
+    if (part == nullptr) continue;
+    const bool rash = part->op == 0 && HC_MUTANT(kRelaySaysNotExecuted);
     part_done(token, rash ? Outcome::kNotExecuted : Outcome::kUnknown, {}, now, out);
   }
 }
@@ -415,12 +421,13 @@ void Coordinator::tick(Now now, Effects& out) {
   if (now.mono < look_at_) return;
   std::erase_if(held_, [&](const Held& h) { return now.mono >= h.until; });
   std::vector<std::uint64_t> due;
-  for (const auto& [token, part] : parts_)
+  parts_.each([&](std::uint64_t token, const Part& part) {
     if (waits(part) && (now.mono >= part.give_up || now.mono >= due_at(part))) due.push_back(token);
+  });
   for (std::uint64_t token : due) {
-    auto it = parts_.find(token);
-    if (it == parts_.end()) continue;
-    Part& part = it->second;
+    const Part* const found = parts_.find(token);
+    if (found == nullptr) continue;
+    const Part& part = *found;
     if (now.mono < part.give_up) {
       retry(token, now, out);
     } else if (part.state == State::kParked) {
@@ -431,12 +438,12 @@ void Coordinator::tick(Now now, Effects& out) {
   }
   look_at_ = kNever;
   for (const Held& h : held_) look_by(h.until);
-  for (const auto& [token, part] : parts_) {
-    if (!waits(part)) continue;
+  parts_.each([&](std::uint64_t, const Part& part) {
+    if (!waits(part)) return;
     const bool late = now.mono >= due_at(part);  // it waits for those before it in its line
     look_by(now.mono >= part.give_up ? part.give_up + kGrace
                                      : std::min(part.give_up, late ? now.mono + kRetryLongest : due_at(part)));
-  }
+  });
 }
 
 // Of a guest, only what was passed on: all else the executor ends.

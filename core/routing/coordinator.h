@@ -14,7 +14,6 @@
 // (commands that cover all slots). A guest is a part that another member forwarded to us.
 #pragma once
 
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -29,6 +28,7 @@
 #include "core/command/gather.h"
 #include "core/effect.h"
 #include "core/peer/peers.h"
+#include "core/routing/token_map.h"
 
 namespace hc {
 
@@ -105,7 +105,8 @@ class Coordinator {
   };
 
   struct Line {
-    std::deque<std::uint64_t> parts;  // in order; with those before it, each is on its way to the same place, or parked
+    std::vector<std::uint64_t>
+        parts;  // in order; with those before it, each is on its way to the same place, or parked
     std::size_t parked = 0;
     std::uint64_t done = 0;  // a part of a number below this was executed, or is followed by one that was
     bool going = false;
@@ -162,8 +163,8 @@ class Coordinator {
   Random random_;
   ViewRef view_;
   std::uint64_t next_token_ = 1;
-  std::map<std::uint64_t, Op> ops_;
-  std::map<std::uint64_t, Part> parts_;
+  TokenMap<Op> ops_;
+  TokenMap<Part> parts_;
   std::map<LineKey, Line> lines_;
   std::map<std::uint64_t, std::pair<std::uint64_t, Slot>> slot_runs_;  // token of one slot of an `every` part
   struct Held {

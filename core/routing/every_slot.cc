@@ -8,7 +8,7 @@
 namespace hc {
 
 void Coordinator::ask_every(std::uint64_t op, Now now, Effects& out, std::vector<std::string> args) {
-  ops_[op].merged = merge_start(*ops_[op].spec);
+  ops_.at(op).merged = merge_start(*ops_.at(op).spec);
   std::vector<Slot> slots(config_.slots);
   for (std::uint32_t s = 0; s < config_.slots; ++s) slots[s] = Slot{static_cast<std::uint16_t>(s)};
   scatter(op, args, slots, 0, now, out);
@@ -25,17 +25,17 @@ void Coordinator::scatter(std::uint64_t op, const std::vector<std::string>& args
   for (auto& [who, theirs] : by_owner) {
     Part part;
     part.op = op;
-    part.spec = ops_[op].spec;
+    part.spec = ops_.at(op).spec;
     part.args = args;
     part.every = true;
     part.slot = theirs.front();
     part.slots = std::move(theirs);
-    part.give_up = ops_[op].deadline;
+    part.give_up = ops_.at(op).deadline;
     part.pauses = pauses;
-    ++ops_[op].missing;
-    ++ops_[op].parts;
+    ++ops_.at(op).missing;
+    ++ops_.at(op).parts;
     tokens.push_back(new_token());
-    parts_.emplace(tokens.back(), std::move(part));
+    parts_.add(tokens.back(), std::move(part));
   }
   for (std::uint64_t token : tokens) route(token, now, out);
 }
@@ -46,10 +46,10 @@ void Coordinator::split(std::uint64_t token, Now now, Effects& out) {
   parts_.erase(token);
   const std::size_t before = ops_.at(part.op).parts;
   scatter(part.op, part.args, part.slots, part.pauses, now, out);
-  auto op = ops_.find(part.op);
-  if (op == ops_.end()) return;
-  --op->second.parts;
-  if (--op->second.missing == 0 && before > 0) finish(part.op, now, out);
+  Op* const op = ops_.find(part.op);
+  if (op == nullptr) return;
+  --op->parts;
+  if (--op->missing == 0 && before > 0) finish(part.op, now, out);
 }
 
 void Coordinator::run_every_here(std::uint64_t token, Now now, Effects& out) {
@@ -79,9 +79,9 @@ void Coordinator::run_every_here(std::uint64_t token, Now now, Effects& out) {
 }
 
 void Coordinator::slot_done(std::uint64_t token, Slot slot, Outcome outcome, Reply reply, Now now, Effects& out) {
-  auto it = parts_.find(token);
-  if (it == parts_.end()) return;
-  Part& part = it->second;
+  Part* const found = parts_.find(token);
+  if (found == nullptr) return;
+  Part& part = *found;
   if (outcome == Outcome::kDone) {
     part.applied += reply.is_error() ? 0 : 1;
     part.merged = merge_slots(*part.spec, std::move(part.merged), std::move(reply), random_);
@@ -107,7 +107,7 @@ void Coordinator::every_done(std::uint64_t token, Now now, Effects& out) {
 // ---------------------------------------------------------------------------------------------------------------- SCAN
 
 void Coordinator::scan_window(std::uint64_t op, Now now, Effects& out) {
-  Op& o = ops_[op];
+  Op& o = ops_.at(op);
   Scan& scan = *o.scan;
   const std::uint32_t first = scan.slot;
   const std::uint32_t count = std::min(scan.window, config_.slots - first);
@@ -125,7 +125,7 @@ void Coordinator::scan_window(std::uint64_t op, Now now, Effects& out) {
 
 // The window's slots in order, until there is enough; the cursor names the slot and the place in it.
 void Coordinator::scan_collect(std::uint64_t op, Now now, Effects& out) {
-  Op& o = ops_[op];
+  Op& o = ops_.at(op);
   Scan& scan = *o.scan;
   if (o.unknown + o.refused > 0) return finish(op, now, out);
   constexpr std::uint32_t kWindowMax = 1024, kVisitMax = 4096;

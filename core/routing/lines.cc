@@ -72,11 +72,11 @@ void Coordinator::go_on(LineKey key, Now now, Effects& out) {
   Line& line = it->second;
   if (line.parked < line.parts.size() && !HC_MUTANT(kPipelineOvertakes)) return;
   line.going = true;
-  const std::deque<std::uint64_t> parts = line.parts;
+  const std::vector<std::uint64_t> parts = line.parts;
   for (std::uint64_t token : parts) {
     const auto is = [&](auto how) {
-      const auto part = parts_.find(token);
-      return part != parts_.end() && how(part->second);
+      const Part* const part = parts_.find(token);
+      return part != nullptr && how(*part);
     };
     const auto parked = [](const Part& part) { return part.state == State::kParked; };
     const auto relayed = [](const Part& part) {

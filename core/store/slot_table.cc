@@ -69,6 +69,23 @@ std::optional<SlotTable::Item> SlotTable::find(Bytes key, std::uint64_t hash) co
   return entry::item(words_[place.index]);
 }
 
+void SlotTable::prefetch_place(std::uint64_t hash) const {
+  if (size_ != 0) __builtin_prefetch(words_ + homes::of_hash(hash, capacity_));
+}
+
+// A few places on, past entries whose tags are others: what lies further is as well found when it is looked for.
+void SlotTable::prefetch_entry(std::uint64_t hash) const {
+  if (size_ == 0) return;
+  constexpr int kPlaces = 8;
+  std::uint32_t i = homes::of_hash(hash, capacity_);
+  for (int places = 0; words_[i] && places < kPlaces; i = step(i), ++places) {
+    if (entry::tag(words_[i]) != entry::tag_of(hash)) continue;
+    __builtin_prefetch(entry::block(words_[i]));
+    __builtin_prefetch(entry::block(words_[i]) + 64);
+    return;
+  }
+}
+
 void SlotTable::note_expiry(WallTime expiry) {
   if (expiry == kNoExpiry) return;
   ++expiring_;

@@ -61,6 +61,10 @@ class SlotTable {
   // Finds it, and notes that it is used.
   std::optional<Item> use(Bytes key, std::uint64_t hash, AccessClock& clock);
 
+  // Hints before a find(): fetch the key's place, and then, when that has come, its entry, into the processor's cache.
+  void prefetch_place(std::uint64_t hash) const;
+  void prefetch_entry(std::uint64_t hash) const;
+
   // Adds or replaces, and with a clock notes that it is used. `key` and the value may borrow from this table.
   void put(Bytes key, Bytes value, WallTime expiry) { put(key, hash_of(key), {value, expiry}); }
   void put(Bytes key, std::uint64_t hash, Content content, AccessClock* clock = nullptr);

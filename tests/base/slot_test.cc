@@ -3,12 +3,26 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "core/base/seam.h"
 
 namespace hc {
 namespace {
 
 TEST(Slot, TheSumIsThatOfXmodem) { EXPECT_EQ(crc16("123456789"), 0x31C3); }
+
+TEST(Slot, TheSumIsTheSameBitByBit) {
+  std::string bytes;
+  unsigned expected = 0;
+  for (unsigned i = 0; i < 40; ++i) {
+    EXPECT_EQ(crc16(bytes), expected) << i << " bytes";
+    bytes.push_back(static_cast<char>(i * 151 + 200));
+    expected ^= ((i * 151 + 200) & 0xffU) << 8;
+    for (int bit = 0; bit < 8; ++bit)
+      expected = ((expected & 0x8000U) ? expected << 1 ^ 0x1021U : expected << 1) & 0xffffU;
+  }
+}
 
 TEST(Slot, IsTheOneOfRedisCluster) {
   EXPECT_EQ(slot_of("foo").value, 12182);

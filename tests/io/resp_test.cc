@@ -100,6 +100,23 @@ std::string written(const Reply& reply, int version) {
   return out;
 }
 
+TEST(ForeseeKeys, TakesTheSecondArgumentsAsFarAsTheyCame) {
+  const std::string get = "*2\r\n$3\r\nGET\r\n$1\r\na\r\n", set = "*3\r\n$3\r\nSET\r\n$2\r\nbc\r\n$1\r\nv\r\n";
+  const std::string ping = "*1\r\n$4\r\nPING\r\n", inline_one = "GET d\r\n";
+  const auto foreseen = [](Bytes buffer, std::size_t most = 16) {
+    std::vector<Bytes> keys(most);
+    keys.resize(foresee_keys(buffer, keys));
+    return Args(keys.begin(), keys.end());
+  };
+  EXPECT_EQ(foreseen(get + ping + set), (Args{"a", "bc"}));
+  EXPECT_EQ(foreseen(get + set, 1), Args{"a"});
+  EXPECT_EQ(foreseen(get + inline_one + set), Args{"a"}) << "what is unusual ends it";
+  EXPECT_EQ(foreseen(get + "*0\r\n" + set), Args{"a"});
+  EXPECT_EQ(foreseen(""), Args{});
+  const std::string both = set + get;
+  for (std::size_t size = 0; size < both.size(); ++size) EXPECT_LE(foreseen(Bytes(both).substr(0, size)).size(), 1U);
+}
+
 TEST(RespWriter, RepliesInBothVersions) {
   EXPECT_EQ(written(Reply::ok(), 2), "+OK\r\n");
   EXPECT_EQ(written(Reply::simple("PONG"), 3), "+PONG\r\n");

@@ -54,5 +54,19 @@ TEST(Commands, OfAFormerPrimaryEndByTheirDeadline) {
   EXPECT_EQ(end->outcome, Outcome::kUnknown);
 }
 
+TEST(Commands, MayBeForeseenBeforeAndAfterTheSlotIsServed) {
+  Primary primary;
+  const std::vector<std::string> names(40, "k");  // more than are fetched at once
+  const std::vector<Bytes> keys(names.begin(), names.end());
+  primary.replication.prefetch(keys);
+  primary.install(1, list({process(1), process(2)}));
+  primary.serve(1);
+  EXPECT_EQ(primary.set("k", "v", kToken).ran, Executor::Ran::kWaits);
+  const std::uint64_t digest = primary.replication.replica(kSlot).table.digest();
+  primary.replication.prefetch(keys);
+  primary.replication.prefetch({});
+  EXPECT_EQ(primary.replication.replica(kSlot).table.digest(), digest);
+}
+
 }  // namespace
 }  // namespace hc::testing

@@ -89,6 +89,24 @@ TEST(SlotTable, PutsFindsReplacesErases) {
   EXPECT_EQ(table.digest(), 0U);
 }
 
+TEST(SlotTable, HintsChangeNothing) {
+  SlotTable table;
+  const auto hint = [&table](Bytes key) {
+    table.prefetch_place(hash_of(key));
+    table.prefetch_entry(hash_of(key));
+  };
+  hint("nobody");
+  for (int i = 0; i < 100; ++i) {
+    const std::string key = "key " + std::to_string(i);
+    hint(key);
+    table.put(key, "value", kNoExpiry);
+    const std::uint64_t digest = table.digest();
+    hint(key);
+    EXPECT_EQ(table.digest(), digest);
+    EXPECT_EQ(table.find(key)->value, "value");
+  }
+}
+
 TEST(SlotTable, TakesEmptyAndBinaryKeys) {
   SlotTable table;
   table.put("", "", kNoExpiry);

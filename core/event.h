@@ -78,8 +78,12 @@ struct MemoryMeasured {          // of the process
   std::size_t hollow_bytes = 0;  // free within pages that are in use
 };
 
+struct KeysFiltered {          // the operator wants filters over the keys of slots
+  std::uint32_t rate_ppm = 0;  // of false positives; 0: none
+};
+
 using Event = std::variant<Started, Asked, ClientGone, LinkOpened, LinkClosed, Received, Heard, VoteStored, Woke,
                            TurnEnded, StopAsked, LogRead, LogAppended, LogSynced, LogKept, FsyncSet, SnapshotAsked,
-                           LeaveAsked, MemoryLimited, MemoryMeasured>;
+                           LeaveAsked, MemoryLimited, MemoryMeasured, KeysFiltered>;
 
 }  // namespace hc

@@ -319,6 +319,10 @@ std::string narrate(const Event& event) {
                [](const FsyncSet&) { return std::string("is told another fsync policy"); },
                [](const SnapshotAsked&) { return std::string("is asked for a snapshot"); },
                [](const MemoryLimited& e) { return "may take " + text(e.limits.bytes) + " bytes of memory"; },
+               [](const KeysFiltered& e) {
+                 return e.rate_ppm == 0 ? "keeps no filters over keys"
+                                        : "keeps filters over keys that err in " + text(e.rate_ppm) + " of a million";
+               },
                [](const MemoryMeasured& e) {
                  return "takes " + text(e.beyond_bytes) + " bytes beyond what it counts, and " + text(e.hollow_bytes) +
                         " are hollow";

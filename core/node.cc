@@ -101,6 +101,7 @@ struct Node::Rooms {
   }
 
   void on(MemoryLimited& e, Now, Effects&) { replication.limit_memory(e.limits); }
+  void on(KeysFiltered& e, Now, Effects&) { replication.filter_keys(e.rate_ppm); }
   void on(MemoryMeasured& e, Now, Effects&) { replication.measured(e.beyond_bytes, e.hollow_bytes); }
 
   // ---- messages
@@ -434,6 +435,7 @@ const SlotTable& Node::table(Slot s) const { return rooms_->replication.replica(
 bool Node::undecided() const { return rooms_->agreement.consensus().undecided(); }
 bool Node::left() const { return rooms_->left; }
 bool Node::snapshot_pending() const { return rooms_->log.snapshot_pending(); }
+std::uint32_t Node::key_filter_ppm() const { return rooms_->replication.key_filter_ppm(); }
 const Memory& Node::memory() const { return rooms_->replication.memory(); }
 const AccessClock& Node::access_clock() const { return rooms_->replication.clock(); }
 std::map<NodeId, Owed> Node::owed() const { return rooms_->replication.owed(); }

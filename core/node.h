@@ -71,6 +71,7 @@ class Node {
   // It has accepted a view of which it knows no decision.
   bool undecided() const;
   const Memory& memory() const;
+  std::uint32_t key_filter_ppm() const;  // 0: no filters over the keys of slots
   const AccessClock& access_clock() const;
   std::map<NodeId, Owed> owed() const;  // to whom this primary owes something
   // Keys that this primary evicted in the last step; until the next one.

@@ -55,7 +55,7 @@ Translated translate_store(HttpRequest& request, std::string key) {
 HttpResponse node_error(const CacheCall& call, Bytes text) {
   const Bytes code = text.substr(0, text.find(' '));
   const Bytes words = text.size() > code.size() ? text.substr(code.size() + 1) : text;
-  if (code == "UNKNOWN") return http_error(504, words, code, call.kind != CacheCall::Kind::kGet);
+  if (code == "UNKNOWN") return http_error(504, words, code, call.writes());
   if (code == "CLUSTERDOWN" || code == "TRYAGAIN" || code == "LOADING" || code == "OOM") {
     HttpResponse response = http_error(503, words, code);
     response.headers.emplace_back("Retry-After", "1");
@@ -114,11 +114,37 @@ HttpResponse respond_delete(bool deleted, const HttpContext& context) {
   return json_response(200, json);
 }
 
+// FILTER.CHECK's [what the filter says, whether the key is there].
+HttpResponse respond_check(const CacheCall& call, std::int64_t says, bool there, const HttpContext& context) {
+  JsonWriter json;
+  json.flag("success", true);
+  put_bytes(json, "key", call.key(), "key_encoding");
+  json.flag("filter_enabled", says >= 0);
+  if (says >= 0)
+    json.flag("filter_says", says == 1);
+  else
+    json.nothing("filter_says");
+  json.flag("actually_exists", there).flag("false_positive", says == 1 && !there);
+  put_names(json, context);
+  return json_response(200, json);
+}
+
+HttpResponse bad_key() {
+  return http_error(400, "a '%' in the key must be followed by two hexadecimal digits", "BAD_REQUEST");
+}
+
 }  // namespace
+
+std::variant<CacheCall, HttpResponse> translate_check(const HttpRequest& request, Bytes encoded_key) {
+  if (request.method != HttpMethod::kGet && request.method != HttpMethod::kHead) return method_not_allowed("GET, HEAD");
+  auto key = from_percent(encoded_key);
+  if (!key) return bad_key();
+  return CacheCall{CacheCall::Kind::kCheck, {"FILTER.CHECK", std::move(*key)}, false};
+}
 
 std::variant<CacheCall, HttpResponse> translate_cache(HttpRequest& request, Bytes encoded_key) {
   auto key = from_percent(encoded_key);
-  if (!key) return http_error(400, "a '%' in the key must be followed by two hexadecimal digits", "BAD_REQUEST");
+  if (!key) return bad_key();
   switch (request.method) {
     case HttpMethod::kGet:
     case HttpMethod::kHead:
@@ -149,8 +175,12 @@ HttpResponse respond(const CacheCall& call, const Reply& reply, const HttpContex
     case CacheCall::Kind::kDelete:
       if (reply.kind == Kind::kInteger) return respond_delete(reply.integer > 0, context);
       break;
+    case CacheCall::Kind::kCheck:
+      if (reply.kind == Kind::kArray && reply.items.size() == 2)
+        return respond_check(call, reply.items[0].integer, reply.items[1].integer != 0, context);
+      break;
   }
-  return http_error(500, "the node's answer has an unexpected form", "INTERNAL", call.kind != CacheCall::Kind::kGet);
+  return http_error(500, "the node's answer has an unexpected form", "INTERNAL", call.writes());
 }
 
 }  // namespace hc

@@ -8,10 +8,15 @@
 namespace hc {
 namespace {
 
-constexpr Bytes kCachePath = "/api/cache/";
+constexpr Bytes kCachePath = "/api/cache/", kFilterPath = "/api/filter/check/";
 constexpr std::pair<Bytes, Page> kPages[] = {
-    {"/health", Page::kHealth},       {"/ready", Page::kReady},     {"/live", Page::kLive},
-    {"/api/cluster", Page::kCluster}, {"/api/stats", Page::kStats}, {"/api/cluster/members", Page::kMembers},
+    {"/health", Page::kHealth},
+    {"/ready", Page::kReady},
+    {"/live", Page::kLive},
+    {"/api/cluster", Page::kCluster},
+    {"/api/stats", Page::kStats},
+    {"/api/cluster/members", Page::kMembers},
+    {"/api/filter/stats", Page::kFilterStats},
 };
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -58,6 +63,7 @@ HttpResponse method_not_allowed(Bytes allowed) {
 HttpCall translate(HttpRequest& request) {
   const Bytes path = request.path();
   if (path.starts_with(kCachePath)) return widened(translate_cache(request, path.substr(kCachePath.size())));
+  if (path.starts_with(kFilterPath)) return widened(translate_check(request, path.substr(kFilterPath.size())));
   const auto* const found = std::ranges::find(kPages, path, &std::pair<Bytes, Page>::first);
   if (found == std::end(kPages)) {
     return http_error(404, "nothing is here; the cache is at /api/cache/{key}", "NOT_FOUND");

@@ -1,8 +1,8 @@
 // The HTTP interface as a table of paths: whose each is, and which methods it takes. Nothing is done here: a command
 // goes to the node, a page is made by the host.
 //
-//   /api/cache/{key}                                             io/cache_api
-//   GET /health, /ready, /live, /api/cluster, /api/cluster/members, /api/stats
+//   /api/cache/{key}, GET /api/filter/check/{key}                io/cache_api
+//   GET /health, /ready, /live, /api/cluster, /api/cluster/members, /api/stats, /api/filter/stats
 //                                                                pages: what the host knows
 //
 // Errors: {"success":false,"error":TEXT,"reason":CODE,"maybe_applied":BOOL}. 503: it was not applied (CLUSTERDOWN,
@@ -25,6 +25,7 @@ enum class Page : std::uint8_t {
   kCluster,
   kMembers,
   kStats,
+  kFilterStats,
 };
 struct PageCall {
   Page page = Page::kHealth;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/store/cuckoo_filter.h"
 #include "io/gossip_codec.h"
 #include "io/log_codec.h"
 #include "io/parts.h"
@@ -67,6 +68,7 @@ void fields(NodeConfig& c, Field&& field) {
   field(c.snapshot_every);
   field(c.log_bytes_waiting);
   fields(c.memory, field);
+  field(c.key_filter_ppm);
 }
 
 struct Put {
@@ -180,6 +182,7 @@ std::string RecordingCodec::event(const Event& event, Now now) {
                    MemoryLimits limits = e.limits;
                    fields(limits, Put{out});
                  },
+                 [&](const KeysFiltered& e) { out.number(e.rate_ppm); },
                  [&](const MemoryMeasured& e) {
                    out.number(e.beyond_bytes);
                    out.number(e.hollow_bytes);
@@ -290,6 +293,9 @@ std::string RecordingCodec::read_event(Bytes payload, EventRead& read) {
       read.event = e;
       break;
     }
+    case 20:
+      read.event = KeysFiltered{std::min<std::uint32_t>(in.at_most<std::uint32_t>(), CuckooFilter::kRateMax)};
+      break;
     default:
       return "an unknown kind of event";
   }

@@ -7,6 +7,8 @@
 #include <iterator>
 #include <map>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "core/store/cuckoo_filter.h"
 
@@ -46,6 +48,15 @@ void check(const Multiset& model, const CuckooFilter& filter) {
   }
   RC_ASSERT(filter.size() == total(model));
   RC_ASSERT(filter.size() >= filter.beside());
+}
+
+// As bytes it is all that it is.
+void check_bytes(const CuckooFilter& filter) {
+  std::string bytes;
+  filter.encode(bytes);
+  const auto again = CuckooFilter::decode(bytes);
+  RC_ASSERT(again && *again == filter);
+  RC_ASSERT(again->digest() == filter.digest());
 }
 
 void remove_from(Multiset& model, std::uint64_t hash) {
@@ -120,6 +131,8 @@ RC_GTEST_PROP(CuckooFilterProps, HoldsWhatAMultisetHolds, ()) {
   rc::state::runAll(calls, Multiset(), filter);
   rc::state::runAll(calls, Multiset(), twin);
   RC_ASSERT(filter == twin);
+  RC_ASSERT(filter.digest() == twin.digest());
+  check_bytes(filter);
 
   // Emptied in whatever order, it has all that is left at any time, and nothing in the end.
   Multiset left;
@@ -131,6 +144,27 @@ RC_GTEST_PROP(CuckooFilterProps, HoldsWhatAMultisetHolds, ()) {
     check(left, filter);
   }
   RC_ASSERT(filter.load() == 0.0 && filter.filters() == 1U);
+}
+
+// One that may not grow refuses, and then it is as before.
+RC_GTEST_PROP(CuckooFilterProps, RefusesWhatFindsNoRoom, ()) {
+  const auto capacity = *rc::gen::inRange<std::size_t>(1, 30);
+  CuckooFilter filter(capacity, 10'000, false);
+  Multiset model;
+  std::size_t refused = 0;
+  for (const std::uint64_t hash : *rc::gen::scale(4.0, rc::gen::container<std::vector<std::uint64_t>>(any_hash()))) {
+    const CuckooFilter before = filter;
+    if (filter.add(hash)) {
+      ++model[hash];
+    } else {
+      ++refused;
+      RC_ASSERT(filter == before && filter.digest() == before.digest());
+    }
+    check(model, filter);
+  }
+  RC_ASSERT(filter.filters() == 1U && filter.beside() == 0U);
+  check_bytes(filter);
+  RC_TAG(refused > 0);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "core/command/command.h"
 #include "core/command/text.h"
+#include "core/store/key_filter.h"
 
 namespace hc {
 namespace {
@@ -27,7 +28,8 @@ Model content_of(const SlotTable& table) {
   std::uint64_t cursor = 0;
   do
     cursor = table.walk(cursor, [&](const SlotTable::Item& item) {
-      const Content content{std::string(item.value), item.expiry.time_since_epoch().count()};
+      Content content{std::string(item.value), item.expiry.time_since_epoch().count()};
+      if (item.object) item.object->encode(content.value += name_of(item.type()));
       RC_ASSERT(model.emplace(std::string(item.key), content).second);
     });
   while (cursor != 0);
@@ -99,8 +101,10 @@ void change(SlotTable& table, Model& model, const Change& c) {
   } else if (c.what < 90) {
     RC_ASSERT(table.splice(c.key, static_cast<std::size_t>(c.number), c.value) == (there != model.end()));
     if (there != model.end()) splice(there->second.value, static_cast<std::size_t>(c.number), c.value);
-  } else if (c.what < 99) {
+  } else if (c.what < 95) {
     sweep(table, model, c.number, c.value.size());
+  } else if (c.what < 99) {
+    table.filter_keys(c.number % 3 == 0 ? 0 : c.number % 3 == 1 ? 1000 : 500'000);
   } else {
     table.clear();
     model.clear();
@@ -120,6 +124,12 @@ void check_against(const SlotTable& table, const Model& model) {
   }
   RC_ASSERT(table.expiring() == expiring);
   RC_ASSERT(!table.find("never put"));
+  if (!table.filter()) return;
+  RC_ASSERT(table.filter()->filter.size() == model.size());
+  for (int i = 0; i < 200; ++i) {
+    const std::string key = "key" + std::to_string(i);
+    RC_ASSERT(table.find(key).has_value() == model.contains(key));
+  }
 }
 
 RC_GTEST_PROP(SlotTableProps, IsAMap, ()) {
@@ -184,7 +194,8 @@ std::vector<std::string> some_command(Random& random) {
   const std::string key = "k" + std::to_string(random.below(20)), other = "k" + std::to_string(random.below(20));
   const std::string value = some_value(random), number = pick(random, {"0", "1", "-1", "40", "250", "x"});
   const std::string when = std::to_string(random.below(60)), option = pick(random, {"NX", "XX", "GT", "LT"});
-  switch (random.below(24)) {
+  const std::string item = "i" + std::to_string(random.below(40));
+  switch (random.below(32)) {
     case 0:
       return {"SET", key, value};
     case 1:
@@ -231,6 +242,22 @@ std::vector<std::string> some_command(Random& random) {
       return {"KEYS", "k1*"};
     case 22:
       return {random.percent(10) ? "FLUSHALL" : "DBSIZE"};
+    case 23:
+      return {"CF.RESERVE", key, pick(random, {"4", "40"}), "EXPANSION", pick(random, {"0", "1"})};
+    case 24:
+      return {pick(random, {"CF.ADD", "CF.ADDNX"}), key, item};
+    case 25:
+      return {pick(random, {"CF.INSERT", "CF.INSERTNX"}), key, "CAPACITY", "4", "ITEMS", item, "other", item};
+    case 26:
+      return {pick(random, {"CF.DEL", "CF.EXISTS", "CF.COUNT"}), key, item};
+    case 27:
+      return {"CF.INFO", key};
+    case 28:
+      return {"COPY", key, other, "REPLACE"};
+    case 29:
+      return {"RENAME", key, other};
+    case 30:
+      return {"TYPE", key};
     default:
       return {"GET", key};
   }

@@ -69,6 +69,12 @@ std::uint64_t need_memory(const std::string& flag, const std::string& text) {
   return *bytes;
 }
 
+std::uint32_t need_rate(const std::string& flag, const std::string& text) {
+  const auto ppm = parse_rate(text);
+  if (!ppm) throw bad(flag, text, "give a number from 0.000001 to 0.5");
+  return *ppm;
+}
+
 std::vector<Founder> need_founders(const std::vector<std::string>& given) {
   constexpr const char* kForm = "give ID@HOST:GOSSIP_PORT of every founder, separated by commas";
   std::vector<Founder> founders;
@@ -116,7 +122,7 @@ struct Given {
   std::vector<std::string> positional, join, founders;
   std::optional<std::uint16_t> resp_port, http_port, gossip_port;
   std::optional<std::string> data_dir;
-  std::string slot_loss_policy, maxmemory, maxmemory_policy;
+  std::string slot_loss_policy, maxmemory, maxmemory_policy, cuckoo_fpp;
   std::string appendonly = "no", appendfsync = "everysec";
   bool check_config = false, version = false;
 };
@@ -169,6 +175,11 @@ void declare(CLI::App& app, Options& options, Given& given) {
   app.add_option("--maxmemory", given.maxmemory, "memory that this member may take, as 64mb; 0: no limit (default)");
   app.add_option("--maxmemory-policy", given.maxmemory_policy, "what is given up for it (default noeviction)")
       ->check(one_of({std::begin(kEvictionPolicies), std::end(kEvictionPolicies)}));
+  app.add_option("--cuckoo-filter", options.cuckoo_filter,
+                 "on, off or auto: a filter over the keys of each slot, for look-ups of what is not there")
+      ->check(one_of({"on", "off", "auto"}))
+      ->capture_default_str();
+  app.add_option("--cuckoo-fpp", given.cuckoo_fpp, "how often such a filter may err (default 0.01)");
   app.add_option("--log-level", options.log_level, "debug, info, warning or error")
       ->check(one_of({"debug", "info", "warning", "error"}))
       ->capture_default_str();
@@ -209,6 +220,7 @@ void understand(const CLI::App& app, const Given& given, Options& options) {
   options.slot_loss_wait = given.slot_loss_policy.empty() ? options.append_only : given.slot_loss_policy == "wait";
   if (!given.maxmemory.empty()) options.memory.bytes = need_memory("--maxmemory", given.maxmemory);
   if (!given.maxmemory_policy.empty()) options.memory.policy = *policy_named(given.maxmemory_policy);
+  if (!given.cuckoo_fpp.empty()) options.cuckoo_fpp_ppm = need_rate("--cuckoo-fpp", given.cuckoo_fpp);
   if (app.get_config_ptr()->count() > 0) options.config_file = app.get_config_ptr()->as<std::string>();
 }
 
@@ -289,6 +301,8 @@ Fsync fsync_of(std::string_view word) {
   return word == "always" ? Fsync::kAlways : word == "no" ? Fsync::kNo : Fsync::kEverySecond;
 }
 
+std::uint32_t key_filter_ppm(std::string_view mode, std::uint32_t fpp_ppm) { return mode == "on" ? fpp_ppm : 0; }
+
 NodeConfig node_config(const Options& options) {
   NodeConfig config;
   config.self.id = options.id;
@@ -309,6 +323,7 @@ NodeConfig node_config(const Options& options) {
   config.min_in_sync = options.min_in_sync;
   config.deadline = std::chrono::milliseconds(options.deadline_ms);
   config.memory = options.memory;
+  config.key_filter_ppm = key_filter_ppm(options.cuckoo_filter, options.cuckoo_fpp_ppm);
   return config;
 }
 

@@ -35,6 +35,8 @@ struct Options {
   std::uint64_t lease_ms = 1000;
   std::uint64_t deadline_ms = 5000;
   MemoryLimits memory;
+  std::string cuckoo_filter = "auto";    // over the keys of each slot: on, off, auto
+  std::uint32_t cuckoo_fpp_ppm = 10000;  // how often such a filter errs, in a million look-ups of what is not there
   std::string log_level = "info";
   std::string config_file;
   std::string record;  // file; empty: no recording
@@ -55,6 +57,9 @@ std::expected<Options, Instead> parse_options(int argc, const char* const* argv)
 // The word of `--appendfsync`, and back.
 const char* fsync_word(Fsync policy);
 Fsync fsync_of(std::string_view word);
+
+// The rate for the core's filters over keys, 0 for none. auto is off: docs/FILTERS.md says what was measured.
+std::uint32_t key_filter_ppm(std::string_view mode, std::uint32_t fpp_ppm);
 
 // What the core is told, as far as the operator decides it; addresses, generation and seed are the caller's.
 NodeConfig node_config(const Options& options);

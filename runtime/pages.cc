@@ -59,6 +59,8 @@ HttpResponse make_page(const PageCall& call, Office& office, Now now) {
       return json_page(members_page(office));
     case Page::kStats:
       return json_page(stats_page(office, now));
+    case Page::kFilterStats:
+      return json_page(filter_page(office));
   }
   return http_error(500, "this page is not made", "INTERNAL");
 }

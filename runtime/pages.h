@@ -15,5 +15,6 @@ bool is_healthy(const Node& node, Now now);
 std::string cluster_page(Office& office, Now now);
 std::string members_page(Office& office);
 std::string stats_page(Office& office, Now now);
+std::string filter_page(const Office& office);
 
 }  // namespace hc

@@ -272,6 +272,10 @@ void Server::show_settings() {
     host_->happened(MemoryLimited{limits});
     measure_memory();
   });
+  settings_.begin_filter(options_.cuckoo_filter, options_.cuckoo_fpp_ppm,
+                         [this](std::string_view mode, std::uint32_t fpp_ppm) {
+                           host_->happened(KeysFiltered{key_filter_ppm(mode, fpp_ppm)});
+                         });
   settings_.offer("log-level", options_.log_level, "debug, info, warning, error");
   settings_.offer("appendfsync", fsync_word(options_.append_fsync), "everysec, always, no");
   settings_.on_fsync([this](std::string_view word) { host_->happened(FsyncSet{fsync_of(word)}); });

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <set>
 #include <sstream>
@@ -32,6 +33,12 @@ std::optional<std::uint64_t> parse_memory(std::string_view text) {
   for (const auto& [name, factor] : kUnits)
     if (same_word(unit, name)) return number > kLargest / factor ? kLargest : number * factor;
   return std::nullopt;
+}
+
+std::optional<std::uint32_t> parse_rate(std::string_view text) {
+  const auto rate = command::parse_float(text);
+  if (!rate || *rate < 0.000001L || *rate > 0.5L) return std::nullopt;
+  return static_cast<std::uint32_t>(std::lround(*rate * 1'000'000));
 }
 
 namespace {
@@ -70,6 +77,11 @@ std::optional<std::string> refine_memory(std::string& value, std::string_view bo
   const auto words = words_of(bounds);
   if (*bytes < *parse_memory(words[0]) || *bytes > *parse_memory(words[1])) return between(words[0], words[1]);
   value = std::to_string(*bytes);
+  return std::nullopt;
+}
+
+std::optional<std::string> refine_rate(const std::string& value) {
+  if (!parse_rate(value)) return "argument must be a number from 0.000001 to 0.5";
   return std::nullopt;
 }
 
@@ -198,6 +210,14 @@ void Settings::begin_memory(const MemoryLimits& limits, std::function<void(const
   parameters_["maxmemory-policy"].value = name_of(limits.policy);
 }
 
+void Settings::begin_filter(const std::string& mode, std::uint32_t fpp_ppm, SetFilter set) {
+  live_.cuckoo_filter = mode;
+  live_.cuckoo_fpp_ppm = fpp_ppm;
+  set_filter_ = std::move(set);
+  offer("cuckoo-filter", mode, "on, off, auto");
+  parameters_["cuckoo-fpp"] = Parameter{command::format_float(fpp_ppm / 1e6L), Kind::kRate, {}};
+}
+
 const Settings::Parameter& Settings::resolved(const Parameter& parameter) const {
   if (parameter.kind != Kind::kAlias) return parameter;
   return parameters_.find(parameter.needs)->second;
@@ -224,6 +244,8 @@ std::optional<std::string> Settings::refine(const std::string& name, const Param
       return refine_integer(value, now.needs);
     case Kind::kMemory:
       return refine_memory(value, now.needs);
+    case Kind::kRate:
+      return refine_rate(value);
     case Kind::kMemoryOrPercent:
       return refine_memory_or_percent(value);
     case Kind::kChoice:
@@ -264,12 +286,14 @@ std::optional<std::string> Settings::set(const std::vector<std::pair<std::string
     if (const auto error = refine(name, resolved(found->second), kept)) return failed(given, *error);
     refined[found->second.kind == Kind::kAlias ? std::string(found->second.needs) : name] = std::move(kept);
   }
-  const MemoryLimits memory = live_.memory;
+  const LiveSettings before = live_;
   for (auto& [name, value] : refined) {
     parameters_.find(name)->second.value = std::move(value);
     put_into_effect(name);
   }
-  if (set_memory_ && memory != live_.memory) set_memory_(live_.memory);
+  if (set_memory_ && before.memory != live_.memory) set_memory_(live_.memory);
+  if (set_filter_ && (before.cuckoo_filter != live_.cuckoo_filter || before.cuckoo_fpp_ppm != live_.cuckoo_fpp_ppm))
+    set_filter_(live_.cuckoo_filter, live_.cuckoo_fpp_ppm);
   return std::nullopt;
 }
 
@@ -293,6 +317,8 @@ void Settings::put_into_effect(const std::string& name) {
   if (name == "maxmemory-samples") small(live_.memory.samples);
   if (name == "lfu-log-factor") small(live_.memory.lfu_log_factor);
   if (name == "lfu-decay-time") small(live_.memory.lfu_decay_minutes);
+  if (name == "cuckoo-filter") live_.cuckoo_filter = value;
+  if (name == "cuckoo-fpp") live_.cuckoo_fpp_ppm = *parse_rate(value);
   if ((name == "loglevel" || name == "log-level") && set_log_level_) set_log_level_(value);
 }
 

@@ -19,6 +19,9 @@ namespace hc {
 // "100", "10k" (1000), "10kb" (1024), …; nullopt if it is none. What is too large becomes the largest.
 std::optional<std::uint64_t> parse_memory(std::string_view text);
 
+// "0.01" as 10 000 of a million; nullopt if it is no number from 0.000001 to 0.5.
+std::optional<std::uint32_t> parse_rate(std::string_view text);
+
 // Parameters that act at once, as values.
 struct LiveSettings {
   std::uint64_t clients_max = 10000;
@@ -27,6 +30,8 @@ struct LiveSettings {
   std::uint64_t output_bytes_hard = 0, output_bytes_soft = 0, output_soft_seconds = 0;  // 0 = no limit
   std::uint64_t query_bytes_max = 1024ULL * 1024 * 1024;
   MemoryLimits memory;
+  std::string cuckoo_filter = "auto";
+  std::uint32_t cuckoo_fpp_ppm = 10000;
 };
 
 class Settings {
@@ -44,6 +49,10 @@ class Settings {
   // What memory there may be at the start; later changes are said through this.
   void begin_memory(const MemoryLimits& limits, std::function<void(const MemoryLimits&)> set);
 
+  // Likewise the filters over keys, by our cuckoo-filter and cuckoo-fpp.
+  using SetFilter = std::function<void(std::string_view mode, std::uint32_t fpp_ppm)>;
+  void begin_filter(const std::string& mode, std::uint32_t fpp_ppm, SetFilter set);
+
   // Likewise the log's policy, by `appendfsync`.
   void on_fsync(std::function<void(std::string_view)> set) { set_fsync_ = std::move(set); }
 
@@ -57,6 +66,7 @@ class Settings {
     kBool,
     kInteger,
     kMemory,
+    kRate,
     kMemoryOrPercent,
     kChoice,
     kText,
@@ -86,6 +96,7 @@ class Settings {
   LiveSettings live_;
   std::function<void(std::string_view)> set_log_level_, set_fsync_;
   std::function<void(const MemoryLimits&)> set_memory_;
+  SetFilter set_filter_;
 };
 
 }  // namespace hc

@@ -84,14 +84,14 @@ void World::begin_load() {
 
 // What the plan has them ask, and nothing else.
 void World::hand_out_asks() {
-  const auto key_named = [this](const std::string& name) {
+  const auto key_named = [this](const Subject& subject) {
     for (std::uint32_t key = 0; key < workload_->keys(); ++key)
-      if (workload_->name(key) == name) return key;
-    return workload_->add_key(name);
+      if (workload_->subject(key) == subject) return key;
+    return workload_->add_key(subject);
   };
   for (const Ask& ask : setting_.plan.asks) {  // all of them before the first KEYS, which tells of each
     const Spoken spoken = *understand(ask.words, Duration{});
-    for (const std::string& key : spoken.keys) key_named(key);
+    for (const Subject& key : spoken.keys) key_named(key);
   }
   for (const Ask& ask : setting_.plan.asks) {
     Spoken spoken = *understand(ask.words, setting_.skew_between_clocks());
@@ -101,6 +101,7 @@ void World::hand_out_asks() {
     for (std::size_t i = 0; i < spoken.keys.size(); ++i)
       r.parts.push_back({key_named(spoken.keys[i]), std::move(spoken.operations[i])});
     for (std::uint32_t key = 0; r.shape == Request::Shape::kKeys && key < workload_->keys(); ++key) {
+      if (!workload_->subject(key).item.empty()) continue;
       Operation o;
       o.kind = Operation::Kind::kExists;
       r.parts.push_back({key, std::move(o)});
@@ -118,7 +119,7 @@ void World::directed_script() {
   if (setting_.nodes < 3) return;
   std::uint32_t data[3];
   for (std::uint32_t i = 0; i < 3; ++i) {
-    data[i] = workload_->add_key("data" + std::to_string(i + 1));
+    data[i] = workload_->add_key({"data" + std::to_string(i + 1), {}});
     Request r = workload_->set(data[i], "value" + std::to_string(i + 1), schedule_.now());
     r.at = i;
     r.must_succeed = true;
@@ -312,16 +313,15 @@ void World::judge_histories(Result& result) {
 // The first completion, over all keys, that nothing explains, with the history before it.
 void World::report_illegal(Result& result, std::uint32_t key, const Operation& illegal,
                            const std::vector<KeyState>& states) const {
-  const std::string& name = workload_->name(key);
+  const std::string name = workload_->subject(key).title();
+  const Slot slot = slot_of(workload_->name(key), setting_.node.slots);
   result.verdict = Verdict::kViolated;
   result.check = "linearizability";
-  result.reason = "key " + name + " (slot " + std::to_string(slot_of(name, setting_.node.slots).value) +
-                  "): no explanation for " + to_text(illegal);
+  result.reason = "key " + name + " (slot " + std::to_string(slot.value) + "): no explanation for " + to_text(illegal);
   result.key = name;
   result.key_until = illegal.returned;
   if (Film* film = options_.film) {
-    Film::Finding finding{
-        name, to_text(illegal.observed), to_text(illegal), slot_of(name, setting_.node.slots).value, {}};
+    Film::Finding finding{name, to_text(illegal.observed), to_text(illegal), slot.value, {}};
     for (const KeyState& s : states) finding.could.push_back(to_text(s));
     film->finding(std::move(finding));
   }
@@ -345,7 +345,7 @@ std::string World::whole_history() {
   evictions_.end();
   Histories all;
   for (std::uint32_t key = 0; key < histories_.size(); ++key)
-    if (!histories_[key].empty()) all.keys.push_back({workload_->name(key), histories_[key]});
+    if (!histories_[key].empty()) all.keys.push_back({workload_->subject(key).title(), histories_[key]});
   return to_json_lines(all);
 }
 
@@ -354,7 +354,7 @@ void World::film_operations(const Result& result) const {
   Film& film = *options_.film;
   film.over(schedule_.now());
   for (std::uint32_t key = 0; key < histories_.size(); ++key) {
-    const std::string& name = workload_->name(key);
+    const std::string name = workload_->subject(key).title();
     for (const Operation& o : histories_[key])
       film.did(name, o, name == result.key && to_text(o) == film.finding().deed);
   }

@@ -135,6 +135,7 @@ void add_node(std::vector<Pin>& pins) {
   pins.push_back(time("snapshot-every", at(&NodeConfig::snapshot_every)));
   pins.push_back(number("segment", at(&NodeConfig::segment_bytes), 1, kMillion * 1000));
   pins.push_back(number("voters", at(&NodeConfig::voters_max), 1, 9));
+  pins.push_back(number("key-filter-ppm", at(&NodeConfig::key_filter_ppm), 0, kMillion / 2));
   pins.push_back(number("maxmemory", [](Setting& s) -> auto& { return s.node.memory.bytes; }, 0, kMillion * 1000));
   pins.push_back({"maxmemory-policy",
                   [](Setting& s, const std::string& text) {
@@ -199,6 +200,7 @@ void add_world(std::vector<Pin>& pins) {
 
 void add_clients_and_weather(std::vector<Pin>& pins) {
   pins.push_back(number("keys", [](Setting& s) -> auto& { return s.workload.keys; }, 1, 1000));
+  pins.push_back(number("filter-items", [](Setting& s) -> auto& { return s.workload.filter_items; }, 0, 100));
   pins.push_back(number("pipeline", [](Setting& s) -> auto& { return s.client.pipeline; }, 1, 100));
   pins.push_back(number("vanishes-percent", [](Setting& s) -> auto& { return s.client.vanishes_percent; }, 0, 100));
   pins.push_back(time("think", [](Setting& s) -> auto& { return s.client.think_most; }, 20ms));

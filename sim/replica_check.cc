@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/store/key_filter.h"
 #include "core/store/slot_table.h"
 
 namespace hc::sim {
@@ -21,10 +22,27 @@ bool digest_is_blind(const SlotTable& table) {
   std::uint64_t cursor = 0;
   do
     cursor = table.walk(cursor, [&](const SlotTable::Item& item) {
-      other.put(item.key, item.value, item.expiry == kNoExpiry ? kNoExpiry : item.expiry + 1ms);
+      const WallTime expiry = item.expiry == kNoExpiry ? kNoExpiry : item.expiry + 1ms;
+      if (item.object)
+        other.put(item.key, hash_of(item.key), item.object->clone(), expiry);
+      else
+        other.put(item.key, item.value, expiry);
     });
   while (cursor != 0);
   return other.digest() == table.digest();
+}
+
+// Every key that is there may be there, as its filter has it.
+std::optional<std::string> denied_key(const SlotTable& table) {
+  std::optional<std::string> denied;
+  if (!table.filter()) return denied;
+  std::uint64_t cursor = 0;
+  do
+    cursor = table.walk(cursor, [&](const SlotTable::Item& item) {
+      if (!table.filter()->filter.contains(item.key)) denied = std::string(item.key);
+    });
+  while (cursor != 0);
+  return denied;
 }
 
 std::string text(Position p) {
@@ -71,6 +89,9 @@ std::optional<std::string> ReplicaCheck::look(const ViewRef& newest) {
   for (const auto& m : machines_)
     if (m->up() && digest_is_blind(m->node().table(probed)))
       return "slot " + std::to_string(probed.value) + ": the digest does not tell one end of life from another";
+  for (const auto& m : machines_)
+    if (const auto denied = m->up() ? denied_key(m->node().table(probed)) : std::nullopt)
+      return "slot " + std::to_string(probed.value) + ": the filter of " + m->name() + " denies key " + *denied;
   for (std::size_t i = 0; i < of_slot_.size(); ++i) {
     const Slot s{static_cast<std::uint16_t>(i)};
     OfSlot& known = of_slot_[i];

@@ -80,6 +80,13 @@ void draw_memory(Setting& s, Random random) {
   draw_squeezes(s, s.plan, random);
 }
 
+// In a quarter of the runs clients use cuckoo filters, too; in half of them slots have filters over their keys.
+void draw_filters(Setting& s, Random random) {
+  static constexpr std::uint32_t kRates[] = {0, 0, 1000, 200'000};
+  s.node.key_filter_ppm = pick(random, kRates);
+  if (random.percent(25)) s.workload.filter_items = static_cast<std::uint32_t>(random.between(4, 24));
+}
+
 Weather draw_weather(Random& random) {
   Weather w;
   if (random.percent(30)) w.delay_most = draw_log(random, 500us, 20ms);
@@ -142,7 +149,7 @@ void settle(Setting& s) {
   s.client.deadline = s.node.deadline * 8 / 10;  // true time; node clocks may be faster
   s.host_labels.resize(s.machines());
   s.clocks.resize(s.machines());
-  if (s.scripted) s.workload.keys = 0;  // but those that are asked for
+  if (s.scripted) s.workload.keys = s.workload.filter_items = 0;  // but those that are asked for
   for (const Ask& a : s.plan.asks) s.clients = std::max(s.clients, a.client + 1);
   if (!s.scripted) s.client.moves_percent = Client::Knobs{}.moves_percent;
 }
@@ -206,6 +213,7 @@ Setting draw_setting(const Options& options) {
     if (!options.plan) draw_memory(s, stream(options.seed, "memory"));
   }
   draw_machine_clocks(s, stream(options.seed, "clocks"));
+  draw_filters(s, stream(options.seed, "filters"));
   return s;
 }
 

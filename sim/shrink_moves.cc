@@ -162,7 +162,7 @@ std::optional<Plan> only_key(const Plan& plan, const std::string& key) {
   Plan next = plan;
   std::erase_if(next.asks, [&](const Ask& a) {
     const auto spoken = understand(a.words, Duration{});
-    return !spoken || std::find(spoken->keys.begin(), spoken->keys.end(), key) == spoken->keys.end();
+    return !spoken || std::ranges::none_of(spoken->keys, [&](const Subject& s) { return s.title() == key; });
   });
   return if_other(std::move(next), plan);
 }

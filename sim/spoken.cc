@@ -72,6 +72,22 @@ std::optional<Operation> understand_one(const Words& words, Duration skew) {
   return name == "PEXPIRE" ? std::optional(o) : std::nullopt;
 }
 
+std::optional<Spoken> understand_item(const Words& words) {
+  if (words.size() < 3) return std::nullopt;
+  const std::string& name = words[0];
+  Operation o = of(name == "CF.DEL" ? K::kDelete : name == "CF.EXISTS" ? K::kExists : K::kSet);
+  if (name == "CF.INSERTNX" && words.size() == 6 && words[2] == "CAPACITY" && words[4] == "ITEMS") {
+    o.value = words.back();
+    o.only_if_missing = true;
+  } else if (o.kind == K::kSet || words.size() != 3) {
+    return std::nullopt;
+  }
+  Spoken s;
+  s.keys.push_back({words[1], words.back()});
+  s.operations.push_back(std::move(o));
+  return s;
+}
+
 }  // namespace
 
 std::optional<Spoken> understand(const Words& words, Duration skew) {
@@ -81,7 +97,7 @@ std::optional<Spoken> understand(const Words& words, Duration skew) {
   const auto each = [&](Request::Shape shape, K kind, std::size_t step) {
     s.shape = shape;
     for (std::size_t i = 1; i < words.size(); i += step) {
-      s.keys.push_back(words[i]);
+      s.keys.push_back({words[i], {}});
       s.operations.push_back(of(kind, step == 2 ? words[i + 1] : std::string()));
     }
     return s;
@@ -100,9 +116,10 @@ std::optional<Spoken> understand(const Words& words, Duration skew) {
   if (name == "MGET") return each(Request::Shape::kMany, K::kGet, 1);
   if (name == "MSET" && words.size() % 2 == 1) return each(Request::Shape::kAll, K::kSet, 2);
   if (name == "DEL" && words.size() > 2) return each(Request::Shape::kSum, K::kDelete, 1);
+  if (name.starts_with("CF.")) return understand_item(words);
   auto one = understand_one(words, skew);
   if (!one) return std::nullopt;
-  s.keys.push_back(words[1]);
+  s.keys.push_back({words[1], {}});
   s.operations.push_back(std::move(*one));
   return s;
 }

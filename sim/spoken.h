@@ -12,7 +12,7 @@ namespace hc::sim {
 
 struct Spoken {
   Request::Shape shape = Request::Shape::kOne;
-  std::vector<std::string> keys;
+  std::vector<Subject> keys;
   std::vector<Operation> operations;  // one per key; called at 0, `ends` counts from there
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/store/cuckoo_value.h"
 #include "sim/streams.h"
 
 namespace hc::sim {
@@ -10,6 +11,8 @@ namespace {
 
 using K = Operation::Kind;
 using Is = Observed::Kind;
+
+constexpr std::size_t kFilterCapacity = 4;
 
 Observed observed(const Reply& r) {
   switch (r.kind) {
@@ -25,6 +28,19 @@ Observed observed(const Reply& r) {
     default:
       return {Is::kNotInteger, {}, 0};  // errors: see conclude()
   }
+}
+
+// What a CF command says of its item. A filter that is not there has none.
+std::optional<Observed> item_said(const std::string& command, const Reply& reply) {
+  if (command == "CF.INSERTNX") {
+    if (reply.kind != Reply::Kind::kArray || reply.items.size() != 1) return std::nullopt;
+    const std::int64_t added = reply.items.front().integer;
+    if (added < 0) return std::nullopt;
+    return Observed{added == 1 ? Is::kOk : Is::kNil, {}, 0};
+  }
+  if (reply.is_error() && reply.text.view == "Not found") return Observed{Is::kNumber, {}, 0};
+  if (reply.kind != Reply::Kind::kInteger) return std::nullopt;
+  return observed(reply);
 }
 
 std::string sentence(const Request& request, const Reply& reply) {
@@ -43,15 +59,31 @@ Workload::Workload(Knobs knobs, Duration skew_between_clocks, Random random)
                                              Character::kCounter, Character::kList};
   for (std::uint32_t k = 0; k < knobs_.keys; ++k) {
     // Some keys share a slot by their hash tag.
-    names_.push_back(k % 4 == 3 ? "{" + names_[k - 1] + "}" + std::to_string(k) : "key" + std::to_string(k));
+    subjects_.push_back({k % 4 == 3 ? "{" + name(k - 1) + "}" + std::to_string(k) : "key" + std::to_string(k), {}});
     characters_.push_back(knobs_.registers_only ? Character::kRegister : kCharacters[k % kCharacters.size()]);
   }
+  add_items();
 }
 
-std::uint32_t Workload::add_key(std::string name) {
-  names_.push_back(std::move(name));
-  characters_.push_back(Character::kRegister);
+std::uint32_t Workload::add_key(Subject subject) {
+  characters_.push_back(subject.item.empty() ? Character::kRegister : Character::kItem);
+  subjects_.push_back(std::move(subject));
   return keys() - 1;
+}
+
+// The smallest filters there are take them, and so grow and shrink. No two are alike even to the coarsest table: what
+// is known of one tells nothing of another.
+void Workload::add_items() {
+  std::vector<std::string> items;
+  for (std::uint32_t i = 0; items.size() < (knobs_.filter_items + 1) / 2; ++i) {
+    const std::string item = "item" + std::to_string(i);
+    CuckooFilter with_it(kFilterCapacity, CuckooValue::kRatePpm);
+    with_it.add(item);
+    if (std::ranges::none_of(items, [&](const std::string& other) { return with_it.contains(other); }))
+      items.push_back(item);
+  }
+  for (std::uint32_t i = 0; i < knobs_.filter_items; ++i)
+    add_key({i % 2 == 0 ? "filter" : "{key0}filter", items[i / 2]});
 }
 
 std::string Workload::unique_value() {
@@ -61,8 +93,9 @@ std::string Workload::unique_value() {
 }
 
 Request Workload::get(std::uint32_t key, Instant now) const {
+  if (!subjects_[key].item.empty()) return item(key, K::kExists, now);
   Request r;
-  r.args = {"GET", names_[key]};
+  r.args = {"GET", name(key)};
   Operation o;
   o.kind = K::kGet;
   o.called = now;
@@ -72,7 +105,7 @@ Request Workload::get(std::uint32_t key, Instant now) const {
 
 Request Workload::set(std::uint32_t key, std::string value, Instant now) const {
   Request r;
-  r.args = {"SET", names_[key], value};
+  r.args = {"SET", name(key), value};
   Operation o;
   o.kind = K::kSet;
   o.value = std::move(value);
@@ -81,7 +114,27 @@ Request Workload::set(std::uint32_t key, std::string value, Instant now) const {
   return r;
 }
 
+// An item is there or not: ADDNX adds it unless it is there, so DEL always takes away the only one.
+Request Workload::item(std::uint32_t key, K kind, Instant now) const {
+  const auto& [filter, item] = subjects_[key];
+  Request r;
+  Operation o;
+  o.kind = kind;
+  o.called = now;
+  if (kind == K::kSet) {
+    o.value = item;
+    o.only_if_missing = true;
+    r.args = {"CF.INSERTNX", filter, "CAPACITY", std::to_string(kFilterCapacity), "ITEMS", item};
+  } else {
+    r.args = {kind == K::kDelete ? "CF.DEL" : "CF.EXISTS", filter, item};
+  }
+  r.parts.push_back({key, std::move(o)});
+  return r;
+}
+
 Request Workload::draw(Instant now) {
+  if (knobs_.filter_items > 0 && random_.percent(30))
+    return draw_for(knobs_.keys + static_cast<std::uint32_t>(random_.below(knobs_.filter_items)), now);
   const std::uint64_t dice = random_.below(100);
   if (knobs_.several_keys && !knobs_.registers_only && dice < 8) return several(now);
   if (knobs_.whole_keyspace && !knobs_.registers_only && dice < 10) return whole(now);
@@ -100,7 +153,7 @@ Request Workload::draw_for(std::uint32_t key, Instant now) {
   static constexpr std::array kMixed = {K::kSet,       K::kSet,    K::kIncrease, K::kAppend, K::kDelete,
                                         K::kGetDelete, K::kExpire, K::kPersist,  K::kExists};
   const auto pick = [&](const auto& from) { return from[random_.below(from.size())]; };
-  if (knobs_.registers_only) return set(key, unique_value(), now);
+  if (knobs_.registers_only && subjects_[key].item.empty()) return set(key, unique_value(), now);
   switch (characters_[key]) {
     case Character::kRegister:
       return one(key, pick(kRegister), now);
@@ -110,6 +163,8 @@ Request Workload::draw_for(std::uint32_t key, Instant now) {
       return one(key, pick(kList), now);
     case Character::kMixed:
       return one(key, pick(kMixed), now);
+    case Character::kItem:
+      return item(key, random_.percent(60) ? K::kSet : K::kDelete, now);
   }
   return get(key, now);
 }
@@ -119,7 +174,7 @@ Request Workload::one(std::uint32_t key, K kind, Instant now) {
   Operation o;
   o.kind = kind;
   o.called = now;
-  const std::string& name = names_[key];
+  const std::string& name = this->name(key);
   const auto ttl_ms = static_cast<std::int64_t>(random_.between(200, 8000));
   const auto ends = now + std::chrono::milliseconds(ttl_ms) - skew_;
   switch (kind) {
@@ -210,7 +265,7 @@ Request Workload::several(Instant now) {
     Operation o;
     o.kind = form <= 1 ? K::kGet : form == 2 ? K::kSet : K::kDelete;
     o.called = now;
-    r.args.push_back(names_[key]);
+    r.args.push_back(name(key));
     if (form == 2) {
       o.value = unique_value();
       r.args.push_back(o.value);
@@ -231,6 +286,7 @@ Request Workload::whole(Instant now) {
       r.args = {"KEYS", "*"};
       r.shape = Request::Shape::kKeys;
       for (std::uint32_t key = 0; key < keys(); ++key) {
+        if (!subjects_[key].item.empty()) continue;
         Operation o;
         o.kind = K::kExists;
         o.called = now;
@@ -241,7 +297,7 @@ Request Workload::whole(Instant now) {
       r.args = {"SCAN", "0", "COUNT", std::to_string(random_.between(1, 20))};
       break;
     default:
-      r.args = {"PTTL", names_[random_.below(knobs_.keys)]};
+      r.args = {"PTTL", name(static_cast<std::uint32_t>(random_.below(knobs_.keys)))};
       break;
   }
   return r;
@@ -275,6 +331,13 @@ std::optional<std::string> Workload::conclude(Request& request, const Reply& rep
     p.operation.outcome = Operation::Outcome::kDone;
     p.operation.returned = now;
   }
+  const bool of_item = request.shape == Request::Shape::kOne && !subjects_[request.parts.front().key].item.empty();
+  if (of_item) {
+    const auto said = item_said(request.args.front(), reply);
+    if (!said) return sentence(request, reply);
+    request.parts.front().operation.observed = *said;
+    return std::nullopt;
+  }
   const bool not_integer = reply.is_error() && reply.text.view.starts_with("ERR value is not an integer");
   if (reply.is_error() && !not_integer) return sentence(request, reply);
   switch (request.shape) {
@@ -305,7 +368,7 @@ std::optional<std::string> Workload::conclude(Request& request, const Reply& rep
       if (reply.kind != Reply::Kind::kArray) return sentence(request, reply);
       for (Request::Part& p : request.parts) {
         const bool there = std::any_of(reply.items.begin(), reply.items.end(),
-                                       [&](const Reply& item) { return item.text.view == names_[p.key]; });
+                                       [&](const Reply& item) { return item.text.view == name(p.key); });
         p.operation.observed = {Is::kNumber, {}, there ? 1 : 0};
       }
       return std::nullopt;

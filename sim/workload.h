@@ -2,7 +2,7 @@
 // Operation for the history.
 //
 // Written values are unique, so that a read names its write. Keys have characters: registers, counters, lists that
-// grow by APPEND, and mixtures.
+// grow by APPEND, and mixtures. Items of cuckoo filters, which are there or not, have histories of their own.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,13 @@
 #include "sim/check/history.h"
 
 namespace hc::sim {
+
+// What a history is of: a key, or an item in the filter that a key holds.
+struct Subject {
+  std::string key, item;
+  bool operator==(const Subject&) const = default;
+  std::string title() const { return item.empty() ? key : key + " has " + item; }
+};
 
 struct Request {
   struct Part {
@@ -42,6 +49,7 @@ class Workload {
  public:
   struct Knobs {
     std::uint32_t keys = 8;
+    std::uint32_t filter_items = 0;  // in two filters
     std::uint32_t value_bytes_most = 40;
     bool expiry = true;
     bool several_keys = true;
@@ -50,15 +58,16 @@ class Workload {
   };
   Workload(Knobs knobs, Duration skew_between_clocks, Random random);
 
-  std::uint32_t keys() const { return static_cast<std::uint32_t>(names_.size()); }
-  const std::string& name(std::uint32_t key) const { return names_[key]; }
+  std::uint32_t keys() const { return static_cast<std::uint32_t>(subjects_.size()); }  // items are counted among them
+  const Subject& subject(std::uint32_t key) const { return subjects_[key]; }
+  const std::string& name(std::uint32_t key) const { return subjects_[key].key; }
 
   Request draw(Instant now);
   Request draw_for(std::uint32_t key, Instant now);
   Request get(std::uint32_t key, Instant now) const;
   Request set(std::uint32_t key, std::string value, Instant now) const;
   // A key that is not among the drawn ones.
-  std::uint32_t add_key(std::string name);
+  std::uint32_t add_key(Subject subject);
 
   // Fills in outcome, observation and return of each part. A sentence if the reply is none that this request can get.
   std::optional<std::string> conclude(Request& request, const Reply& reply, Instant now) const;
@@ -68,7 +77,9 @@ class Workload {
   static Operation::Outcome outcome_of(const Reply& reply);
 
  private:
-  enum class Character : std::uint8_t { kRegister, kCounter, kList, kMixed };
+  enum class Character : std::uint8_t { kRegister, kCounter, kList, kMixed, kItem };
+  void add_items();
+  Request item(std::uint32_t key, Operation::Kind kind, Instant now) const;
   Request one(std::uint32_t key, Operation::Kind kind, Instant now);
   Request several(Instant now);
   Request whole(Instant now);
@@ -77,7 +88,7 @@ class Workload {
   Knobs knobs_;
   Duration skew_;
   Random random_;
-  std::vector<std::string> names_;
+  std::vector<Subject> subjects_;
   std::vector<Character> characters_;
   std::uint64_t written_ = 0;
 };

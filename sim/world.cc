@@ -209,9 +209,8 @@ void World::note_eviction(const std::string& key, Operation eviction) {
   for (std::uint32_t k = 0; k < workload_->keys(); ++k) {
     if (workload_->name(k) != key) continue;
     if (histories_.size() <= k) histories_.resize(k + 1);
-    if (trace_.listening()) trace_.line(schedule_.now(), "key " + key, to_text(eviction));
-    histories_[k].push_back(std::move(eviction));
-    return;
+    if (trace_.listening()) trace_.line(schedule_.now(), "key " + workload_->subject(k).title(), to_text(eviction));
+    histories_[k].push_back(eviction);
   }
 }
 
@@ -239,7 +238,7 @@ void World::concluded(const Request& request, std::uint32_t client, std::uint32_
         ++refused_;
         break;
     }
-    if (trace_.listening()) trace_.line(schedule_.now(), "key " + workload_->name(p.key), to_text(o));
+    if (trace_.listening()) trace_.line(schedule_.now(), "key " + workload_->subject(p.key).title(), to_text(o));
     histories_[p.key].push_back(std::move(o));
   }
 }

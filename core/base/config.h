@@ -61,8 +61,9 @@ struct NodeConfig {
   // Entries that are kept because somebody lacks them: at the bound those who write wait.
   std::size_t backlog_bytes = std::size_t{16} << 20;       // of one slot
   std::size_t backlog_bytes_all = std::size_t{128} << 20;  // of all slots that this member leads
-  Relocate relocate = nullptr;  // the host's allocator can do that; content never depends on places
-  MemoryLimits memory;          // at the start: see MemoryLimited
+  Relocate relocate = nullptr;       // the host's allocator can do that; content never depends on places
+  MemoryLimits memory;               // at the start: see MemoryLimited
+  std::uint32_t key_filter_ppm = 0;  // at the start: see KeysFiltered
 };
 
 }  // namespace hc

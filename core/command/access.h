@@ -2,7 +2,9 @@
 // before it counts as gone), and every change is made in the table and in the effects alike.
 #pragma once
 
+#include <memory>
 #include <optional>
+#include <utility>
 
 #include "core/base/seam.h"
 #include "core/command/command.h"
@@ -44,14 +46,22 @@ inline std::optional<Item> peek_live(const Key& key, Execution& x) {
   return alive(x.table.find(key.name, key.hash), key, x);
 }
 
+// What is there is no string: commands of strings refuse it.
+inline bool is_other_than_string(const std::optional<Item>& item) { return item && item->object; }
+
 inline void put(const Key& key, Bytes value, WallTime expiry, Execution& x) {
   if (x.effects) x.effects->put(key.name, value, expiry);
   x.table.put(key.name, key.hash, {value, expiry}, x.clock);
 }
-// One of any type: for COPY and RENAME. Requires: the value does not borrow from the table.
-inline void put(const Key& key, SlotTable::Content content, Execution& x) {
-  if (x.effects) x.effects->put(key.name, content.value, content.expiry);
-  x.table.put(key.name, key.hash, content, x.clock);
+inline void put(const Key& key, std::unique_ptr<Object> object, WallTime expiry, Execution& x) {
+  if (x.effects) x.effects->put(key.name, *object, expiry);
+  x.table.put(key.name, key.hash, std::move(object), expiry, x.clock);
+}
+// See Object::change. Requires: an object is there.
+inline bool change(const Key& key, Bytes edit, Execution& x) {
+  if (!x.table.change(key.name, key.hash, edit)) return false;
+  if (x.effects) x.effects->change(key.name, edit);
+  return true;
 }
 inline void set_expiry(const Key& key, WallTime expiry, Execution& x) {
   if (x.effects) x.effects->set_expiry(key.name, expiry);

@@ -25,6 +25,7 @@ Reply getbit(Args args, Execution& x) {
   const auto bit = bit_offset(args[2]);
   if (!bit) return no_bit_offset();
   const auto item = find_live(Key(args[1]), x);
+  if (is_other_than_string(item)) return wrong_type();
   return Reply::number(byte_at(item, *bit / 8) >> shift_of(*bit) & 1);
 }
 
@@ -35,6 +36,7 @@ Reply setbit(Args args, Execution& x) {
   if (!on || *on < 0 || *on > 1) return Reply::error_literal("ERR bit is not an integer or out of range");
   const Key key(args[1]);
   const auto item = find_live(key, x);
+  if (is_other_than_string(item)) return wrong_type();
   const std::size_t at = *bit / 8;
   const unsigned before = byte_at(item, at), mask = 1U << shift_of(*bit);
   const char after = static_cast<char>(*on == 1 ? before | mask : before & ~mask);

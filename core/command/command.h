@@ -60,6 +60,7 @@ struct Execution {
   EffectWriter* effects;               // nullptr: nobody to replicate to
   AccessClock* clock = nullptr;        // nullptr: nobody asks what was used when
   std::uint32_t hits = 0, misses = 0;  // look-ups of keys
+  bool filters_keys = false;           // this member keeps filters over the keys of its tables
 };
 
 struct CommandSpec {

@@ -12,6 +12,7 @@ namespace {
 Reply add(Bytes name, std::int64_t increment, Execution& x) {
   const Key key(name);
   const auto item = find_live(key, x);
+  if (is_other_than_string(item)) return wrong_type();
   const auto old = item ? parse_integer(item->value) : 0;
   if (!old) return not_an_integer();
   std::int64_t sum;
@@ -41,6 +42,7 @@ Reply decrby(Args args, Execution& x) {
 Reply incrbyfloat(Args args, Execution& x) {
   const Key key(args[1]);
   const auto item = find_live(key, x);
+  if (is_other_than_string(item)) return wrong_type();
   const auto old = item ? parse_float(item->value) : 0.0L;
   const auto increment = old ? parse_float(args[2]) : std::nullopt;
   if (!increment) return not_a_float();

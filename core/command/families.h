@@ -62,6 +62,21 @@ Reply randomkey(Args args, Execution& x);
 Reply flush(Args args, Execution& x);
 std::optional<Reply> check_flush(Args args);
 
+// cuckoo.cc: filters
+Reply cf_reserve(Args args, Execution& x);
+Reply cf_add(Args args, Execution& x);
+Reply cf_addnx(Args args, Execution& x);
+Reply cf_insert(Args args, Execution& x);
+Reply cf_insertnx(Args args, Execution& x);
+Reply cf_exists(Args args, Execution& x);
+Reply cf_mexists(Args args, Execution& x);
+Reply cf_del(Args args, Execution& x);
+Reply cf_count(Args args, Execution& x);
+Reply cf_info(Args args, Execution& x);
+
+// key_filter.cc
+Reply filter_check(Args args, Execution& x);
+
 // renaming.cc
 Reply rename(Args args, Execution& x);
 Reply renamenx(Args args, Execution& x);

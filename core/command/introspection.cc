@@ -60,6 +60,7 @@ std::vector<Bytes> categories_of(const CommandSpec& spec) {
   add_if(spec.writes(), "@write");
   add_if(spec.category == "string", "@string");
   add_if(spec.category == "bitmap", "@bitmap");
+  add_if(spec.category == "cuckoo", "@cuckoo");
   add_if((spec.flags & kAdmin) != 0, "@admin");
   add_if((spec.flags & kFast) != 0, "@fast");
   add_if((spec.flags & kFast) == 0, "@slow");

@@ -37,7 +37,10 @@ Reply touch(Args args, Execution& x) {
 Reply del(Args args, Execution& x) { return count_live(args, x, true); }
 Reply exists(Args args, Execution& x) { return count_live(args, x, false); }
 
-Reply type(Args args, Execution& x) { return Reply::simple(peek_live(Key(args[1]), x) ? "string" : "none"); }
+Reply type(Args args, Execution& x) {
+  const auto item = peek_live(Key(args[1]), x);
+  return Reply::simple(item ? name_of(item->type()) : "none");
+}
 
 Reply keys(Args args, Execution& x) {
   erase_all_expired(x);
@@ -65,7 +68,7 @@ Reply scan(Args args, Execution& x) {
     ++visited;
     if (is_expired(item, x.now))
       expired.emplace_back(item.key);
-    else if (options->wants(item.key))
+    else if (options->wants(item))
       found.push_back(Reply::bulk(Text::borrow(item.key)));
   };
   do cursor = x.table.walk(cursor, visit);

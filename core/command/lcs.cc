@@ -106,14 +106,18 @@ Reply indices(const Table& table, const Options& options) {
   return Reply::map(std::move(fields));
 }
 
+Reply no_strings() { return Reply::error_literal("ERR The specified keys must contain string values"); }
+
 }  // namespace
 
 Reply lcs(Args args, Execution& x) {
   Options options;
   if (auto error = parse(args.subspan(3), options)) return *error;
   const auto a = find_live(Key(args[1]), x);
+  if (is_other_than_string(a)) return no_strings();
   const std::string first(a ? a->value : Bytes());  // the second look-up may move what it finds
   const auto b = find_live(Key(args[2]), x);
+  if (is_other_than_string(b)) return no_strings();
   const Bytes second = b ? b->value : Bytes();
   if ((first.size() + 1) > kCellsMost / (second.size() + 1))
     return Reply::error_literal("ERR Insufficient memory, failed allocating transient memory for LCS");

@@ -33,7 +33,7 @@ constexpr std::size_t kPlaceBytes = 12;    // of its table, for each entry
 constexpr std::size_t kEmbeddedMost = 44;  // bytes of a Redis string within its object
 
 Bytes encoding_of(const Item& item) {
-  if (item.type != SlotTable::Type::kString) return "raw";
+  if (item.object) return "raw";
   if (parse_integer(item.value)) return "int";
   return item.value.size() <= kEmbeddedMost ? "embstr" : "raw";
 }
@@ -82,7 +82,8 @@ Reply memory(Args args, Execution& x) {
   if (args.size() == 5 && !parse_integer(args[4])) return not_an_integer();
   const auto item = peek_live(Key(args[2]), x);
   if (!item) return Reply::nil();
-  const std::size_t bytes = allocated(kEntryBytes + item->key.size() + item->value.size()) + kPlaceBytes;
+  const std::size_t bytes = allocated(kEntryBytes + item->key.size() + item->value.size()) + kPlaceBytes +
+                            (item->object ? item->object->bytes() : 0);
   return Reply::number(static_cast<std::int64_t>(bytes));
 }
 

@@ -19,6 +19,7 @@ Reply length(std::size_t size) { return Reply::number(static_cast<std::int64_t>(
 Reply append(Args args, Execution& x) {
   const Key key(args[1]);
   const auto item = find_live(key, x);
+  if (is_other_than_string(item)) return wrong_type();
   const std::size_t size = (item ? item->value.size() : 0) + args[2].size();
   if (item) {
     if (auto refusal = refuse_length(size)) return *refusal;
@@ -31,6 +32,7 @@ Reply append(Args args, Execution& x) {
 
 Reply strlen(Args args, Execution& x) {
   const auto item = find_live(Key(args[1]), x);
+  if (is_other_than_string(item)) return wrong_type();
   return length(item ? item->value.size() : 0);
 }
 
@@ -38,6 +40,7 @@ Reply getrange(Args args, Execution& x) {
   const auto first = parse_integer(args[2]), last = parse_integer(args[3]);
   if (!first || !last) return not_an_integer();
   const auto item = find_live(Key(args[1]), x);
+  if (is_other_than_string(item)) return wrong_type();
   if (!item || (*first < 0 && *last < 0 && *first > *last)) return Reply::bulk(Text::borrow(""));
   const auto size = static_cast<std::int64_t>(item->value.size());
   const auto from_front = [size](std::int64_t i) { return std::max<std::int64_t>(i < 0 ? size + i : i, 0); };
@@ -54,6 +57,7 @@ Reply setrange(Args args, Execution& x) {
   const Key key(args[1]);
   const Bytes piece = args[3];
   const auto item = find_live(key, x);
+  if (is_other_than_string(item)) return wrong_type();
   if (piece.empty()) return length(item ? item->value.size() : 0);
   const auto start = static_cast<std::uint64_t>(*offset);
   if (auto refusal = refuse_length(start + piece.size())) return *refusal;

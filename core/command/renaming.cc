@@ -15,10 +15,11 @@ std::optional<Reply> check_database(Bytes text) {
   return std::nullopt;
 }
 
-// With its end of life and its type.
+// With its end of life.
 void put_copy(const Key& to, const Item& item, Execution& x) {
+  if (item.object) return put(to, item.object->clone(), item.expiry, x);
   const std::string value(item.value);
-  put(to, {value, item.expiry, item.type}, x);
+  put(to, value, item.expiry, x);
 }
 
 Reply rename_to(Args args, bool only_if_missing, Execution& x) {

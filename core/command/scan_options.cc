@@ -22,9 +22,18 @@ std::optional<std::uint64_t> parse_cursor(Bytes text) {
   return negative ? 0 - value : value;
 }
 
+// In any case, as Redis takes it. nullopt: nothing is of such a type.
+std::optional<ValueType> type_named(Bytes word) {
+  for (const ValueType type : kValueTypes)
+    if (same_word(word, lower_case(name_of(type)))) return type;
+  return std::nullopt;
+}
+
 }  // namespace
 
-bool ScanOptions::wants(Bytes key) const { return of_strings && (!pattern || glob_match(*pattern, key)); }
+bool ScanOptions::wants(const SlotTable::Item& item) const {
+  return (of_any_type || item.type() == type) && (!pattern || glob_match(*pattern, item.key));
+}
 
 std::expected<ScanOptions, Reply> parse_scan(Args args) {
   ScanOptions options;
@@ -42,7 +51,8 @@ std::expected<ScanOptions, Reply> parse_scan(Args args) {
     } else if (same_word(word, "match")) {
       options.pattern = value == "*" ? std::nullopt : std::optional(value);
     } else if (same_word(word, "type")) {
-      options.of_strings = same_word(value, "string");
+      options.of_any_type = false;
+      options.type = type_named(value);
     } else {
       return std::unexpected(syntax_error());
     }

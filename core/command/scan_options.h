@@ -12,9 +12,10 @@ struct ScanOptions {
   std::uint64_t cursor = 0;
   std::size_t count = 10;
   std::optional<Bytes> pattern;  // MATCH, unless it is "*"
-  bool of_strings = true;        // false: TYPE asks for something else, and there is nothing else
+  bool of_any_type = true;
+  std::optional<ValueType> type;  // else; none: TYPE asks for what there is nothing of
 
-  bool wants(Bytes key) const;
+  bool wants(const SlotTable::Item& item) const;
 };
 
 // [SCAN, cursor, options…]. Errors as Redis gives them.

@@ -8,8 +8,9 @@ namespace {
 
 constexpr Bytes kSet = "set", kSetex = "setex", kPsetex = "psetex", kGetex = "getex";
 
+// Nil also for what is no string.
 Reply bulk_or_nil(const std::optional<Item>& item) {
-  return item ? Reply::bulk(Text::borrow(item->value)) : Reply::nil();
+  return item && !item->object ? Reply::bulk(Text::borrow(item->value)) : Reply::nil();
 }
 
 Reply set_for(Args args, TimeForm form, Bytes command, Execution& x) {
@@ -30,6 +31,7 @@ Reply set_with_options(Args args, Execution& x) {
   }
   const Key key(args[1]);
   const auto old = find_live(key, x);
+  if (options->get && is_other_than_string(old)) return wrong_type();
   Reply reply = !options->get ? Reply::ok() : old ? Reply::bulk_copy(old->value) : Reply::nil();
   if (old ? options->only_if_missing : options->only_if_there) return options->get ? reply : Reply::nil();
   if (options->keep_ttl && old) expiry = old->expiry;
@@ -39,7 +41,12 @@ Reply set_with_options(Args args, Execution& x) {
 
 }  // namespace
 
-Reply get(Args args, Execution& x) { return bulk_or_nil(find_live(Key(args[1]), x)); }
+Reply get(Args args, Execution& x) {
+  const auto item = find_live(Key(args[1]), x);
+  if (is_other_than_string(item)) [[unlikely]]
+    return wrong_type();
+  return bulk_or_nil(item);
+}
 
 Reply set(Args args, Execution& x) {
   if (args.size() > 3) return set_with_options(args, x);
@@ -59,7 +66,9 @@ Reply psetex(Args args, Execution& x) { return set_for(args, TimeForm::kMillis, 
 
 Reply getset(Args args, Execution& x) {
   const Key key(args[1]);
-  Reply reply = bulk_or_nil(find_live(key, x));
+  const auto old = find_live(key, x);
+  if (is_other_than_string(old)) return wrong_type();
+  Reply reply = bulk_or_nil(old);
   reply.own();
   put(key, args[2], kNoExpiry, x);
   return reply;
@@ -68,6 +77,7 @@ Reply getset(Args args, Execution& x) {
 Reply getdel(Args args, Execution& x) {
   const Key key(args[1]);
   const auto item = find_live(key, x);
+  if (is_other_than_string(item)) return wrong_type();
   Reply reply = bulk_or_nil(item);
   reply.own();
   if (item) erase(key, x);
@@ -80,6 +90,7 @@ Reply getex(Args args, Execution& x) {
   const Key key(args[1]);
   const auto item = find_live(key, x);
   if (!item) return Reply::nil();
+  if (is_other_than_string(item)) return wrong_type();
   if (options->form == TimeForm::kNone && !(options->persist && item->expiry != kNoExpiry)) return bulk_or_nil(item);
 
   WallTime expiry = kNoExpiry;

@@ -17,6 +17,7 @@ bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 }  // namespace
 
 Reply syntax_error() { return Reply::error_literal("ERR syntax error"); }
+Reply wrong_type() { return Reply::error_literal("WRONGTYPE Operation against a key holding the wrong kind of value"); }
 Reply not_an_integer() { return Reply::error_literal("ERR value is not an integer or out of range"); }
 Reply not_a_float() { return Reply::error_literal("ERR value is not a valid float"); }
 Reply invalid_expire_time(Bytes command) {

@@ -13,6 +13,7 @@ namespace hc::command {
 
 // Errors that several commands give.
 Reply syntax_error();                      // ERR syntax error
+Reply wrong_type();                        // WRONGTYPE Operation against a key holding the wrong kind of value
 Reply not_an_integer();                    // ERR value is not an integer or out of range
 Reply not_a_float();                       // ERR value is not a valid float
 Reply invalid_expire_time(Bytes command);  // … in 'set' command

@@ -82,8 +82,7 @@ void Replication::write_snapshot() {
     if (some && r.table.size() > 0) {
       EffectWriter puts;
       do {
-        snapshot_.cursor = r.table.walk(
-            snapshot_.cursor, [&](const SlotTable::Item& item) { puts.put(item.key, item.value, item.expiry); });
+        snapshot_.cursor = r.table.walk(snapshot_.cursor, [&](const SlotTable::Item& item) { puts.put(item); });
       } while (snapshot_.cursor != 0 && puts.bytes().size() < config_.fill_chunk_bytes);
       log_.filled(s, puts.take(), false);
     } else {

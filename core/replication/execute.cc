@@ -75,7 +75,9 @@ std::optional<Reply> Replication::too_few_in_sync(Slot s, const CommandSpec& spe
 
 Execution Replication::execution(Replica& r, Now now, EffectWriter* effects) {
   clock_.read(now.mono);
-  return {r.table, wall_of(now), random_, effects, &clock_};
+  Execution x{r.table, wall_of(now), random_, effects, &clock_};
+  x.filters_keys = key_filter_ppm_ != 0;
+  return x;
 }
 
 Executor::Result Replication::run(Slot slot, const CommandSpec& spec, Args args, std::uint64_t token, Epoch sender,

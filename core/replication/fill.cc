@@ -76,8 +76,10 @@ bool Replication::send_chunk(Slot s, Target& t, Lane& lane, Time now) {
   const std::size_t chunk_bytes = HC_BUGGIFY(kChunkTiny) ? 1 : config_.fill_chunk_bytes;
   do {
     fill.cursor = r.table.walk(fill.cursor, [&](const SlotTable::Item& item) {
-      puts.put(item.key, item.value, HC_MUTANT(kFillForgetsExpiry) ? kNoExpiry : item.expiry);
-      bytes += item.key.size() + item.value.size();
+      SlotTable::Item whole = item;
+      if (HC_MUTANT(kFillForgetsExpiry)) whole.expiry = kNoExpiry;
+      puts.put(whole);
+      bytes += item.key.size() + item.value.size() + (item.object ? item.object->bytes() : 0);
     });
   } while (fill.cursor != 0 && bytes < chunk_bytes);
   chunk.effects = puts.take();

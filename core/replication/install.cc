@@ -23,6 +23,7 @@ Replication::Replication(const NodeConfig& config, Peers& peers, Log& log, Rando
       memory_(config.memory, hash_mix(config.seed, kEvictions)),
       clock_(hash_mix(config.seed, kUses)) {
   limit_memory(config.memory);
+  key_filter_ppm_ = config.key_filter_ppm;
 }
 
 void Replication::install(const ViewRef& view, Time now) {

@@ -78,8 +78,9 @@ void Replication::relocate_some(std::size_t places, Time now) {
   memory_.relocate_at.reset();
 }
 
-// To be called after every change of its table or tail.
+// To be called after every change of its table or tail. A slot that gets its first key gets its filter here.
 void Replication::account(Replica& r) {
+  fit_filter(r);
   const std::size_t now = r.table.bytes() + r.tail_memory;
   memory_.counted += now - r.counted;
   r.counted = now;

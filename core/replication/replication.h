@@ -82,8 +82,10 @@ class Replication : public Executor {
 
   // ---- memory
   void limit_memory(const MemoryLimits& limits);
+  void filter_keys(std::uint32_t rate_ppm);               // see KeysFiltered
   void measured(std::size_t beyond, std::size_t hollow);  // see MemoryMeasured
   const Memory& memory() const { return memory_; }
+  std::uint32_t key_filter_ppm() const { return key_filter_ppm_; }
   const AccessClock& clock() const { return clock_; }
   void forget_evicted() { memory_.evicted.clear(); }
 
@@ -196,6 +198,8 @@ class Replication : public Executor {
 
   // memory.cc
   void account(Replica& r);
+  void fit_filter(Replica& r);
+  void fit_filters(Time now);
   std::optional<Reply> make_room(Slot s, const CommandSpec& spec, Now now);
   bool relieve(NodeId whom, std::size_t& left, Now now);
   void evict_some(Now now);
@@ -251,7 +255,10 @@ class Replication : public Executor {
   std::map<NodeId, Lane> lanes_;
   Memory memory_;
   AccessClock clock_;
-  std::optional<Time> evict_at_;         // there is more to evict
+  std::optional<Time> evict_at_;  // there is more to evict
+  std::uint32_t key_filter_ppm_ = 0;
+  std::size_t filter_slot_ = 0;  // which slot's keys are looked at next, and when
+  std::optional<Time> filter_at_;
   std::size_t backlog_ = 0;              // bytes kept of all slots that we lead
   std::map<NodeId, Time> ask_lease_at_;  // members whose grants some slot of ours needs: when they are asked next
   std::set<NodeId> seem_dead_;

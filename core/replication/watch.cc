@@ -144,6 +144,7 @@ bool Replication::tick(Now now) {
   if (next_release_ && now.mono >= *next_release_) step_waiting(now);
   if (evict_at_ && now.mono >= *evict_at_) evict_some(now);
   if (memory_.relocate_at && now.mono >= *memory_.relocate_at) relocate_some(kRelocateAtOnce, now.mono);
+  if (filter_at_ && now.mono >= *filter_at_) fit_filters(now.mono);
   const bool due = now.mono >= tick_at_;
   if (due) {
     tick_at_ = now.mono + (HC_MUTANT(kTimerNotRearmed) ? Duration(1h) : kTick);
@@ -168,6 +169,7 @@ std::optional<Time> Replication::deadline() const {
   if (next_release_) next = std::min(next, *next_release_);
   if (evict_at_) next = std::min(next, *evict_at_);
   if (memory_.relocate_at) next = std::min(next, *memory_.relocate_at);
+  if (filter_at_) next = std::min(next, *filter_at_);
   for (const auto& [member, at] : ask_lease_at_) next = std::min(next, at);
   return next;
 }

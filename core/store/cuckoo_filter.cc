@@ -33,7 +33,8 @@ bool filled(const FingerprintTable& table) { return table.used() * 4 >= table.en
 
 }  // namespace
 
-CuckooFilter::CuckooFilter(std::size_t capacity, std::uint32_t rate_ppm) : rate_ppm_(rate_ppm) {
+CuckooFilter::CuckooFilter(std::size_t capacity, std::uint32_t rate_ppm, bool grows)
+    : rate_ppm_(rate_ppm), grows_(grows) {
   HC_CHECK(capacity >= 1 && capacity <= kCapacityMax, "capacity: " + std::to_string(capacity));
   HC_CHECK(rate_ppm >= 1 && rate_ppm <= kRateMax, "rate in ppm: " + std::to_string(rate_ppm));
   const unsigned bits = bits_of_next();
@@ -52,9 +53,13 @@ unsigned CuckooFilter::bits_of_next() const {
   return bits;
 }
 
+bool CuckooFilter::can_grow() const {
+  const std::size_t next = tables_.back().bytes() * 3;  // about: twice the buckets, and longer fingerprints
+  return grows_ && tables_.size() < kTablesMax && bytes() + next <= kBytesMax;
+}
+
 void CuckooFilter::grow() {
   const FingerprintTable& newest = tables_.back();
-  HC_CHECK(newest.buckets() <= FingerprintTable::kBucketsMax / 2, "a filter of more than 2^33 entries");
   tables_.emplace_back(newest.buckets() * 2, newest.base_bits(), bits_of_next());
 }
 
@@ -64,28 +69,42 @@ void CuckooFilter::shrink() {
     tables_.pop_back();
 }
 
-void CuckooFilter::add(std::uint64_t hash) {
+bool CuckooFilter::add(std::uint64_t hash) {
+  if (!find_room(hash)) return false;
   ++size_;
+  return true;
+}
+
+bool CuckooFilter::find_room(std::uint64_t hash) {
   for (FingerprintTable& table : tables_ | std::views::reverse)
-    if (table.add(hash)) return;
+    if (table.add(hash)) return true;
   // Where keys alike crowd a pair of buckets, no others move for one more of them, and no table comes for it.
   FingerprintTable& newest = tables_.back();
   const std::size_t copies = newest.count(hash);
   const bool crowded = copies == kPairEntries || beside_.contains(hash);
-  if (!crowded && newest.add_by_moving(hash)) return;
+  if (!crowded && newest.add_by_moving(hash)) return true;
+  if (!can_grow()) return false;
   if (crowded || copies >= FingerprintTable::kBucketEntries || !filled(newest)) {
-    ++beside_[hash];
-    return;
+    const auto copies_beside = beside_.find(hash);
+    set_beside(hash, copies_beside == beside_.end() ? 1 : copies_beside->second + 1);
+    return true;
   }
   grow();
   HC_CHECK(tables_.back().add(hash), "an empty table takes a key");
-}
-
-bool CuckooFilter::add_new(std::uint64_t hash) {
-  if (contains(hash)) return false;
-  add(hash);
   return true;
 }
+
+void CuckooFilter::set_beside(std::uint64_t hash, std::size_t copies) {
+  if (const auto before = beside_.find(hash); before != beside_.end()) {
+    beside_digest_ -= hash_mix(hash, before->second);
+    beside_.erase(before);
+  }
+  if (copies == 0) return;
+  beside_.emplace(hash, copies);
+  beside_digest_ += hash_mix(hash, copies);
+}
+
+bool CuckooFilter::add_new(std::uint64_t hash) { return !contains(hash) && add(hash); }
 
 bool CuckooFilter::contains(std::uint64_t hash) const {
   for (const FingerprintTable& table : tables_ | std::views::reverse)
@@ -103,7 +122,7 @@ std::size_t CuckooFilter::count(std::uint64_t hash) const {
 // The finest class first: the head of the header says why.
 bool CuckooFilter::remove(std::uint64_t hash) {
   if (const auto copies = beside_.find(hash); copies != beside_.end()) {
-    if (--copies->second == 0) beside_.erase(copies);
+    set_beside(hash, copies->second - 1);
     --size_;
     return true;
   }
@@ -126,6 +145,13 @@ std::size_t CuckooFilter::capacity() const {
   std::size_t entries = 0;
   for (const FingerprintTable& table : tables_) entries += table.entries();
   return entries;
+}
+
+std::uint64_t CuckooFilter::digest() const {
+  std::uint64_t digest = hash_mix(size_, std::uint64_t{rate_ppm_} * 2 + (grows_ ? 1 : 0));
+  for (const FingerprintTable& table : tables_)
+    digest = hash_mix(digest + table.digest(), std::uint64_t{table.buckets()} << 8 | table.bits());
+  return digest + beside_digest_;
 }
 
 std::size_t CuckooFilter::bytes() const {

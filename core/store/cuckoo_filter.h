@@ -20,6 +20,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "core/base/bytes.h"
@@ -32,17 +34,20 @@ class CuckooFilter {
  public:
   static constexpr std::size_t kCapacityMax = std::size_t{1} << 30;
   static constexpr std::uint32_t kRateMax = 500'000;
+  static constexpr std::size_t kTablesMax = 32;
+  static constexpr std::size_t kBytesMax = std::size_t{256} << 20;  // that it grows to
 
   // `capacity`: how many keys the first table shall hold. `rate_ppm`: the most false positives, in a million questions
-  // about keys that are not there, however many tables come.
+  // about keys that are not there, however many tables come. If it does not grow, what finds no room is refused.
   // Requires: 1 <= capacity <= kCapacityMax, 1 <= rate_ppm <= kRateMax.
-  CuckooFilter(std::size_t capacity, std::uint32_t rate_ppm);
+  CuckooFilter(std::size_t capacity, std::uint32_t rate_ppm, bool grows = true);
 
   // Each of these has a form that takes the key's hash: hash_of(key), or any other of 64 evenly distributed bits.
 
-  // Once more. Allocates a table, twice as large as the one before, when that has no room.
-  void add(Bytes key) { add(hash_of(key)); }
-  void add(std::uint64_t hash);
+  // Once more. Allocates a table, twice as large as the one before, when that has no room. False, and nothing has
+  // changed: there is no room, and it may not grow, or not any more (kTablesMax, kBytesMax).
+  bool add(Bytes key) { return add(hash_of(key)); }
+  bool add(std::uint64_t hash);
 
   // Adds it unless contains() says that it is there. True if it was added; only then is there something to remove.
   bool add_new(Bytes key) { return add_new(hash_of(key)); }
@@ -67,19 +72,30 @@ class CuckooFilter {
   double load() const { return static_cast<double>(used()) / static_cast<double>(capacity()); }
   unsigned fingerprint_bits() const { return tables_.back().bits(); }  // of the newest table, the longest
   std::size_t bytes() const;                                           // as asked of the allocator
+  bool grows() const { return grows_; }
+  std::uint64_t digest() const;  // of all that it is
+
+  // All that it is, appended, and back (nullopt: nothing is encoded so; total on any bytes).
+  void encode(std::string& out) const;
+  static std::optional<CuckooFilter> decode(Bytes bytes);
 
   bool operator==(const CuckooFilter&) const = default;
 
  private:
   std::size_t used() const;
+  bool find_room(std::uint64_t hash);
+  bool can_grow() const;
   void grow();
   void shrink();
   unsigned bits_of_next() const;
+  void set_beside(std::uint64_t hash, std::size_t copies);
 
   std::uint32_t rate_ppm_;
+  bool grows_;
   std::size_t size_ = 0;
   std::vector<FingerprintTable> tables_;         // the newest, and finest, is the last
   std::map<std::uint64_t, std::size_t> beside_;  // hash -> copies
+  std::uint64_t beside_digest_ = 0;
 };
 
 }  // namespace hc

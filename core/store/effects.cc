@@ -2,53 +2,20 @@
 
 #include <optional>
 
+#include "core/store/coding.h"
+
 namespace hc {
 namespace {
 
 using Kind = StoreEffect::Kind;
-
-void append_varint(std::string& out, std::uint64_t value) {
-  char bytes[10];
-  std::size_t n = 0;
-  for (; value >= 0x80; value >>= 7) bytes[n++] = static_cast<char>(value | 0x80);
-  bytes[n++] = static_cast<char>(value);
-  out.append(bytes, n);
-}
-
-void append_bytes(std::string& out, Bytes bytes) {
-  append_varint(out, bytes.size());
-  out.append(bytes);
-}
+using coding::append_bytes;
+using coding::append_varint;
 
 std::uint64_t millis(WallTime time) { return static_cast<std::uint64_t>(time.time_since_epoch().count()); }
 
-// Reads from the front of what is left. After the first mistake everything reads as empty, and `good` is false.
-struct Reader {
-  Bytes left;
-  bool good = true;
-
-  std::uint64_t varint() {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64 && !left.empty(); shift += 7) {
-      const auto byte = static_cast<unsigned char>(left.front());
-      left.remove_prefix(1);
-      if (shift == 63 && byte > 1) break;
-      value |= std::uint64_t{byte & 0x7fU} << shift;
-      if (byte < 0x80) return value;
-    }
-    good = false;
-    return 0;
-  }
-  Bytes bytes() {
-    const std::uint64_t size = varint();
-    if (!good || size > left.size() || size > SlotTable::kBytesMax) {
-      good = false;
-      return {};
-    }
-    const Bytes result = left.substr(0, size);
-    left.remove_prefix(size);
-    return result;
-  }
+struct Reader : coding::Reader {
+  explicit Reader(Bytes encoded) : coding::Reader{encoded} {}
+  Bytes bytes() { return coding::Reader::bytes(SlotTable::kBytesMax); }
   WallTime time() { return WallTime(WallTime::duration(static_cast<std::int64_t>(varint()))); }
 };
 
@@ -78,6 +45,16 @@ std::optional<StoreEffect> read_effect(Reader& reader) {
       effect.value = reader.bytes();
       if (effect.offset > SlotTable::kBytesMax - effect.value.size()) return std::nullopt;
       break;
+    case Kind::kPutObject:
+      effect.key = reader.bytes();
+      effect.expiry = reader.time();
+      effect.type = static_cast<ValueType>(reader.varint_within(1, 255));
+      effect.value = reader.bytes();
+      break;
+    case Kind::kChange:
+      effect.key = reader.bytes();
+      effect.value = reader.bytes();
+      break;
     default:
       return std::nullopt;
   }
@@ -85,7 +62,8 @@ std::optional<StoreEffect> read_effect(Reader& reader) {
   return effect;
 }
 
-void apply_one(const StoreEffect& effect, SlotTable& table, AccessClock* clock) {
+// False: an object that does not decode.
+bool apply_one(const StoreEffect& effect, SlotTable& table, AccessClock* clock) {
   switch (effect.kind) {
     case Kind::kPut:
       table.put(effect.key, hash_of(effect.key), {effect.value, effect.expiry}, clock);
@@ -102,7 +80,17 @@ void apply_one(const StoreEffect& effect, SlotTable& table, AccessClock* clock) 
     case Kind::kSplice:
       table.splice(effect.key, effect.offset, effect.value);
       break;
+    case Kind::kPutObject: {
+      auto object = decode_object(effect.type, effect.value);
+      if (!object) return false;
+      table.put(effect.key, hash_of(effect.key), std::move(object), effect.expiry, clock);
+      break;
+    }
+    case Kind::kChange:
+      table.change(effect.key, hash_of(effect.key), effect.value);
+      break;
   }
+  return true;
 }
 
 // A key in quotes, cut and escaped so that a trace stays one short line of text.
@@ -141,6 +129,22 @@ void EffectWriter::put(Bytes key, Bytes value, WallTime expiry) {
   append_bytes(encoded_, value);
 }
 
+void EffectWriter::put(Bytes key, const Object& object, WallTime expiry) {
+  std::string whole;
+  object.encode(whole);
+  frame(Kind::kPutObject, key);
+  append_varint(encoded_, millis(expiry));
+  append_varint(encoded_, static_cast<std::uint64_t>(object.type()));
+  append_bytes(encoded_, whole);
+}
+
+void EffectWriter::put(const SlotTable::Item& item) {
+  if (item.object)
+    put(item.key, *item.object, item.expiry);
+  else
+    put(item.key, item.value, item.expiry);
+}
+
 void EffectWriter::erase(Bytes key) { frame(Kind::kErase, key); }
 
 void EffectWriter::clear() { encoded_ += static_cast<char>(Kind::kClear); }
@@ -156,12 +160,16 @@ void EffectWriter::splice(Bytes key, std::uint64_t offset, Bytes piece) {
   append_bytes(encoded_, piece);
 }
 
+void EffectWriter::change(Bytes key, Bytes edit) {
+  frame(Kind::kChange, key);
+  append_bytes(encoded_, edit);
+}
+
 bool apply(Bytes encoded, SlotTable& table, AccessClock* clock) {
   Reader reader{encoded};
   while (!reader.left.empty()) {
     const auto effect = read_effect(reader);
-    if (!effect) return false;
-    apply_one(*effect, table, clock);
+    if (!effect || !apply_one(*effect, table, clock)) return false;
   }
   return true;
 }
@@ -178,10 +186,10 @@ bool for_each_effect(Bytes encoded, const std::function<void(const StoreEffect&)
 
 std::string describe(const StoreEffect& effect) {
   const std::string size = " (" + std::to_string(effect.value.size()) + " bytes)";
+  const std::string until = effect.expiry == kNoExpiry ? std::string() : ", " + expiry_in_words(effect.expiry);
   switch (effect.kind) {
     case Kind::kPut:
-      return "put " + quoted(effect.key) + size +
-             (effect.expiry == kNoExpiry ? std::string() : ", " + expiry_in_words(effect.expiry));
+      return "put " + quoted(effect.key) + size + until;
     case Kind::kErase:
       return "erase " + quoted(effect.key);
     case Kind::kClear:
@@ -190,6 +198,10 @@ std::string describe(const StoreEffect& effect) {
       return quoted(effect.key) + " " + expiry_in_words(effect.expiry);
     case Kind::kSplice:
       return "write into " + quoted(effect.key) + size + " at " + std::to_string(effect.offset);
+    case Kind::kPutObject:
+      return "put " + std::string(name_of(effect.type)) + " " + quoted(effect.key) + size + until;
+    case Kind::kChange:
+      return "change " + quoted(effect.key);
   }
   return "unknown effect";
 }

@@ -3,8 +3,8 @@
 // Encoded as a row of frames: one byte of kind, then its fields as varints and length-prefixed bytes. Applying the
 // effects of a command to a table with the same content gives the same content, digest included.
 //
-// set_expiry and splice speak of a key that is there. Where it is missing (a replica whose fill has not reached the key
-// yet) they do nothing: the fill's chunk brings the whole entry later.
+// set_expiry, splice and change speak of a key that is there. Where it is missing (a replica whose fill has not reached
+// the key yet) they do nothing: the fill's chunk brings the whole entry later.
 #pragma once
 
 #include <cstddef>
@@ -20,22 +20,34 @@
 namespace hc {
 
 struct StoreEffect {
-  enum class Kind : std::uint8_t { kPut = 1, kErase = 2, kClear = 3, kSetExpiry = 4, kSplice = 5 };
+  enum class Kind : std::uint8_t {
+    kPut = 1,
+    kErase = 2,
+    kClear = 3,
+    kSetExpiry = 4,
+    kSplice = 5,
+    kPutObject = 6,
+    kChange = 7
+  };
   Kind kind{};
   Bytes key;                    // all but kClear
-  Bytes value;                  // kPut: the value; kSplice: the piece
-  WallTime expiry = kNoExpiry;  // kPut, kSetExpiry
+  Bytes value;                  // kPut: the value; kSplice: the piece; kPutObject: all of it; kChange: an edit of it
+  WallTime expiry = kNoExpiry;  // kPut, kPutObject, kSetExpiry
   std::uint64_t offset = 0;     // kSplice
+  ValueType type{};             // kPutObject
   bool operator==(const StoreEffect&) const = default;
 };
 
 class EffectWriter {
  public:
   void put(Bytes key, Bytes value, WallTime expiry);
+  void put(Bytes key, const Object& object, WallTime expiry);
+  void put(const SlotTable::Item& item);  // of either kind
   void erase(Bytes key);
   void clear();
   void set_expiry(Bytes key, WallTime expiry);
   void splice(Bytes key, std::uint64_t offset, Bytes piece);
+  void change(Bytes key, Bytes edit);
 
   bool empty() const { return encoded_.empty(); }
   Bytes bytes() const { return encoded_; }  // borrowed until the next change

@@ -12,7 +12,7 @@ namespace {
 
 // A value's hash is the sum over its blocks, so that a splice costs the blocks that it touches and not the value.
 constexpr std::size_t kSumBlock = 4096;
-constexpr std::uint32_t kValueSizeMask = (std::uint32_t{1} << 30) - 1;
+constexpr std::uint32_t kValueSizeMask = (std::uint32_t{1} << 31) - 1;
 
 std::uint64_t sum_blocks(Bytes value, std::uint64_t seed, std::size_t first, std::size_t end) {
   std::uint64_t sum = 0;
@@ -73,8 +73,8 @@ void write_piece(char* value, std::size_t old_size, std::size_t offset, Bytes pi
 
 }  // namespace
 
-Word make(std::uint64_t hash, Bytes key, SlotTable::Content content, AccessClock::Stamp stamp) {
-  const Bytes value = content.value;
+Word make(std::uint64_t hash, Bytes key, Stored content, AccessClock::Stamp stamp) {
+  const Bytes value = content.bytes;
   HC_CHECK(key.size() <= SlotTable::kBytesMax && value.size() <= SlotTable::kBytesMax, "a key or value is too long");
   const Word flags = flags_for(key.size(), value.size(), content.expiry);
   const std::size_t offset = key_offset(flags);
@@ -83,7 +83,7 @@ Word make(std::uint64_t hash, Bytes key, SlotTable::Content content, AccessClock
   h.key_size = static_cast<std::uint8_t>(key.size());
   h.stamp = stamp & AccessClock::kStampMask;
   h.value_size = static_cast<std::uint32_t>(value.size()) & kValueSizeMask;
-  h.type = static_cast<std::uint8_t>(content.type) & 3U;
+  h.is_object = content.is_object ? 1 : 0;
   store_header(word, h);
   if (flags & kLongKey) store_long_size(word, key.size());
   if (flags & kHasExpiry) store_expiry(word, content.expiry);
@@ -96,13 +96,18 @@ Word make(std::uint64_t hash, Bytes key, SlotTable::Content content, AccessClock
 
 Word moved(Word word, void* block) { return word_for(block, tag(word), word & (kHasExpiry | kHasSum | kLongKey)); }
 
-void destroy(Word word) { std::free(block(word)); }
+void destroy(Word word) {
+  delete object(word);
+  free_block(word);
+}
 
-bool replace_in_place(Word word, std::uint64_t hash, SlotTable::Content content) {
+void free_block(Word word) { std::free(block(word)); }
+
+bool replace_in_place(Word word, std::uint64_t hash, Stored content) {
   Header h = header(word);
-  const Bytes value = content.value;
+  const Bytes value = content.bytes;
   if (h.value_size != value.size() || ((word & kHasExpiry) != 0) != (content.expiry != kNoExpiry)) return false;
-  h.type = static_cast<std::uint8_t>(content.type) & 3U;
+  h.is_object = content.is_object ? 1 : 0;
   store_header(word, h);
   if (expires(word)) store_expiry(word, content.expiry);
   if (word & kHasSum) store_sum(word, sum_of(value, hash));
@@ -120,7 +125,7 @@ Word splice(Word word, std::uint64_t hash, std::size_t offset, Bytes piece) {
     std::string value(old.value);
     value.resize(new_size);
     write_piece(value.data(), old_size, offset, piece);
-    const Word moved = make(hash, old.key, {value, old.expiry, old.type}, old.stamp);
+    const Word moved = make(hash, old.key, {value, old.expiry}, old.stamp);
     destroy(word);
     return moved;
   }
@@ -133,9 +138,12 @@ Word splice(Word word, std::uint64_t hash, std::size_t offset, Bytes piece) {
 }
 
 std::uint64_t digest(Word word, std::uint64_t hash) {
-  const std::uint64_t sum = (word & kHasSum) ? stored_sum(word) : sum_of(item(word).value, hash);
+  const Object* value = object(word);
+  const std::uint64_t sum = value            ? value->digest()
+                            : word & kHasSum ? stored_sum(word)
+                                             : sum_of(item(word).value, hash);
   const WallTime until = HC_MUTANT(kDigestForgetsTtl) ? kNoExpiry : expiry(word);
-  const std::uint64_t type = header(word).type * 0x9e3779b97f4a7c15ULL;  // 0 for strings
+  const std::uint64_t type = value ? static_cast<std::uint64_t>(value->type()) * 0x9e3779b97f4a7c15ULL : 0;
   return hash_mix(sum, static_cast<std::uint64_t>(until.time_since_epoch().count()) + hash + type);
 }
 

@@ -1,8 +1,10 @@
-// One key with its value and expiry as one allocation, and the word by which a table names it.
+// One key with its value and expiry as one allocation, and the word by which a table names it. A value that is an
+// object is kept as its address; the entry owns it.
 //
 // Word: bits 63…48 the key's tag (the top 16 bits of its hash), 47…3 the address, 2…0 what the block holds.
 // Block: header, [expiry], [sum of the value's block hashes], [size of a long key], key, value. The header has the size
-// of a short key in 8 bits, the entry's stamp (core/store/access_clock.h) in 24, the value's size in 30, its type in 2.
+// of a short key in 8 bits, the entry's stamp (core/store/access_clock.h) in 24, the value's size in 30, and whether it
+// is an object.
 // Only SlotTable sees this.
 #pragma once
 
@@ -26,10 +28,10 @@ inline constexpr std::size_t kSumFrom = 256, kLongKeyFrom = 256;
 struct Header {
   std::uint32_t key_size : 8;
   std::uint32_t stamp : 24;
-  std::uint32_t value_size : 30;
-  std::uint32_t type : 2;
+  std::uint32_t value_size : 31;
+  std::uint32_t is_object : 1;
 };
-static_assert(sizeof(Header) == 8 && SlotTable::kBytesMax < std::size_t{1} << 30);
+static_assert(sizeof(Header) == 8 && SlotTable::kBytesMax < std::size_t{1} << 31);
 
 inline std::uint64_t tag_of(std::uint64_t hash) { return hash >> 48; }
 inline std::uint64_t tag(Word word) { return word >> 48; }
@@ -57,34 +59,64 @@ inline WallTime expiry(Word word) {
   std::memcpy(&ms, block(word) + sizeof(Header), sizeof ms);
   return WallTime(WallTime::duration(ms));
 }
+// The value's bytes; of an object, those of its address.
+inline Bytes stored(Word word) {
+  const Header h = header(word);
+  return {block(word) + key_offset(word) + key_size(word, h), h.value_size};
+}
+// nullptr: its value is bytes.
+inline Object* object(Word word) {
+  if (header(word).is_object == 0) [[likely]]
+    return nullptr;
+  Object* object;
+  std::memcpy(&object, stored(word).data(), sizeof object);
+  return object;
+}
 inline SlotTable::Item item(Word word) {
   const Header h = header(word);
   const char* start = block(word) + key_offset(word);
   const std::size_t size = key_size(word, h);
-  return {{start, size}, {start + size, h.value_size}, expiry(word), h.stamp, static_cast<SlotTable::Type>(h.type)};
+  SlotTable::Item item{{start, size}, {start + size, h.value_size}, expiry(word), h.stamp};
+  if (h.is_object) [[unlikely]] {
+    item.value = {};
+    item.object = object(word);
+  }
+  return item;
 }
-// What was asked for its block, and what that takes.
+// What was asked for its block, and what the entry takes.
 inline std::size_t asked(Word word) {
   const Header h = header(word);
   return key_offset(word) + key_size(word, h) + h.value_size;
 }
-inline std::size_t bytes(Word word) { return allocated(asked(word)); }
+inline std::size_t bytes(Word word) {
+  const Object* value = object(word);
+  return allocated(asked(word)) + (value ? value->bytes() : 0);
+}
 inline void set_stamp(Word word, AccessClock::Stamp stamp) {
   Header h = header(word);
   h.stamp = stamp & AccessClock::kStampMask;
   std::memcpy(block(word), &h, sizeof h);
 }
 
-// An entry of its own. `hash` is hash_of(key).
-Word make(std::uint64_t hash, Bytes key, SlotTable::Content content, AccessClock::Stamp stamp);
+// A value as an entry keeps it.
+struct Stored {
+  Bytes bytes;
+  WallTime expiry = kNoExpiry;
+  bool is_object = false;
+};
+
+// An entry of its own, which owns the object, if it is one. `hash` is hash_of(key).
+Word make(std::uint64_t hash, Bytes key, Stored value, AccessClock::Stamp stamp);
 void destroy(Word word);
+void free_block(Word word);  // and leaves its object to somebody else
 // The word of the same entry, whose block is elsewhere now.
 Word moved(Word word, void* block);
 
-// Puts the new value and expiry into the same block if its layout and size stay as they are. `value` may overlap.
-bool replace_in_place(Word word, std::uint64_t hash, SlotTable::Content content);
+// Puts the new value and expiry into the same block if its layout and size stay as they are. The value may overlap.
+// Leaves the object that was there to somebody else.
+bool replace_in_place(Word word, std::uint64_t hash, Stored value);
 
-// See SlotTable::splice. Consumes `word`, returns the entry's new one.
+// See SlotTable::splice. Requires: it is no object. Consumes `word`, returns the entry's new one.
 Word splice(Word word, std::uint64_t hash, std::size_t offset, Bytes piece);
 
 // The entry's part of the table's digest. `hash` is hash_of(key).

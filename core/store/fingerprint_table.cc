@@ -3,15 +3,17 @@
 #include <array>
 #include <bit>
 #include <string>
+#include <utility>
 
 #include "core/base/check.h"
+#include "core/base/seam.h"
+#include "core/store/hash.h"
 
 namespace hc {
 namespace {
 
 constexpr unsigned kEntries = FingerprintTable::kBucketEntries;
 constexpr std::uint32_t kFree = 0;
-constexpr std::size_t kStepsMax = 256;  // buckets whose entries are looked at for one that can move away
 
 std::uint32_t low_bits(unsigned bits) { return ~std::uint32_t{0} >> (32 - bits); }
 
@@ -21,6 +23,8 @@ std::uint32_t spread(std::uint32_t few) {
   x = (x ^ (x >> 32)) * 0xd6e8feb86659fd93ULL;
   return static_cast<std::uint32_t>(x >> 32);
 }
+
+std::uint64_t digest_of(std::size_t index, std::uint64_t word) { return word == 0 ? 0 : hash_mix(word, index); }
 
 }  // namespace
 
@@ -43,13 +47,18 @@ struct FingerprintTable::Path {
   }
 };
 
-FingerprintTable::FingerprintTable(std::uint32_t buckets, unsigned base_bits, unsigned bits)
-    : buckets_(buckets), base_bits_(base_bits), bits_(bits) {
+FingerprintTable::FingerprintTable(std::uint32_t buckets, unsigned base_bits, unsigned bits,
+                                   std::vector<std::uint64_t> words)
+    : buckets_(buckets), base_bits_(base_bits), bits_(bits), words_(std::move(words)) {
   HC_CHECK(buckets >= 1 && buckets <= kBucketsMax, "buckets: " + std::to_string(buckets));
   HC_CHECK(kBitsMin <= base_bits && base_bits <= bits && bits <= kBitsMax, "bits: " + std::to_string(bits));
   reciprocal_ = ~std::uint64_t{0} / buckets + 1;
   for (unsigned entry = 0; entry < per_window(); ++entry) lanes_ |= std::uint64_t{1} << entry * bits;
-  words_.resize(entries() * bits / 64 + 2);
+  HC_CHECK(words_.size() == words_for(buckets, bits), "words: " + std::to_string(words_.size()));
+  for (std::size_t i = 0; i < words_.size(); ++i)
+    if (words_[i] != 0) digest_ += digest_of(i, words_[i]);
+  if (digest_ == 0) return;
+  for (std::uint32_t bucket = 0; bucket < buckets_; ++bucket) used_ += kEntries - count_in(bucket, kFree);
 }
 
 // The remainder by two products (Lemire, Kaser, Kurz: Faster remainder by direct computation, 2019).
@@ -82,8 +91,13 @@ std::uint32_t FingerprintTable::get(std::uint32_t bucket, unsigned entry) const 
 void FingerprintTable::set(std::uint32_t bucket, unsigned entry, std::uint32_t fingerprint) {
   const std::size_t bit = (std::size_t{bucket} * kEntries + entry) * bits_;
   const std::uint64_t change = get(bucket, entry) ^ fingerprint;
-  words_[bit / 64] ^= change << bit % 64;
-  words_[bit / 64 + 1] ^= change >> 1 >> (63 - bit % 64);
+  set_word(bit / 64, words_[bit / 64] ^ change << bit % 64);
+  if (bit % 64 + bits_ > 64) set_word(bit / 64 + 1, words_[bit / 64 + 1] ^ change >> (64 - bit % 64));
+}
+
+void FingerprintTable::set_word(std::size_t index, std::uint64_t word) {
+  digest_ += digest_of(index, word) - digest_of(index, words_[index]);
+  words_[index] = word;
 }
 
 // Of the entries in one window: the highest bit of each that holds this fingerprint. A lane of the difference is 0 if
@@ -175,7 +189,8 @@ bool FingerprintTable::contains(std::uint64_t hash) const {
 bool FingerprintTable::remove(std::uint64_t hash) {
   const Home h = home(hash);
   for (const std::uint32_t bucket : {h.first, h.second}) {
-    const unsigned entry = find(bucket, h.fingerprint);
+    unsigned entry = find(bucket, h.fingerprint);
+    if (HC_MUTANT(kFilterRemovesAnothers)) entry = get(bucket, 0) != kFree ? 0 : kEntries;
     if (entry == kEntries) continue;
     set(bucket, entry, kFree);
     --used_;

@@ -22,11 +22,15 @@ class FingerprintTable {
  public:
   static constexpr unsigned kBucketEntries = 4;
   static constexpr std::uint32_t kBucketsMax = std::uint32_t{1} << 31;
-  static constexpr unsigned kBitsMin = 4;   // of a fingerprint
-  static constexpr unsigned kBitsMax = 32;  // of a fingerprint
+  static constexpr unsigned kBitsMin = 4;        // of a fingerprint
+  static constexpr unsigned kBitsMax = 32;       // of a fingerprint
+  static constexpr std::size_t kStepsMax = 256;  // buckets whose entries are looked at for one that can move away
 
   // Requires: 1 <= buckets <= kBucketsMax, kBitsMin <= base_bits <= bits <= kBitsMax.
-  FingerprintTable(std::uint32_t buckets, unsigned base_bits, unsigned bits);
+  FingerprintTable(std::uint32_t buckets, unsigned base_bits, unsigned bits)
+      : FingerprintTable(buckets, base_bits, bits, std::vector<std::uint64_t>(words_for(buckets, bits))) {}
+  // With the words() of another one. Requires also: as many as words_for() says.
+  FingerprintTable(std::uint32_t buckets, unsigned base_bits, unsigned bits, std::vector<std::uint64_t> words);
 
   // Each takes a key's hash, of 64 evenly distributed bits.
 
@@ -46,6 +50,12 @@ class FingerprintTable {
   std::size_t used() const { return used_; }  // entries
   std::size_t entries() const { return std::size_t{buckets_} * kBucketEntries; }
   std::size_t bytes() const { return words_.size() * sizeof(std::uint64_t); }
+  const std::vector<std::uint64_t>& words() const { return words_; }
+  static std::size_t words_for(std::uint32_t buckets, unsigned bits) {
+    return std::size_t{buckets} * kBucketEntries * bits / 64 + 2;
+  }
+  // Of the words, kept up to date by every change.
+  std::uint64_t digest() const { return digest_; }
 
   bool operator==(const FingerprintTable&) const = default;
 
@@ -61,6 +71,7 @@ class FingerprintTable {
   std::uint64_t equal_in(std::uint32_t bucket, unsigned entry, std::uint32_t fingerprint) const;
   std::uint32_t get(std::uint32_t bucket, unsigned entry) const;
   void set(std::uint32_t bucket, unsigned entry, std::uint32_t fingerprint);
+  void set_word(std::size_t index, std::uint64_t word);
   unsigned find(std::uint32_t bucket, std::uint32_t fingerprint) const;
   unsigned count_in(std::uint32_t bucket, std::uint32_t fingerprint) const;
   bool put(std::uint32_t bucket, std::uint32_t fingerprint);
@@ -72,6 +83,7 @@ class FingerprintTable {
   std::uint64_t reciprocal_;  // of buckets_, in 2^-64
   std::uint64_t lanes_ = 0;   // the lowest bit of each entry in a window
   std::size_t used_ = 0;
+  std::uint64_t digest_ = 0;
   std::vector<std::uint64_t> words_;  // entries one after the other, the first in the lowest bits; a spare word ends it
 };
 

@@ -8,6 +8,7 @@
 #include "core/base/seam.h"
 #include "core/store/entry.h"
 #include "core/store/homes.h"
+#include "core/store/key_filter.h"
 
 namespace hc {
 namespace {
@@ -15,6 +16,9 @@ namespace {
 using entry::Word;
 
 constexpr std::uint32_t kCapacityMin = 4;
+// Up to so many places a table's filter is made anew when it is resized, a matter of a fraction of a millisecond;
+// beyond, filters grow by themselves.
+constexpr std::uint32_t kFilteredAnewMost = 4096;
 
 // 4 6 8 12 16 24 …: sizes that allocators have classes for, so that growing by half wastes nothing.
 std::uint32_t next_capacity(std::uint32_t capacity) {
@@ -33,6 +37,10 @@ struct SlotTable::Place {
   bool found;
 };
 
+SlotTable::SlotTable() = default;
+SlotTable::~SlotTable() { release(); }
+SlotTable::SlotTable(SlotTable&& other) noexcept { swap(other); }
+
 void SlotTable::swap(SlotTable& other) noexcept {
   std::swap(words_, other.words_);
   std::swap(capacity_, other.capacity_);
@@ -43,6 +51,7 @@ void SlotTable::swap(SlotTable& other) noexcept {
   std::swap(sweep_earliest_, other.sweep_earliest_);
   std::swap(sweep_cursor_, other.sweep_cursor_);
   std::swap(expiring_, other.expiring_);
+  std::swap(filter_, other.filter_);
 }
 
 void SlotTable::release() {
@@ -51,7 +60,11 @@ void SlotTable::release() {
   std::free(words_);
 }
 
-void SlotTable::clear() { SlotTable().swap(*this); }
+void SlotTable::clear() {
+  const std::unique_ptr<KeyFilter> filter = std::move(filter_);
+  SlotTable().swap(*this);
+  if (filter) make_filter(filter->rate_ppm, filter->look_ups);
+}
 
 // The key's place, or the empty one where it would go. Requires: capacity_ > 0 (so that an empty one exists).
 SlotTable::Place SlotTable::locate(Bytes key, std::uint64_t hash) const {
@@ -62,7 +75,22 @@ SlotTable::Place SlotTable::locate(Bytes key, std::uint64_t hash) const {
   return {i, false};
 }
 
+// For who only looks: the filter is asked first.
+std::optional<std::uint32_t> SlotTable::look_up(Bytes key, std::uint64_t hash) const {
+  if (size_ == 0 || (filter_ && !may_have(hash))) return std::nullopt;
+  const Place place = locate(key, hash);
+  if (place.found) return place.index;
+  if (filter_) was_not_there();
+  return std::nullopt;
+}
+
 std::optional<SlotTable::Item> SlotTable::find(Bytes key, std::uint64_t hash) const {
+  const auto index = look_up(key, hash);
+  if (!index) return std::nullopt;
+  return entry::item(words_[*index]);
+}
+
+std::optional<SlotTable::Item> SlotTable::find_past_filter(Bytes key, std::uint64_t hash) const {
   if (size_ == 0) return std::nullopt;
   const Place place = locate(key, hash);
   if (!place.found) return std::nullopt;
@@ -94,61 +122,74 @@ void SlotTable::note_expiry(WallTime expiry) {
 }
 
 std::optional<SlotTable::Item> SlotTable::use(Bytes key, std::uint64_t hash, AccessClock& clock) {
-  if (size_ == 0) return std::nullopt;
-  const Place place = locate(key, hash);
-  if (!place.found) return std::nullopt;
-  const Word word = words_[place.index];
+  const auto index = look_up(key, hash);
+  if (!index) return std::nullopt;
+  const Word word = words_[*index];
   const Item item = entry::item(word);
   entry::set_stamp(word, clock.used(item.stamp));
   return item;
 }
 
 void SlotTable::put(Bytes key, std::uint64_t hash, Content content, AccessClock* clock) {
+  put_stored(key, hash, {content.value, content.expiry}, clock);
+}
+
+void SlotTable::put(Bytes key, std::uint64_t hash, std::unique_ptr<Object> object, WallTime expiry,
+                    AccessClock* clock) {
+  const Object* address = object.release();  // the entry's
+  put_stored(key, hash, {Bytes(reinterpret_cast<const char*>(&address), sizeof address), expiry, true}, clock);
+}
+
+void SlotTable::put_stored(Bytes key, std::uint64_t hash, const entry::Stored& value, AccessClock* clock) {
   if (size_ != 0) {
     const Place place = locate(key, hash);
     if (place.found) {
-      replace_entry(place.index, hash, content);
+      const std::unique_ptr<Object> gone(entry::object(words_[place.index]));
+      replace_entry(place.index, hash, value);
+      if (filter_ && HC_MUTANT(kFilterForgetsOnOverwrite)) key_went(hash);
       const Word word = words_[place.index];
       if (clock) entry::set_stamp(word, clock->used(entry::header(word).stamp));
       return;
     }
   }
   if (too_full(std::uint64_t{size_} + 1, capacity_)) resize(next_capacity(capacity_));
-  const Word word = entry::make(hash, key, content, clock ? clock->fresh() : 0);
+  const Word word = entry::make(hash, key, value, clock ? clock->fresh() : 0);
   insert(hash, word);
   ++size_;
+  if (filter_) key_came(hash);
   bytes_ += entry::bytes(word);
   digest_ += entry::digest(word, hash);
-  note_expiry(content.expiry);
+  note_expiry(value.expiry);
 }
 
-void SlotTable::replace_entry(std::uint32_t index, std::uint64_t hash, Content content) {
+// The object that was there, if it was one, is the caller's.
+void SlotTable::replace_entry(std::uint32_t index, std::uint64_t hash, const entry::Stored& value) {
   const Word old = words_[index];
   digest_ -= entry::digest(old, hash);
   bytes_ -= entry::bytes(old);
   if (entry::expires(old)) forget_expiry();
-  if (!entry::replace_in_place(old, hash, content)) {
-    words_[index] = entry::make(hash, entry::key(old), content, entry::header(old).stamp);
-    entry::destroy(old);  // only now: the value may borrow from it
+  if (!entry::replace_in_place(old, hash, value)) {
+    words_[index] = entry::make(hash, entry::key(old), value, entry::header(old).stamp);
+    entry::free_block(old);  // only now: the value may borrow from it
   }
   bytes_ += entry::bytes(words_[index]);
   digest_ += entry::digest(words_[index], hash);
-  note_expiry(content.expiry);
+  note_expiry(value.expiry);
 }
 
 bool SlotTable::set_expiry(Bytes key, std::uint64_t hash, WallTime expiry) {
   if (size_ == 0) return false;
   const Place place = locate(key, hash);
   if (!place.found) return false;
-  const Item item = entry::item(words_[place.index]);
-  replace_entry(place.index, hash, {item.value, expiry, item.type});
+  const Word word = words_[place.index];
+  replace_entry(place.index, hash, {entry::stored(word), expiry, entry::object(word) != nullptr});
   return true;
 }
 
 bool SlotTable::splice(Bytes key, std::uint64_t hash, std::size_t offset, Bytes piece) {
   if (size_ == 0 || offset > kBytesMax || piece.size() > kBytesMax - offset) return false;
   const Place place = locate(key, hash);
-  if (!place.found) return false;
+  if (!place.found || entry::object(words_[place.index])) return false;
   Word& word = words_[place.index];
   digest_ -= entry::digest(word, hash);
   bytes_ -= entry::bytes(word);
@@ -156,6 +197,20 @@ bool SlotTable::splice(Bytes key, std::uint64_t hash, std::size_t offset, Bytes 
   bytes_ += entry::bytes(word);
   digest_ += entry::digest(word, hash);
   return true;
+}
+
+bool SlotTable::change(Bytes key, std::uint64_t hash, Bytes edit) {
+  if (size_ == 0) return false;
+  const Place place = locate(key, hash);
+  const Word word = words_[place.index];
+  Object* object = place.found ? entry::object(word) : nullptr;
+  if (!object) return false;
+  digest_ -= entry::digest(word, hash);
+  bytes_ -= entry::bytes(word);
+  const bool changed = object->change(edit);
+  bytes_ += entry::bytes(word);
+  digest_ += entry::digest(word, hash);
+  return changed;
 }
 
 bool SlotTable::erase(Bytes key, std::uint64_t hash) {
@@ -193,6 +248,7 @@ void SlotTable::remove_at(std::uint32_t index, std::uint64_t hash) {
   }
   words_[gap] = 0;
   --size_;
+  if (filter_) key_went(hash);
   bytes_ -= entry::bytes(gone);
   if (!HC_MUTANT(kDigestSkipped)) digest_ -= entry::digest(gone, hash);
   if (entry::expires(gone)) forget_expiry();
@@ -219,6 +275,10 @@ void SlotTable::resize(std::uint32_t capacity) {
   std::free(words_);
   words_ = words;
   capacity_ = capacity;
+  if (!filter_ || capacity > kFilteredAnewMost) return;
+  bytes_ -= filter_->bytes();
+  const std::unique_ptr<KeyFilter> filter = std::move(filter_);
+  make_filter(filter->rate_ppm, filter->look_ups);
 }
 
 void SlotTable::shrink_if_sparse() {

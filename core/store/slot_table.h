@@ -1,4 +1,5 @@
-// The keys of one slot: key -> (value, optional expiry), with the size, the byte count and the digest of the content.
+// The keys of one slot: key -> (value, optional expiry), with the size, the byte count and the digest of the content. A
+// value is bytes, or an object of some type (core/store/object.h).
 //
 // Open addressing with linear probing: an array of words, each a pointer to one allocation (header, expiry, key, value
 // together) with 16 bits of the key's hash above it. A key's home is the *order-preserving* scaling of its hash to the
@@ -14,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 
 #include "core/base/bytes.h"
@@ -22,32 +24,39 @@
 #include "core/base/time.h"
 #include "core/store/access_clock.h"
 #include "core/store/hash.h"
+#include "core/store/object.h"
 
 namespace hc {
+
+namespace entry {
+struct Stored;
+}
+
+struct KeyFilter;
+struct KeyFilterLookUps;
 
 class SlotTable {
  public:
   static constexpr std::size_t kBytesMax = std::size_t{512} << 20;  // of a key, and of a value
   static constexpr unsigned kCursorBits = 48;
 
-  enum class Type : std::uint8_t { kString, kCuckooFilter };  // at most four
-
   struct Content {
     Bytes value;
     WallTime expiry = kNoExpiry;
-    Type type = Type::kString;
   };
   struct Item {
     Bytes key;
-    Bytes value;
-    WallTime expiry;               // kNoExpiry: none
-    AccessClock::Stamp stamp = 0;  // of its last use; not part of the content
-    Type type = Type::kString;
+    Bytes value;                     // of an object: empty
+    WallTime expiry;                 // kNoExpiry: none
+    AccessClock::Stamp stamp = 0;    // of its last use; not part of the content
+    const Object* object = nullptr;  // nullptr: the value is bytes
+
+    ValueType type() const { return object ? object->type() : ValueType::kString; }
   };
 
-  SlotTable() = default;
-  ~SlotTable() { release(); }
-  SlotTable(SlotTable&& other) noexcept { swap(other); }
+  SlotTable();
+  ~SlotTable();
+  SlotTable(SlotTable&& other) noexcept;
   SlotTable& operator=(SlotTable&& other) noexcept {
     SlotTable(std::move(other)).swap(*this);
     return *this;
@@ -57,6 +66,7 @@ class SlotTable {
   // Each of these has a form that takes the key's hash. Requires: hash == hash_of(key).
   std::optional<Item> find(Bytes key) const { return find(key, hash_of(key)); }
   std::optional<Item> find(Bytes key, std::uint64_t hash) const;
+  std::optional<Item> find_past_filter(Bytes key, std::uint64_t hash) const;  // the truth, whatever the filter says
 
   // Finds it, and notes that it is used.
   std::optional<Item> use(Bytes key, std::uint64_t hash, AccessClock& clock);
@@ -68,13 +78,19 @@ class SlotTable {
   // Adds or replaces, and with a clock notes that it is used. `key` and the value may borrow from this table.
   void put(Bytes key, Bytes value, WallTime expiry) { put(key, hash_of(key), {value, expiry}); }
   void put(Bytes key, std::uint64_t hash, Content content, AccessClock* clock = nullptr);
+  void put(Bytes key, std::uint64_t hash, std::unique_ptr<Object> object, WallTime expiry,
+           AccessClock* clock = nullptr);
+
+  // What the object of this key makes of an edit. False, and nothing has changed, also if there is none.
+  bool change(Bytes key, std::uint64_t hash, Bytes edit);
 
   // Changes the expiry alone; kNoExpiry takes it away. False if the key is missing.
   bool set_expiry(Bytes key, WallTime expiry) { return set_expiry(key, hash_of(key), expiry); }
   bool set_expiry(Bytes key, std::uint64_t hash, WallTime expiry);
 
   // Writes `piece` over the value from `offset` on, which grows as needed, zero bytes in a gap. Costs the piece and not
-  // the value, but for the allocator's growth. False if the key is missing or the value would exceed kBytesMax.
+  // the value, but for the allocator's growth. False if the key is missing or no string, or the value would exceed
+  // kBytesMax.
   // Requires: `piece` does not borrow from this table.
   bool splice(Bytes key, std::size_t offset, Bytes piece) { return splice(key, hash_of(key), offset, piece); }
   bool splice(Bytes key, std::uint64_t hash, std::size_t offset, Bytes piece);
@@ -82,7 +98,12 @@ class SlotTable {
   // True if it was there. `key` may borrow from this table.
   bool erase(Bytes key) { return erase(key, hash_of(key)); }
   bool erase(Bytes key, std::uint64_t hash);
-  void clear();
+  void clear();  // its filter stays, with nothing in it
+
+  // Keeps a cuckoo filter over its keys (core/store/key_filter.h), of this rate of false positives; 0: keeps none.
+  // Costs a look at each key. Nothing of the content changes. Requires: rate_ppm <= CuckooFilter::kRateMax.
+  void filter_keys(std::uint32_t rate_ppm);
+  const KeyFilter* filter() const { return filter_.get(); }
 
   std::size_t size() const { return size_; }
   std::size_t expiring() const { return expiring_; }  // entries with an expiry
@@ -118,8 +139,15 @@ class SlotTable {
   struct Place;  // where a key is, or would be
 
   Place locate(Bytes key, std::uint64_t hash) const;
+  std::optional<std::uint32_t> look_up(Bytes key, std::uint64_t hash) const;
+  void make_filter(std::uint32_t rate_ppm, const KeyFilterLookUps& look_ups);
+  void key_came(std::uint64_t hash);
+  void key_went(std::uint64_t hash);
+  bool may_have(std::uint64_t hash) const;
+  void was_not_there() const;
   void insert(std::uint64_t hash, std::uint64_t word);
-  void replace_entry(std::uint32_t index, std::uint64_t hash, Content content);
+  void put_stored(Bytes key, std::uint64_t hash, const entry::Stored& value, AccessClock* clock);
+  void replace_entry(std::uint32_t index, std::uint64_t hash, const entry::Stored& value);
   void remove_at(std::uint32_t index, std::uint64_t hash);
   void resize(std::uint32_t capacity);
   void shrink_if_sparse();
@@ -137,7 +165,8 @@ class SlotTable {
   WallTime sweep_earliest_ = WallTime::max();  // lower bound over the entries that this round of sweep() has passed
   std::uint64_t sweep_cursor_ = 0;
   std::uint32_t expiring_ = 0;
+  std::unique_ptr<KeyFilter> filter_;
 };
-static_assert(sizeof(SlotTable) <= 64);  // a node has 16384 of them
+static_assert(sizeof(SlotTable) <= 72);  // a node has 16384 of them
 
 }  // namespace hc

@@ -38,7 +38,7 @@ Still::Still(const Course& course)
       fed_(kMachines, 0),
       next_accepted_(kMachines, 2),
       workload_({.keys = 0}, 0ns, Random(1)) {
-  workload_.add_key("k");
+  workload_.add_key({"k", {}});
   for (std::uint32_t m = 0; m < kMachines; ++m) {
     Random random = stream(1, "exhaustive", m);
     NodeConfig config;

@@ -58,7 +58,7 @@ Callers::Callers(Schedule& schedule, Network& network, std::uint32_t machines, D
 std::uint32_t Callers::key(const std::string& name) {
   const auto [at, fresh] = keys_.try_emplace(name, 0);
   if (fresh) {
-    at->second = workload_.add_key(name);
+    at->second = workload_.add_key({name, {}});
     histories_.resize(workload_.keys());
   }
   return at->second;
@@ -91,7 +91,7 @@ bool Callers::describe(Call& call, std::vector<std::string> args) {
   if (name == "SET" && args.size() >= 3)
     return o.value = args[2], set_options(args, o.called, skew_, o) && on(K::kSet, args.size());
   call.judged = false;
-  return is_one_of(name, {"DBSIZE", "KEYS", "SCAN", "TTL", "PTTL", "PING"});
+  return name.starts_with("CF.") || is_one_of(name, {"DBSIZE", "KEYS", "SCAN", "TTL", "PTTL", "PING", "TYPE"});
 }
 
 std::optional<Endpoint> Callers::endpoint(const std::string& caller) {

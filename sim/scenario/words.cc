@@ -106,6 +106,8 @@ std::string Story::cluster(const Directive& d) {
       s.node.backlog_bytes = count();
     else if (name == "maxmemory")
       s.node.memory.bytes = count();
+    else if (name == "key-filter")
+      s.node.key_filter_ppm = count();
     else if (name == "policy" && policy_named(value))
       s.node.memory.policy = *policy_named(value);
     else if (name == "delay")

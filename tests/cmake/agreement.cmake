@@ -10,6 +10,7 @@ hc_test(replication_test LABELS unit
           ${CMAKE_CURRENT_SOURCE_DIR}/replication/fill_test.cc
           ${CMAKE_CURRENT_SOURCE_DIR}/replication/commands_test.cc
           ${CMAKE_CURRENT_SOURCE_DIR}/replication/memory_test.cc
+          ${CMAKE_CURRENT_SOURCE_DIR}/replication/filters_test.cc
   USES core_sim_replication core_sim_agreement)
 hc_test(sessions_test LABELS unit
   SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer/sessions_test.cc ${CMAKE_CURRENT_SOURCE_DIR}/peer/frames_test.cc

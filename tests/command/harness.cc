@@ -43,7 +43,9 @@ std::map<std::string, std::pair<std::string, WallTime>> content(const SlotTable&
   std::uint64_t cursor = 0;
   do
     cursor = table.walk(cursor, [&](const SlotTable::Item& item) {
-      result[std::string(item.key)] = {std::string(item.value), item.expiry};
+      std::string value(item.value);
+      if (item.object) item.object->encode(value += name_of(item.type()));
+      result[std::string(item.key)] = {value, item.expiry};
     });
   while (cursor != 0);
   return result;

@@ -232,6 +232,25 @@ TEST(HttpApi, AnswersHaveTheOriginalsFields) {
             R"({"success":true,"message":"Delete processed","node":"1","primary":"node-2","deleted":true})");
 }
 
+TEST(HttpApi, ChecksOfTheFilterOverKeys) {
+  EXPECT_EQ(args_of(request(HttpMethod::kGet, "/api/filter/check/a%2Fb")), (Args{"FILTER.CHECK", "a/b"}));
+  EXPECT_EQ(args_of(request(HttpMethod::kGet, "/api/filter/check/%2"))[0], "400");
+  EXPECT_EQ(args_of(request(HttpMethod::kPost, "/api/filter/check/k"))[0], "405");
+  const CacheCall check{CacheCall::Kind::kCheck, {"FILTER.CHECK", "k"}, false};
+  const auto answer = [&](std::int64_t says, std::int64_t there) {
+    std::vector<Reply> items;
+    items.push_back(Reply::number(says));
+    items.push_back(Reply::number(there));
+    return std::string(respond(check, Reply::array(std::move(items)), kRemote).body);
+  };
+  EXPECT_EQ(answer(1, 0), R"({"success":true,"key":"k","filter_enabled":true,"filter_says":true,)"
+                          R"("actually_exists":false,"false_positive":true,"node":"1","primary":"node-2"})");
+  EXPECT_TRUE(answer(0, 0).contains(R"("filter_says":false,"actually_exists":false,"false_positive":false)"));
+  EXPECT_TRUE(answer(1, 1).contains(R"("filter_says":true,"actually_exists":true,"false_positive":false)"));
+  EXPECT_TRUE(answer(-1, 1).contains(R"("filter_enabled":false,"filter_says":null,"actually_exists":true)"));
+  EXPECT_TRUE(respond(check, Reply::error("UNKNOWN x"), kLocal).body.contains(R"("maybe_applied":false)"));
+}
+
 TEST(HttpApi, BytesThatAreNoText) {
   const CacheCall get{CacheCall::Kind::kGet, {"GET", "\xff"}, false};
   EXPECT_TRUE(

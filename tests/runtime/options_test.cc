@@ -95,6 +95,18 @@ TEST(Options, InsteadOfRunning) {
   EXPECT_NE(wrong.error().text.find("--found"), std::string::npos) << wrong.error().text;
 }
 
+TEST(Options, FiltersOverKeys) {
+  const auto rate = [](std::initializer_list<const char*> words) { return node_config(*parse(words)).key_filter_ppm; };
+  EXPECT_EQ(rate({}), 0U) << "auto";
+  EXPECT_EQ(rate({"--cuckoo-filter", "on"}), 10'000U);
+  EXPECT_EQ(rate({"--cuckoo-filter", "on", "--cuckoo-fpp", "0.001"}), 1000U);
+  EXPECT_EQ(rate({"--cuckoo-filter", "off", "--cuckoo-fpp", "0.001"}), 0U);
+  for (const char* fpp : {"0", "0.6", "-1", "x", "1%", "1e-9"})
+    EXPECT_NE(parse({"--cuckoo-fpp", fpp}).error().text.find("give a number from 0.000001 to 0.5"), std::string::npos)
+        << fpp;
+  EXPECT_NE(parse({"--cuckoo-filter", "yes"}).error().text.find("give one of on, off, auto"), std::string::npos);
+}
+
 TEST(Options, OnePortForTwoThings) {
   EXPECT_EQ(parse({"--resp-port", "8080"}).error().text,
             "hypercache-node: --http-port: value '8080': --resp-port has it too: change one\n"

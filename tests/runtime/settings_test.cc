@@ -95,6 +95,21 @@ TEST(Settings, OurOwnAreShownAndFixed) {
   EXPECT_EQ(set(settings, "port", "6379"), "OK");
 }
 
+TEST(Settings, FiltersOverKeysActAtOnce) {
+  Settings settings;
+  std::vector<std::pair<std::string, std::uint32_t>> told;
+  settings.begin_filter("auto", 10'000,
+                        [&](std::string_view mode, std::uint32_t ppm) { told.emplace_back(mode, ppm); });
+  EXPECT_EQ(get(settings, "cuckoo-filter"), "auto");
+  EXPECT_EQ(get(settings, "cuckoo-fpp"), "0.01");
+  EXPECT_EQ(set(settings, "cuckoo-filter", "on"), "OK");
+  EXPECT_EQ(set(settings, "cuckoo-filter", "ON"), "OK") << "which changes nothing";
+  EXPECT_EQ(set(settings, "cuckoo-fpp", "0.001"), "OK");
+  EXPECT_EQ(told, (decltype(told){{"on", 10'000}, {"on", 1000}}));
+  EXPECT_NE(set(settings, "cuckoo-fpp", "0.7"), "OK");
+  EXPECT_NE(set(settings, "cuckoo-filter", "maybe"), "OK");
+}
+
 TEST(Settings, APlainNameComesBackAsItWasWritten) {
   const Settings settings;
   EXPECT_EQ(settings.matching("MaxMemory")[0].first, "MaxMemory");

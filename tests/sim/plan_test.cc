@@ -105,7 +105,7 @@ TEST(Pins, SayTheWholeSetting) {
 
 // What a seed's clients ask, written down, is understood as it was meant.
 TEST(Spoken, IsWhatTheWorkloadMeant) {
-  Workload workload(Workload::Knobs{}, 5ms, Random(7));
+  Workload workload({.filter_items = 6}, 5ms, Random(7));
   for (int i = 0; i < 2000; ++i) {
     const Request r = workload.draw(Instant{});
     const auto spoken = understand(r.args, 5ms);
@@ -116,7 +116,7 @@ TEST(Spoken, IsWhatTheWorkloadMeant) {
     ASSERT_EQ(spoken->operations.size(), r.parts.size()) << r.args.front();
     for (std::size_t k = 0; k < r.parts.size(); ++k) {
       const Operation &a = spoken->operations[k], &b = r.parts[k].operation;
-      EXPECT_EQ(spoken->keys[k], workload.name(r.parts[k].key));
+      EXPECT_EQ(spoken->keys[k], workload.subject(r.parts[k].key));
       EXPECT_EQ(to_text(a), to_text(b));
       EXPECT_EQ(a.ends, b.ends);
       EXPECT_EQ(a.amount, b.amount);

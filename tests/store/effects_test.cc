@@ -5,6 +5,8 @@
 
 #include <vector>
 
+#include "core/store/cuckoo_value.h"
+
 namespace hc {
 namespace {
 
@@ -19,6 +21,8 @@ std::string one_of_each() {
   writer.splice("k", 300, "piece");
   writer.clear();
   writer.put("last", std::string(1000, 'x'), kNoExpiry);
+  writer.put("filter", CuckooValue(4, true), at(7));
+  writer.change("filter", CuckooValue::adding(5));
   return writer.take();
 }
 
@@ -27,14 +31,18 @@ TEST(Effects, AreReadAsWritten) {
   const std::string encoded = one_of_each();
   std::vector<StoreEffect> seen;
   ASSERT_TRUE(for_each_effect(encoded, [&](const StoreEffect& e) { seen.push_back(e); }));
-  const std::string last(1000, 'x');
+  const std::string last(1000, 'x'), edit = CuckooValue::adding(5);
+  std::string filter;
+  CuckooValue(4, true).encode(filter);
   const std::vector<StoreEffect> expected{{Kind::kPut, "k", "value", at(1'700'000'000'000), 0},
                                           {Kind::kPut, "", "", kNoExpiry, 0},
                                           {Kind::kErase, "gone", "", kNoExpiry, 0},
                                           {Kind::kSetExpiry, "k", "", at(5), 0},
                                           {Kind::kSplice, "k", "piece", kNoExpiry, 300},
                                           {Kind::kClear, "", "", kNoExpiry, 0},
-                                          {Kind::kPut, "last", last, kNoExpiry, 0}};
+                                          {Kind::kPut, "last", last, kNoExpiry, 0},
+                                          {Kind::kPutObject, "filter", filter, at(7), 0, ValueType::kCuckooFilter},
+                                          {Kind::kChange, "filter", edit, kNoExpiry, 0}};
   EXPECT_EQ(seen, expected);
 }
 
@@ -46,20 +54,24 @@ TEST(Effects, AreDescribed) {
   EXPECT_EQ(lines[3], "\"k\" expires 5");
   EXPECT_EQ(lines[4], "write into \"k\" (5 bytes) at 300");
   EXPECT_EQ(lines[5], "clear");
+  EXPECT_EQ(lines[7].substr(0, 24), "put MBbloomCF \"filter\" (");
+  EXPECT_EQ(lines[8], "change \"filter\"");
 }
 
 TEST(Effects, ApplyInOrder) {
   SlotTable table;
   table.put("before", "x", kNoExpiry);
   EXPECT_TRUE(hc::apply(one_of_each(), table));
-  EXPECT_EQ(table.size(), 1U);
+  EXPECT_EQ(table.size(), 2U);
   EXPECT_EQ(table.find("last")->value.size(), 1000U);
+  EXPECT_TRUE(static_cast<const CuckooValue*>(table.find("filter")->object)->filter().contains(5));
 }
 
 TEST(Effects, OnAMissingKeyDoNothing) {
   EffectWriter writer;
   writer.set_expiry("k", at(5));
   writer.splice("k", 3, "x");
+  writer.change("k", CuckooValue::adding(5));
   writer.erase("k");
   SlotTable table;
   EXPECT_TRUE(apply(writer.bytes(), table));
@@ -84,7 +96,7 @@ TEST(Effects, CutShortAreMalformedOrAPrefix) {
     SlotTable table;
     whole += hc::apply(encoded.substr(0, size), table) ? 1 : 0;
   }
-  EXPECT_EQ(whole, 7U);  // nothing, and after each effect but the last
+  EXPECT_EQ(whole, 9U);  // nothing, and after each effect but the last
 }
 
 TEST(Effects, OfAnyBytesAreRefusedOrApplied) {
@@ -98,7 +110,11 @@ TEST(Effects, OfAnyBytesAreRefusedOrApplied) {
     }
     SlotTable table;
     const bool applied = hc::apply(bytes, table);
-    EXPECT_EQ(applied, for_each_effect(bytes, [](const StoreEffect&) {}));
+    bool decodes = true;
+    const bool read = for_each_effect(bytes, [&](const StoreEffect& e) {
+      decodes &= e.kind != StoreEffect::Kind::kPutObject || decode_object(e.type, e.value);
+    });
+    EXPECT_EQ(applied, read && decodes);
   }
 }
 

@@ -78,8 +78,15 @@ struct MemoryMeasured {          // of the process
   std::size_t hollow_bytes = 0;  // free within pages that are in use
 };
 
+struct ClientReset {  // it listens to nothing any more
+  ClientId client;
+};
+struct NoticesSet {  // by the operator: what clients of this member may be told of keys (core/command/notice.h)
+  std::uint32_t notices = 0;
+};
+
 using Event = std::variant<Started, Asked, ClientGone, LinkOpened, LinkClosed, Received, Heard, VoteStored, Woke,
                            TurnEnded, StopAsked, LogRead, LogAppended, LogSynced, LogKept, FsyncSet, SnapshotAsked,
-                           LeaveAsked, MemoryLimited, MemoryMeasured>;
+                           LeaveAsked, MemoryLimited, MemoryMeasured, ClientReset, NoticesSet>;
 
 }  // namespace hc

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include "core/command/notice.h"
 #include "runtime/settings.h"
 #include "runtime/version.h"
 
@@ -169,6 +170,8 @@ void declare(CLI::App& app, Options& options, Given& given) {
   app.add_option("--maxmemory", given.maxmemory, "memory that this member may take, as 64mb; 0: no limit (default)");
   app.add_option("--maxmemory-policy", given.maxmemory_policy, "what is given up for it (default noeviction)")
       ->check(one_of({std::begin(kEvictionPolicies), std::end(kEvictionPolicies)}));
+  app.add_option("--notify-keyspace-events", options.notices,
+                 "what clients here may be told of keys: letters of Ag$lshzxeKEtmdn; KEA: all (default none)");
   app.add_option("--log-level", options.log_level, "debug, info, warning or error")
       ->check(one_of({"debug", "info", "warning", "error"}))
       ->capture_default_str();
@@ -209,6 +212,9 @@ void understand(const CLI::App& app, const Given& given, Options& options) {
   options.slot_loss_wait = given.slot_loss_policy.empty() ? options.append_only : given.slot_loss_policy == "wait";
   if (!given.maxmemory.empty()) options.memory.bytes = need_memory("--maxmemory", given.maxmemory);
   if (!given.maxmemory_policy.empty()) options.memory.policy = *policy_named(given.maxmemory_policy);
+  const auto notices = parse_notices(options.notices);
+  if (!notices) throw bad("--notify-keyspace-events", options.notices, "give letters of Ag$lshzxeKEtmdn");
+  options.notices = letters_of(*notices);
   if (app.get_config_ptr()->count() > 0) options.config_file = app.get_config_ptr()->as<std::string>();
 }
 
@@ -309,6 +315,7 @@ NodeConfig node_config(const Options& options) {
   config.min_in_sync = options.min_in_sync;
   config.deadline = std::chrono::milliseconds(options.deadline_ms);
   config.memory = options.memory;
+  config.notices = *parse_notices(options.notices);
   return config;
 }
 

@@ -35,6 +35,7 @@ struct Options {
   std::uint64_t lease_ms = 1000;
   std::uint64_t deadline_ms = 5000;
   MemoryLimits memory;
+  std::string notices;  // of keys, as letters: core/command/notice.h
   std::string log_level = "info";
   std::string config_file;
   std::string record;  // file; empty: no recording

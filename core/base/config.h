@@ -63,6 +63,7 @@ struct NodeConfig {
   std::size_t backlog_bytes_all = std::size_t{128} << 20;  // of all slots that this member leads
   Relocate relocate = nullptr;  // the host's allocator can do that; content never depends on places
   MemoryLimits memory;          // at the start: see MemoryLimited
+  std::uint32_t notices = 0;    // at the start: see NoticesSet
 };
 
 }  // namespace hc

@@ -16,6 +16,9 @@ WallTime wall_of(Now now) {
   return WallTime(std::chrono::duration_cast<std::chrono::milliseconds>(now.mono.time_since_epoch()));
 }
 
+// As in Redis: what only reads, and looks for the value, says that it missed one.
+bool notes_misses(const CommandSpec& spec) { return !spec.writes() && spec.first_key == 1; }
+
 }  // namespace
 
 // Grants from every other member of the commit set (3a), by the time that was read after the request (3e).
@@ -48,7 +51,16 @@ std::optional<Reply> Replication::too_few_in_sync(Slot s, const CommandSpec& spe
 
 Execution Replication::execution(Replica& r, Now now, EffectWriter* effects) {
   clock_.read(now.mono);
-  return {r.table, wall_of(now), random_, effects, &clock_};
+  return {r.table, wall_of(now), random_, effects, &clock_, notices_wanted_ != 0 ? &notices_ : nullptr};
+}
+
+// What ran, and wrote the entry `seq` or depends on it, noted things: they are told when that is committed.
+void Replication::keep_notices(Slot s, Seq seq) {
+  if (notices_wanted_ == 0) return;
+  Replica& r = at(s);
+  const bool now = seq <= r.commit || HC_MUTANT(kNoticeBeforeCommit);
+  std::vector<Telling>& list = now ? tellings_ : r.lead->tellings;
+  for (Noticed& notice : notices_.take()) list.push_back({s, {r.epoch, seq}, std::move(notice)});
 }
 
 Executor::Result Replication::run(Slot slot, const CommandSpec& spec, Args args, std::uint64_t token, Epoch sender,
@@ -95,6 +107,7 @@ Executor::Result Replication::execute_now(Slot s, const CommandSpec& spec, Args 
   if (!must_tell(r)) {
     const std::uint64_t before = r.table.digest();
     Execution x = execution(r, now, nullptr);
+    x.reads = notes_misses(spec);
     Reply reply = execute(spec, args, x);
     count_lookups(spec, x);
     account(r);
@@ -102,10 +115,12 @@ Executor::Result Replication::execute_now(Slot s, const CommandSpec& spec, Args 
       r.at = r.base = {r.epoch, r.at.seq.next()};
       r.commit = r.at.seq;
     }
+    keep_notices(s, r.commit);
     return {Ran::kDone, std::move(reply)};
   }
   EffectWriter effects;
   Execution x = execution(r, now, &effects);
+  x.reads = notes_misses(spec);
   Reply reply = execute(spec, args, x);
   count_lookups(spec, x);
   account(r);
@@ -118,9 +133,11 @@ Executor::Result Replication::execute_now(Slot s, const CommandSpec& spec, Args 
     } else {
       r.lead->touched.push_back({r.at.seq, 0});
     }
+    keep_notices(s, r.at.seq);
     advance_commit(s, now);
   }
   const Seq wait = !wrote ? must_wait_for(r, spec, args) : r.at.seq > r.commit ? r.at.seq : Seq();
+  if (!wrote) keep_notices(s, wait);
   const bool early = wrote ? HC_MUTANT(kAckBeforeReplication) : HC_MUTANT(kReadUncommitted);
   if (!wait || early) return {Ran::kDone, std::move(reply)};
   reply.own();
@@ -205,10 +222,12 @@ void Replication::expire(Now now) {
     if (replicate && !effects.empty()) {
       append_entry(s, {{r.epoch, r.at.seq.next()}, r.at.slot_epoch, false, Value::copy_of(effects.take())});
       r.lead->touched.push_back({r.at.seq, 0});
+      keep_notices(s, r.at.seq);
       advance_commit(s, now);
     } else if (before != r.table.size()) {
       r.at = r.base = {r.epoch, r.at.seq.next()};
       r.commit = r.at.seq;
+      keep_notices(s, r.commit);
     }
   }
 }

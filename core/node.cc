@@ -122,6 +122,7 @@ struct Node::Rooms {
   void begin(Started& e, Now now, Effects& out);
   void tick(Now now, Effects& out);
   void settle(Now now, Effects& out);
+  void tell(Effects& out);
   void know_self();
   void view_installed(Now now, Effects& out);
   void note_lost_slots(Now now);
@@ -239,6 +240,21 @@ void Node::Rooms::report(Time now) {
   agreement.say(own, now);
 }
 
+// What is committed of keys, and what is new in the cluster, to those who listen.
+void Node::Rooms::tell(Effects& out) {
+  if (replication.has_tellings()) {
+    for (Telling& t : replication.take_tellings()) {
+      bus.tell(t.notice, out);
+      told.push_back(std::move(t));
+    }
+  }
+  if (!cluster_news.any()) return;
+  for (News& n : cluster_news.take()) {
+    bus.tell_here(kClusterChannel, n.json, out);
+    out.announce(std::string(n.type), std::move(n.json));
+  }
+}
+
 // Until nothing that one room did is news to another.
 void Node::Rooms::settle(Now now, Effects& out) {
   for (bool again = true; again;) {
@@ -262,16 +278,7 @@ void Node::Rooms::settle(Now now, Effects& out) {
       for (Done& d : replication.take_done()) coordinator.done(d.token, d.outcome, std::move(d.reply), now, out);
       again = true;
     }
-    if (replication.has_tellings()) {
-      for (Telling& t : replication.take_tellings()) {
-        bus.tell(t.notice, out);
-        told.push_back(std::move(t));
-      }
-    }
-    for (News& n : cluster_news.take()) {
-      bus.tell_here(kClusterChannel, n.json, out);
-      out.announce(std::string(n.type), std::move(n.json));
-    }
+    tell(out);
     if (bus.notices_heard() != notices_heard) replication.want_notices(notices_heard = bus.notices_heard());
     if (replication.take_urgent()) {
       report(now.mono);

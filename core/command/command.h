@@ -77,6 +77,8 @@ struct CommandSpec {
   std::string_view key_flags{}, category{}, group{}, since{}, summary{}, complexity{};
 
   bool writes() const { return (flags & kWrite) != 0; }
+  // As in Redis: what only reads, and looks for the value, tells that it missed one.
+  bool tells_misses() const { return !writes() && first_key == 1; }
 };
 
 // By name in any case; nullptr if there is none.

@@ -16,9 +16,6 @@ WallTime wall_of(Now now) {
   return WallTime(std::chrono::duration_cast<std::chrono::milliseconds>(now.mono.time_since_epoch()));
 }
 
-// As in Redis: what only reads, and looks for the value, says that it missed one.
-bool notes_misses(const CommandSpec& spec) { return !spec.writes() && spec.first_key == 1; }
-
 }  // namespace
 
 // Grants from every other member of the commit set (3a), by the time that was read after the request (3e).
@@ -107,7 +104,7 @@ Executor::Result Replication::execute_now(Slot s, const CommandSpec& spec, Args 
   if (!must_tell(r)) {
     const std::uint64_t before = r.table.digest();
     Execution x = execution(r, now, nullptr);
-    x.reads = notes_misses(spec);
+    x.reads = spec.tells_misses();
     Reply reply = execute(spec, args, x);
     count_lookups(spec, x);
     account(r);
@@ -120,7 +117,7 @@ Executor::Result Replication::execute_now(Slot s, const CommandSpec& spec, Args 
   }
   EffectWriter effects;
   Execution x = execution(r, now, &effects);
-  x.reads = notes_misses(spec);
+  x.reads = spec.tells_misses();
   Reply reply = execute(spec, args, x);
   count_lookups(spec, x);
   account(r);

@@ -317,7 +317,7 @@ void Node::Rooms::view_installed(Now now, Effects& out) {
     for (const ViewMember& m : known->members)
       if (!installed->member(m.info.id)) {
         peers.dismiss({m.info.id, m.info.generation});
-        bus.forget(m.info.id);
+        bus.forget({m.info.id, m.info.generation});
       }
   // Told to leave, and that was all we did not hear of it.
   if (known && known->names(me()) && !installed->member(self.id)) leaving = true;

@@ -256,8 +256,10 @@ void Bus::session_lost(NodeId peer, Effects& out) {
   confirm(out);
 }
 
-void Bus::forget(NodeId peer) {
-  others_.erase(peer);
+void Bus::forget(Incarnation who) {
+  const auto at = others_.find(who.member);
+  if (at == others_.end() || at->second.who != who) return;  // a later process may have said what its clients want
+  at->second.wants = {};
   note_heard();
 }
 

@@ -40,8 +40,8 @@ class Bus {
   void handle(Incarnation from, const Published& m, Effects& out);
   void session_opened(NodeId peer);
   void session_lost(NodeId peer, Effects& out);
-  void forget(NodeId peer);  // it is no member any more
-  void flush();              // the turn ends: tell what has changed
+  void forget(Incarnation who);  // it is no member any more
+  void flush();                  // the turn ends: tell what has changed
   void tick(Now now, Effects& out);
   std::optional<Time> deadline() const;
 

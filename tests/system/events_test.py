@@ -3,13 +3,15 @@
 import http.client
 import json
 import socket
-import subprocess
 import shutil
+import subprocess
+import sys
 import threading
 import unittest
 
 import cluster
 
+sys.path.append("/usr/lib/python3/dist-packages")  # Debian's python3-redis, whichever Python runs this
 try:
     import redis
 except ImportError:

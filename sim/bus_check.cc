@@ -1,6 +1,9 @@
 #include "sim/bus_check.h"
 
+#include <utility>
+
 #include "core/command/text.h"
+#include "core/events/cluster_news.h"
 #include "core/replication/replica.h"
 
 namespace hc::sim {
@@ -64,6 +67,10 @@ std::optional<std::string> BusCheck::heard(Ear ear, const std::string& by, const
     const auto told = of_keys_.find(message);
     if (told != of_keys_.end() && times <= told->second) return std::nullopt;
     return words(ear, by, channel, payload) + ", more often than it was told";
+  }
+  if (channel == kClusterChannel) {
+    if (std::exchange(listening.of_cluster[by], payload) != payload) return std::nullopt;
+    return words(ear, by, channel, payload) + ", twice";
   }
   const auto said = said_.find(payload);
   if (said == said_.end() || said->second.channel != channel)

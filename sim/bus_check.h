@@ -1,6 +1,7 @@
 // What listeners may hear, and what they must (rule 11), as seen from outside:
 //
-//   nothing that nobody published, nothing twice, and each speaker's connection on each channel in its order;
+//   nothing that nobody published, nothing twice, and each speaker's connection on each channel in its order (news of
+//   the cluster, which machines make up themselves, not twice in a row);
 //   of keys what a primary told, once, of an entry that was committed by then, and nothing more often than it was told;
 //   while nothing disturbs the cluster: everything that is said after a subscription was confirmed.
 #pragma once
@@ -62,6 +63,7 @@ class BusCheck {
     std::map<std::string, bool> names;          // true: a pattern
     std::map<std::string, std::uint64_t> last;  // by subscription, speaker's connection and channel: the last number
     std::map<std::pair<std::string, Message>, std::uint64_t> of_keys;  // by subscription: how often heard
+    std::map<std::string, std::string> of_cluster;                     // by subscription: what was heard last
     std::multiset<std::pair<std::string, Message>> owed;
   };
   struct Said {

@@ -9,6 +9,7 @@ import sys
 import threading
 import unittest
 
+import clients_test
 import cluster
 
 sys.path.append("/usr/lib/python3/dist-packages")  # Debian's python3-redis, whichever Python runs this
@@ -152,6 +153,21 @@ class AnyToAny(unittest.TestCase):
                              [("message", b"\x00\xff"), ("pmessage", b"\x00\xff")])
             self.assertEqual(there.pubsub_numsub("py"), [(b"py", 1)])
             listener.close()
+
+    @unittest.skipUnless(clients_test.HAS_NODE, "node and npm are not installed")
+    def test_ioredis(self):
+        clients_test.install_ioredis()
+        listener = subprocess.Popen(["node", "listener.js", str(self.cluster[2].resp_port), "io", "i?"],
+                                    cwd=clients_test.IOREDIS, stdout=subprocess.PIPE, text=True)
+        try:
+            self.assertEqual(listener.stdout.readline(), "listens\n")
+            with self.cluster[3].resp() as speaker:
+                self.assertEqual(speaker("PUBLISH", "io", "hello"), 2)
+            heard = [json.loads(listener.stdout.readline()) for _ in range(2)]
+            self.assertEqual(heard, [["message", "io", "hello"], ["pmessage", "i?", "io", "hello"]])
+        finally:
+            listener.terminate()
+            listener.communicate()
 
     def test_a_listener_that_does_not_read_is_let_go(self):
         node = self.cluster[1]

@@ -59,8 +59,17 @@ struct KeepLog {  // the log begins at this segment from now on, durably; what i
   std::uint64_t segment = 0;
 };
 
-using Effect =
-    std::variant<Answer, Dial, Close, Send, Gossip, StoreVote, BecameReady, Stopped, Note, AppendLog, SyncLog, KeepLog>;
+struct Push {  // what they listen to says something; in the order of these effects
+  std::vector<ClientId> to;
+  Reply message;
+};
+struct Announce {    // something happened in the cluster: for whoever watches this member
+  std::string type;  // "view-installed"
+  std::string json;  // an object
+};
+
+using Effect = std::variant<Answer, Dial, Close, Send, Gossip, StoreVote, BecameReady, Stopped, Note, AppendLog,
+                            SyncLog, KeepLog, Push, Announce>;
 
 // One reused list. Written through verbs, drained by the host by overload.
 class Effects {
@@ -76,6 +85,8 @@ class Effects {
   void append_log(AppendLog append) { list_.emplace_back(std::move(append)); }
   void keep_log(std::uint64_t id, std::uint64_t segment) { list_.emplace_back(KeepLog{id, segment}); }
   void sync_log(std::uint64_t id) { list_.emplace_back(SyncLog{id}); }
+  void push(std::vector<ClientId> to, Reply message) { list_.emplace_back(Push{std::move(to), std::move(message)}); }
+  void announce(std::string type, std::string json) { list_.emplace_back(Announce{std::move(type), std::move(json)}); }
   void became_ready() { list_.emplace_back(BecameReady{}); }
   void stopped() { list_.emplace_back(Stopped{}); }
   void note(std::string text, Note::Level level = Note::Level::kInfo) {

@@ -81,9 +81,15 @@ struct MemoryMeasured {          // of the process
 struct KeysFiltered {          // the operator wants filters over the keys of slots
   std::uint32_t rate_ppm = 0;  // of false positives; 0: none
 };
+struct ClientReset {  // it listens to nothing any more
+  ClientId client;
+};
+struct NoticesSet {  // by the operator: what clients of this member may be told of keys (core/command/notice.h)
+  std::uint32_t notices = 0;
+};
 
 using Event = std::variant<Started, Asked, ClientGone, LinkOpened, LinkClosed, Received, Heard, VoteStored, Woke,
                            TurnEnded, StopAsked, LogRead, LogAppended, LogSynced, LogKept, FsyncSet, SnapshotAsked,
-                           LeaveAsked, MemoryLimited, MemoryMeasured, KeysFiltered>;
+                           LeaveAsked, MemoryLimited, MemoryMeasured, KeysFiltered, ClientReset, NoticesSet>;
 
 }  // namespace hc

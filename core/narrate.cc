@@ -144,6 +144,17 @@ std::string body(const GossipBody& b) {
       b);
 }
 
+std::string interest(const Interest& m) {
+  static constexpr const char* kSpaceNames[] = {"", "pattern ", "sharded "};
+  std::string out = text(m.number) + (m.whole ? ", whole" : "");
+  for (const Interest::One& one : m.changes) {
+    out += ", " + std::string(kSpaceNames[static_cast<std::size_t>(one.space)]) + one.name.substr(0, 60) + " " +
+           text(one.clients);
+    if (out.size() > 400) return out + " …";
+  }
+  return out;
+}
+
 std::string details(const Message& message) {
   return std::visit(
       Overload{[](const Hello& m) {
@@ -215,7 +226,14 @@ std::string details(const Message& message) {
                [](const GossipByStream& m) { return narrate(m.packet); },
                [](const ViewHeldAsk& m) { return "view " + text(m.epoch); },
                [](const ViewHeld& m) { return "view " + text(m.epoch); },
-               [](const Pressure& m) { return text(m.bytes_over) + " bytes over its limit"; }},
+               [](const Pressure& m) { return text(m.bytes_over) + " bytes over its limit"; },
+               [](const Interest& m) { return interest(m); },
+               [](const InterestKnown& m) { return text(m.number); },
+               [](const Publish& m) {
+                 return text(m.number) + (m.shard ? " sharded" : "") + " on " + m.channel.substr(0, 60) + ": " +
+                        m.payload.substr(0, 40);
+               },
+               [](const Published& m) { return text(m.number) + " to " + text(m.clients) + " clients"; }},
       message);
 }
 
@@ -241,7 +259,9 @@ std::string narrate(const Reply& r) {
       return quoted(r.text.view);
     case Reply::Kind::kArray:
     case Reply::Kind::kMap:
-    case Reply::Kind::kSet: {
+    case Reply::Kind::kSet:
+    case Reply::Kind::kPush:
+    case Reply::Kind::kSeries: {
       std::string out = "[";
       for (const Reply& item : r.items) {
         if (out.size() > 120) return out + " …]";
@@ -294,39 +314,37 @@ std::string narrate(const Frame& frame) {
 
 std::string narrate(const Event& event) {
   return std::visit(
-      Overload{[](const Started& e) {
-                 return e.vote
-                            ? "starts with a vote file" + (e.vote->view ? ", " + narrate(*e.vote->view) : std::string())
-                            : std::string("starts with nothing on disk");
-               },
-               [](const Asked& e) {
-                 return "client " + text(e.client.value) + " asked " + text(e.request.value) + ": " + command(e.args);
-               },
-               [](const ClientGone& e) { return "client " + text(e.client.value) + " is gone"; },
-               [](const LinkOpened& e) { return text(e.link) + " opened"; },
-               [](const LinkClosed& e) { return text(e.link) + (e.refused ? " was refused" : " closed"); },
-               [](const Received& e) { return "received on " + text(e.link) + " " + narrate(e.frame); },
-               [](const Heard& e) { return "heard from " + to_string(e.from) + " " + narrate(e.packet); },
-               [](const VoteStored& e) { return "vote " + text(e.id) + " is stored"; },
-               [](const Woke&) { return std::string("woke"); },
-               [](const TurnEnded&) { return std::string("turn ended"); },
-               [](const StopAsked&) { return std::string("is asked to stop"); },
-               [](const LeaveAsked& e) { return "is told that " + name_of(e.member) + " shall leave"; },
-               [](const LogRead& e) { return "read from its log: " + records(e.records); },
-               [](const LogAppended& e) { return "append " + text(e.id) + " stands in the log"; },
-               [](const LogSynced& e) { return "sync " + text(e.id) + " of the log is done"; },
-               [](const LogKept& e) { return "the older segments are gone, " + text(e.id); },
-               [](const FsyncSet&) { return std::string("is told another fsync policy"); },
-               [](const SnapshotAsked&) { return std::string("is asked for a snapshot"); },
-               [](const MemoryLimited& e) { return "may take " + text(e.limits.bytes) + " bytes of memory"; },
-               [](const KeysFiltered& e) {
-                 return e.rate_ppm == 0 ? "keeps no filters over keys"
-                                        : "keeps filters over keys that err in " + text(e.rate_ppm) + " of a million";
-               },
-               [](const MemoryMeasured& e) {
-                 return "takes " + text(e.beyond_bytes) + " bytes beyond what it counts, and " + text(e.hollow_bytes) +
-                        " are hollow";
-               }},
+      Overload{
+          [](const Started& e) {
+            return e.vote ? "starts with a vote file" + (e.vote->view ? ", " + narrate(*e.vote->view) : std::string())
+                          : std::string("starts with nothing on disk");
+          },
+          [](const Asked& e) {
+            return "client " + text(e.client.value) + " asked " + text(e.request.value) + ": " + command(e.args);
+          },
+          [](const ClientGone& e) { return "client " + text(e.client.value) + " is gone"; },
+          [](const LinkOpened& e) { return text(e.link) + " opened"; },
+          [](const LinkClosed& e) { return text(e.link) + (e.refused ? " was refused" : " closed"); },
+          [](const Received& e) { return "received on " + text(e.link) + " " + narrate(e.frame); },
+          [](const Heard& e) { return "heard from " + to_string(e.from) + " " + narrate(e.packet); },
+          [](const VoteStored& e) { return "vote " + text(e.id) + " is stored"; },
+          [](const Woke&) { return std::string("woke"); },
+          [](const TurnEnded&) { return std::string("turn ended"); },
+          [](const StopAsked&) { return std::string("is asked to stop"); },
+          [](const LeaveAsked& e) { return "is told that " + name_of(e.member) + " shall leave"; },
+          [](const LogRead& e) { return "read from its log: " + records(e.records); },
+          [](const LogAppended& e) { return "append " + text(e.id) + " stands in the log"; },
+          [](const LogSynced& e) { return "sync " + text(e.id) + " of the log is done"; },
+          [](const LogKept& e) { return "the older segments are gone, " + text(e.id); },
+          [](const FsyncSet&) { return std::string("is told another fsync policy"); },
+          [](const SnapshotAsked&) { return std::string("is asked for a snapshot"); },
+          [](const MemoryLimited& e) { return "may take " + text(e.limits.bytes) + " bytes of memory"; },
+          [](const MemoryMeasured& e) {
+            return "takes " + text(e.beyond_bytes) + " bytes beyond what it counts, and " + text(e.hollow_bytes) +
+                   " are hollow";
+          },
+          [](const ClientReset& e) { return "client " + text(e.client.value) + " listens to nothing any more"; },
+          [](const NoticesSet& e) { return "is told another choice of notices: " + text(std::uint64_t{e.notices}); }},
       event);
 }
 
@@ -353,7 +371,11 @@ std::string narrate(const Effect& effect) {
                         records(e.records);
                },
                [](const SyncLog& e) { return "sync the log, " + text(e.id); },
-               [](const KeepLog& e) { return "keep the log from segment " + text(e.segment) + ", " + text(e.id); }},
+               [](const KeepLog& e) { return "keep the log from segment " + text(e.segment) + ", " + text(e.id); },
+               [](const Push& e) {
+                 return "push to " + text(std::uint64_t{e.to.size()}) + " clients: " + narrate(e.message);
+               },
+               [](const Announce& e) { return "announce " + e.type + " " + e.json; }},
       effect);
 }
 

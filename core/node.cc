@@ -7,6 +7,8 @@
 #include "core/base/pause.h"
 #include "core/base/seam.h"
 #include "core/durability/log.h"
+#include "core/events/bus.h"
+#include "core/events/cluster_news.h"
 #include "core/replication/replication.h"
 #include "core/routing/coordinator.h"
 
@@ -28,7 +30,9 @@ struct Node::Rooms {
         agreement(config, peers, random.fork()),
         log(config),
         replication(config, peers, log, random.fork()),
-        coordinator(config, peers, replication, random.fork()) {
+        coordinator(config, peers, replication, random.fork()),
+        bus(config, peers),
+        cluster_news(config.self.id) {
     self = with_storage(config);
   }
 
@@ -54,11 +58,15 @@ struct Node::Rooms {
   Log log;
   Replication replication;
   Coordinator coordinator;
+  Bus bus;
+  ClusterNews cluster_news;
   SwimOutput gossip;
   std::optional<Time> stop_by;
   std::optional<Time> idle_by;  // who leaves waits so long for its clients to have nothing under way
   bool leaving = false;         // a view said so: this process ends as soon as it may
   ViewRef known;                // as of the last view_installed()
+  std::uint32_t notices_heard = 0;
+  std::vector<Telling> told;  // in the last step, of keys
   bool started = false, said_ready = false, said_stopped = false, left = false;
   std::optional<Started> opening;  // the log is opened first
   Pause pause;
@@ -70,7 +78,12 @@ struct Node::Rooms {
   // ---- events
   void on(Started& e, Now now, Effects& out);
   void on(Asked& e, Now now, Effects& out);
-  void on(ClientGone& e, Now, Effects&) { coordinator.client_gone(e.client); }
+  void on(ClientGone& e, Now, Effects&) {
+    coordinator.client_gone(e.client);
+    bus.client_gone(e.client);
+  }
+  void on(ClientReset& e, Now, Effects&) { bus.silence(e.client); }
+  void on(NoticesSet& e, Now, Effects&) { bus.set_notices(e.notices); }
   void on(LinkOpened& e, Now now, Effects&) { peers.link_opened(e.link, now.mono); }
   void on(LinkClosed& e, Now now, Effects&) { peers.link_closed(e.link, e.refused, now.mono); }
   void on(Received& e, Now now, Effects& out);
@@ -81,6 +94,7 @@ struct Node::Rooms {
     if (!log.closing()) {
       replication.flush(now);
       replication.write_snapshot();
+      bus.flush();
     }
     log.flush(now.mono, out);
     // 9d: a member whose disk hangs falls silent, and is replaced.
@@ -111,8 +125,10 @@ struct Node::Rooms {
   void begin(Started& e, Now now, Effects& out);
   void tick(Now now, Effects& out);
   void settle(Now now, Effects& out);
+  void tell(Effects& out);
   void know_self();
   void view_installed(Now now, Effects& out);
+  void note_lost_slots(Now now);
   void drain_gossip(Now now, Effects& out);
   void peer_news(Now now, Effects& out);
   void report(Time now);
@@ -145,8 +161,10 @@ void Node::Rooms::begin(Started& e, Now now, Effects& out) {
 }
 
 void Node::Rooms::on(Asked& e, Now now, Effects& out) {
-  const CommandSpec* spec = started ? nullptr : find_command(e.args[0]);
-  if (started || (spec && spec->route == Route::kNode)) return coordinator.ask(e.client, e.request, e.args, now, out);
+  const CommandSpec* spec = find_command(e.args[0]);
+  if (spec && spec->route == Route::kBus) return bus.ask(e.client, e.request, *spec, e.args, now, out);
+  if (started || (spec && spec->route == Route::kNode))
+    return coordinator.ask(e.client, e.request, spec, e.args, now, out);
   out.answer(e.client, e.request, Reply::error_literal("LOADING HyperCache is loading its log"));
 }
 
@@ -193,6 +211,10 @@ void Node::Rooms::hear(Incarnation from, M& m, Now now, Effects& out) {
     if (it != swim.peers().end()) swim.hear(it->second.info.gossip(), m.packet, now.mono, gossip);
   } else if constexpr (std::is_same_v<M, Forward> || std::is_same_v<M, Forwarded>) {
     coordinator.handle(from, std::move(m), now, out);
+  } else if constexpr (requires { bus.handle(from, m, out); }) {
+    bus.handle(from, m, out);
+  } else if constexpr (requires { bus.handle(from, m); }) {
+    bus.handle(from, m);
   } else if constexpr (requires { replication.handle(from, std::move(m), now); }) {
     replication.handle(from, std::move(m), now);
   } else if constexpr (requires { replication.handle(from, m, now.mono); }) {
@@ -211,6 +233,7 @@ void Node::Rooms::tick(Now now, Effects& out) {
   agreement.tick(self, swim, now.mono, out);
   if (stop_by || leaving) agreement.consensus().hand_over(now.mono);
   coordinator.tick(now, out);
+  bus.tick(now, out);
 }
 
 void Node::Rooms::report(Time now) {
@@ -218,6 +241,21 @@ void Node::Rooms::report(Time now) {
   std::vector<Report> own = replication.reports(now);
   if (stop_by) own.push_back({ReportKind::kStop, me(), me(), view()->epoch, {}, now, {}});
   agreement.say(own, now);
+}
+
+// What is committed of keys, and what is new in the cluster, to those who listen.
+void Node::Rooms::tell(Effects& out) {
+  if (replication.has_tellings()) {
+    for (Telling& t : replication.take_tellings()) {
+      bus.tell(t.notice, out);
+      told.push_back(std::move(t));
+    }
+  }
+  if (!cluster_news.any()) return;
+  for (News& n : cluster_news.take()) {
+    bus.tell_here(kClusterChannel, n.json, out);
+    out.announce(std::string(n.type), std::move(n.json));
+  }
 }
 
 // Until nothing that one room did is news to another.
@@ -243,6 +281,8 @@ void Node::Rooms::settle(Now now, Effects& out) {
       for (Done& d : replication.take_done()) coordinator.done(d.token, d.outcome, std::move(d.reply), now, out);
       again = true;
     }
+    tell(out);
+    if (bus.notices_heard() != notices_heard) replication.want_notices(notices_heard = bus.notices_heard());
     if (replication.take_urgent()) {
       report(now.mono);
       agreement.tick(self, swim, now.mono, out);
@@ -278,9 +318,13 @@ void Node::Rooms::view_installed(Now now, Effects& out) {
   }
   if (known)
     for (const ViewMember& m : known->members)
-      if (!installed->member(m.info.id)) peers.dismiss({m.info.id, m.info.generation});
+      if (!installed->member(m.info.id)) {
+        peers.dismiss({m.info.id, m.info.generation});
+        bus.forget({m.info.id, m.info.generation});
+      }
   // Told to leave, and that was all we did not hear of it.
   if (known && known->names(me()) && !installed->member(self.id)) leaving = true;
+  cluster_news.view_installed(known.get(), *installed, now.wall);
   known = installed;
   // Not what an earlier process of ours was told: the others have to know first that it has ended.
   if (installed->names(me())) leaving = installed->member(self.id)->state == MemberState::kLeaving;
@@ -288,6 +332,15 @@ void Node::Rooms::view_installed(Now now, Effects& out) {
   agreement.view_installed(now.mono);
   replication.install(installed, now.mono);
   coordinator.install(installed, now, out);
+  note_lost_slots(now);
+}
+
+void Node::Rooms::note_lost_slots(Now now) {
+  if (!view()) return;
+  std::vector<Incarnation> living{me()};
+  for (const auto& [id, peer] : swim.peers())
+    if (peer.liveness < Liveness::kDead) living.push_back({id, peer.info.generation});
+  cluster_news.slots_lost(slots_without(living, *view()), now.wall);
 }
 
 void Node::Rooms::drain_gossip(Now now, Effects& out) {
@@ -307,7 +360,9 @@ void Node::Rooms::drain_gossip(Now now, Effects& out) {
       if (!view()) peers.want(c.id);
     }
     agreement.membership_changed();
+    cluster_news.seems(c.id, c.now, now.wall);
   }
+  if (!drained.changes.empty()) note_lost_slots(now);
   const NodeId ahead = swim.newest_epoch_from();
   if (ahead) agreement.consensus().heard_epoch(ahead, swim.newest_epoch_heard(), now.mono);
   if (HC_MUTANT(kDemotedWithoutView) && view())
@@ -316,12 +371,16 @@ void Node::Rooms::drain_gossip(Now now, Effects& out) {
 
 void Node::Rooms::peer_news(Now now, Effects& out) {
   const Peers::News news = peers.take_news();
-  for (NodeId id : news.lost) coordinator.session_lost(id, now, out);
+  for (NodeId id : news.lost) {
+    coordinator.session_lost(id, now, out);
+    bus.session_lost(id, out);
+  }
   for (NodeId id : news.refused) swim.refused(id, now.mono, gossip);
   for (NodeId id : news.opened) {
     agreement.session_opened(id, now.mono);
     replication.session_opened(id, now);
     coordinator.session_opened(id, now, out);
+    bus.session_opened(id);
     if (const ViewRef& v = view(); v && peers.installed({id, peers.generation(id)}) < v->epoch)
       peers.send(id, ViewIs{v});
   }
@@ -396,6 +455,7 @@ void Node::step(Event event, Now now, Effects& out) {
     rooms_->replication.paused(lost);
   }
   rooms_->replication.forget_evicted();
+  rooms_->told.clear();
   std::visit([&](auto& e) { rooms_->on(e, now, out); }, event);
   rooms_->settle(now, out);
 }
@@ -412,6 +472,7 @@ std::optional<Time> Node::deadline() const {
   at(rooms_->replication.deadline());
   at(rooms_->log.deadline());
   at(rooms_->coordinator.deadline());
+  at(rooms_->bus.deadline());
   if (!rooms_->log.closing()) {
     at(rooms_->stop_by);
     at(rooms_->idle_by);
@@ -439,7 +500,9 @@ std::uint32_t Node::key_filter_ppm() const { return rooms_->replication.key_filt
 const Memory& Node::memory() const { return rooms_->replication.memory(); }
 const AccessClock& Node::access_clock() const { return rooms_->replication.clock(); }
 std::map<NodeId, Owed> Node::owed() const { return rooms_->replication.owed(); }
+const Bus& Node::bus() const { return rooms_->bus; }
 std::span<const Evicted> Node::evicted() const { return rooms_->replication.memory().evicted; }
+std::span<const Telling> Node::told() const { return rooms_->told; }
 bool Node::ready(Now) const { return rooms_->ready(); }
 
 SlotStatus Node::slot(Slot s, Now now) const {

@@ -20,10 +20,12 @@
 namespace hc {
 
 class AccessClock;
+class Bus;
 class SlotTable;
 struct Evicted;
 struct Memory;
 struct Owed;
+struct Telling;
 
 // What a watcher (INFO, metrics, the simulator's checkers) may read. Values are copies or borrow until the next step.
 struct SlotStatus {
@@ -74,8 +76,11 @@ class Node {
   std::uint32_t key_filter_ppm() const;  // 0: no filters over the keys of slots
   const AccessClock& access_clock() const;
   std::map<NodeId, Owed> owed() const;  // to whom this primary owes something
+  const Bus& bus() const;
   // Keys that this primary evicted in the last step; until the next one.
   std::span<const Evicted> evicted() const;
+  // What was told of keys in the last step; likewise.
+  std::span<const Telling> told() const;
   struct Counters {
     std::uint64_t commands = 0, executed = 0, forwards_sent = 0, forwards_served = 0, not_mine = 0, unknown = 0,
                   refused = 0, views_installed = 0, takeovers = 0, entries_replicated = 0, fills_completed = 0,

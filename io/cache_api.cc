@@ -19,16 +19,6 @@ HttpResponse json_response(int status, JsonWriter& json) {
   return response;
 }
 
-std::optional<Bytes> query_field(Bytes query, Bytes name) {
-  while (!query.empty()) {
-    const Bytes field = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(field.size() + 1, query.size()));
-    if (field.substr(0, field.find('=')) == name)
-      return field.size() > name.size() ? field.substr(name.size() + 1) : Bytes();
-  }
-  return std::nullopt;
-}
-
 using Translated = std::variant<CacheCall, HttpResponse>;
 
 Translated translate_store(HttpRequest& request, std::string key) {

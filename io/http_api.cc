@@ -28,7 +28,8 @@ Bytes trimmed(Bytes text) {
 }
 
 // What has two kinds of results has one of all.
-HttpCall widened(std::variant<CacheCall, HttpResponse> call) {
+template <class Call>
+HttpCall widened(std::variant<Call, HttpResponse> call) {
   return std::visit([](auto& x) -> HttpCall { return std::move(x); }, call);
 }
 
@@ -43,6 +44,16 @@ bool names_media_type(Bytes list, Bytes type) {
     list.remove_prefix(std::min(comma + 1, list.size()));
   }
   return false;
+}
+
+std::optional<Bytes> query_field(Bytes query, Bytes name) {
+  while (!query.empty()) {
+    const Bytes field = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(field.size() + 1, query.size()));
+    if (field.substr(0, field.find('=')) == name)
+      return field.size() > name.size() ? field.substr(name.size() + 1) : Bytes();
+  }
+  return std::nullopt;
 }
 
 HttpResponse http_error(int status, Bytes text, Bytes reason, bool maybe_applied) {
@@ -64,6 +75,7 @@ HttpCall translate(HttpRequest& request) {
   const Bytes path = request.path();
   if (path.starts_with(kCachePath)) return widened(translate_cache(request, path.substr(kCachePath.size())));
   if (path.starts_with(kFilterPath)) return widened(translate_check(request, path.substr(kFilterPath.size())));
+  if (path == "/api/events") return widened(translate_events(request));
   const auto* const found = std::ranges::find(kPages, path, &std::pair<Bytes, Page>::first);
   if (found == std::end(kPages)) {
     return http_error(404, "nothing is here; the cache is at /api/cache/{key}", "NOT_FOUND");

@@ -4,16 +4,19 @@
 //   /api/cache/{key}, GET /api/filter/check/{key}                io/cache_api
 //   GET /health, /ready, /live, /api/cluster, /api/cluster/members, /api/stats, /api/filter/stats
 //                                                                pages: what the host knows
+//   GET /api/events                                              io/events_api
 //
 // Errors: {"success":false,"error":TEXT,"reason":CODE,"maybe_applied":BOOL}. 503: it was not applied (CLUSTERDOWN,
 // TRYAGAIN, LOADING, OOM); 504: for a write it may have been (UNKNOWN).
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 
 #include "io/cache_api.h"
+#include "io/events_api.h"
 #include "io/http.h"
 
 namespace hc {
@@ -32,7 +35,7 @@ struct PageCall {
   std::string accept;  // media types that are wanted, as they were sent
 };
 
-using HttpCall = std::variant<CacheCall, PageCall, HttpResponse>;
+using HttpCall = std::variant<CacheCall, PageCall, HttpResponse, EventsCall>;
 
 // Moves the body out of the request.
 HttpCall translate(HttpRequest& request);
@@ -40,6 +43,8 @@ HttpCall translate(HttpRequest& request);
 HttpResponse http_error(int status, Bytes text, Bytes reason, bool maybe_applied = false);
 HttpResponse method_not_allowed(Bytes allowed);
 
+// What the query says behind "name="; nullopt: it has no such field.
+std::optional<Bytes> query_field(Bytes query, Bytes name);
 // Whether a list of media types (Accept, or the one of Content-Type) names this one (in lower case).
 bool names_media_type(Bytes list, Bytes type);
 

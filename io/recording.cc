@@ -9,6 +9,7 @@
 #include "io/parts.h"
 #include "io/peer.pb.h"
 #include "io/records.h"
+#include "io/resp.h"
 #include "io/vote_file.h"
 #include "io/wire.h"
 
@@ -67,6 +68,7 @@ void fields(NodeConfig& c, Field&& field) {
   field(c.snapshot_bytes);
   field(c.snapshot_every);
   field(c.log_bytes_waiting);
+  field(c.notices);
   fields(c.memory, field);
   field(c.key_filter_ppm);
 }
@@ -187,6 +189,8 @@ std::string RecordingCodec::event(const Event& event, Now now) {
                    out.number(e.beyond_bytes);
                    out.number(e.hollow_bytes);
                  },
+                 [&](const ClientReset& e) { out.number(e.client.value); },
+                 [&](const NoticesSet& e) { out.number(std::uint64_t{e.notices}); },
              },
              event);
   return text;
@@ -296,6 +300,12 @@ std::string RecordingCodec::read_event(Bytes payload, EventRead& read) {
     case 20:
       read.event = KeysFiltered{std::min<std::uint32_t>(in.at_most<std::uint32_t>(), CuckooFilter::kRateMax)};
       break;
+    case 21:
+      read.event = ClientReset{ClientId(in.number())};
+      break;
+    case 22:
+      read.event = NoticesSet{in.at_most<std::uint32_t>()};
+      break;
     default:
       return "an unknown kind of event";
   }
@@ -344,6 +354,15 @@ EffectSeen RecordingCodec::seen(const Effect& effect) {
                  [&](const KeepLog& e) {
                    s.number = e.id;
                    out.number(e.segment);
+                 },
+                 [&](const Push& e) {
+                   out.number(e.to.size());
+                   for (const ClientId client : e.to) out.number(client.value);
+                   write_reply(e.message, 3, s.bytes);
+                 },
+                 [&](const Announce& e) {
+                   out.bytes(e.type);
+                   out.bytes(e.json);
                  },
              },
              effect);

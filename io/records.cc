@@ -31,7 +31,8 @@ bool has_text(Reply::Kind kind) {
   }
 }
 bool has_items(Reply::Kind kind) {
-  return kind == Reply::Kind::kArray || kind == Reply::Kind::kMap || kind == Reply::Kind::kSet;
+  return kind == Reply::Kind::kArray || kind == Reply::Kind::kMap || kind == Reply::Kind::kSet ||
+         kind == Reply::Kind::kPush || kind == Reply::Kind::kSeries;
 }
 
 void kind(RecordKind kind, WireWriter& out) { out.byte(static_cast<std::uint8_t>(kind)); }
@@ -252,6 +253,65 @@ void write_record(const Pressure& m, WireWriter& out) {
 }
 static void read(WireReader& in, DecodeBudget&, Pressure& m) { m.bytes_over = in.number(); }
 
+void write_record(const Interest& m, WireWriter& out) {
+  kind(RecordKind::kInterest, out);
+  out.number(m.number);
+  out.byte(m.whole ? 1 : 0);
+  out.number(std::uint64_t{m.notices});
+  out.number(m.changes.size());
+  for (const Interest::One& one : m.changes) {
+    out.byte(static_cast<std::uint8_t>(one.space));
+    out.bytes(one.name);
+    out.number(one.clients);
+  }
+}
+static void read(WireReader& in, DecodeBudget& budget, Interest& m) {
+  m.number = in.number();
+  m.whole = in.byte() != 0;
+  m.notices = in.at_most<std::uint32_t>();
+  const std::size_t count = in.count(3);
+  if (!budget.take(count * sizeof(Interest::One))) return in.turn_bad();
+  m.changes.reserve(count);
+  for (std::size_t i = 0; i < count && in.ok(); ++i) {
+    Interest::One& one = m.changes.emplace_back();
+    const std::uint8_t space = in.byte();
+    if (space >= kSpaces) return in.turn_bad();
+    one.space = static_cast<Space>(space);
+    one.name = std::string(in.bytes());
+    one.clients = in.number();
+  }
+}
+
+void write_record(const InterestKnown& m, WireWriter& out) {
+  kind(RecordKind::kInterestKnown, out);
+  out.number(m.number);
+}
+static void read(WireReader& in, DecodeBudget&, InterestKnown& m) { m.number = in.number(); }
+
+void write_record(const Publish& m, WireWriter& out) {
+  kind(RecordKind::kPublish, out);
+  out.number(m.number);
+  out.byte(m.shard ? 1 : 0);
+  out.bytes(m.channel);
+  out.bytes(m.payload);
+}
+static void read(WireReader& in, DecodeBudget&, Publish& m) {
+  m.number = in.number();
+  m.shard = in.byte() != 0;
+  m.channel = std::string(in.bytes());
+  m.payload = std::string(in.bytes());
+}
+
+void write_record(const Published& m, WireWriter& out) {
+  kind(RecordKind::kPublished, out);
+  out.number(m.number);
+  out.number(m.clients);
+}
+static void read(WireReader& in, DecodeBudget&, Published& m) {
+  m.number = in.number();
+  m.clients = in.number();
+}
+
 void read_record(RecordKind kind, WireReader& in, DecodeBudget& budget, Message& message) {
   switch (kind) {
     case RecordKind::kAppend:
@@ -272,6 +332,14 @@ void read_record(RecordKind kind, WireReader& in, DecodeBudget& budget, Message&
       return read(in, budget, message.emplace<Grant>());
     case RecordKind::kPressure:
       return read(in, budget, message.emplace<Pressure>());
+    case RecordKind::kInterest:
+      return read(in, budget, message.emplace<Interest>());
+    case RecordKind::kInterestKnown:
+      return read(in, budget, message.emplace<InterestKnown>());
+    case RecordKind::kPublish:
+      return read(in, budget, message.emplace<Publish>());
+    case RecordKind::kPublished:
+      return read(in, budget, message.emplace<Published>());
     case RecordKind::kControl:
       break;
   }

@@ -1,6 +1,6 @@
 // The data plane as bytes: the messages that come by the thousand (Append, Appended, Forward, Forwarded, FillChunk,
-// FillAck, LeaseAsk, Grant, Pressure), each a kind and its fields in varints; and the parts that others share: entries,
-// replies.
+// FillAck, LeaseAsk, Grant, Pressure, those of events), each a kind and its fields in varints; and the parts that
+// others share: entries, replies.
 //
 // Writers and readers mirror each other line by line. A reader turns bad (io/wire.h) where bytes have no meaning.
 #pragma once
@@ -27,6 +27,10 @@ enum class RecordKind : std::uint8_t {
   kLeaseAsk = 7,
   kGrant = 8,
   kPressure = 9,
+  kInterest = 10,
+  kInterestKnown = 11,
+  kPublish = 12,
+  kPublished = 13,
 };
 
 // Times and spans from outside are kept within these, so that core may add to them.
@@ -43,6 +47,10 @@ void write_record(const FillAck& m, WireWriter& out);
 void write_record(const LeaseAsk& m, WireWriter& out);
 void write_record(const Grant& m, WireWriter& out);
 void write_record(const Pressure& m, WireWriter& out);
+void write_record(const Interest& m, WireWriter& out);
+void write_record(const InterestKnown& m, WireWriter& out);
+void write_record(const Publish& m, WireWriter& out);
+void write_record(const Published& m, WireWriter& out);
 
 // The fields after a kind other than kControl. An unknown kind turns the reader bad.
 void read_record(RecordKind kind, WireReader& in, DecodeBudget& budget, Message& message);

@@ -76,6 +76,11 @@ void write_reply(const Reply& reply, int version, std::string& out) {
       return put_items(three ? '%' : '*', three ? reply.items.size() / 2 : reply.items.size(), reply, version, out);
     case Kind::kSet:
       return put_items(three ? '~' : '*', reply.items.size(), reply, version, out);
+    case Kind::kPush:
+      return put_items(three ? '>' : '*', reply.items.size(), reply, version, out);
+    case Kind::kSeries:
+      for (const Reply& item : reply.items) write_reply(item, version, out);
+      return;
     case Kind::kDouble:
       return three ? put_line(',', reply.text.view, out) : put_bulk(reply.text.view, out);
     case Kind::kVerbatim:

@@ -444,6 +444,17 @@ inline Forwarded make(const Forwarded*) {
 }
 inline GossipByStream make(const GossipByStream*) { return {gossip_packet()}; }
 inline Pressure make(const Pressure*) { return {number()}; }
+inline Interest make(const Interest*) {
+  Interest m;
+  m.number = number();
+  m.whole = flag();
+  m.notices = number32();
+  m.changes = list(4, [] { return Interest::One{static_cast<Space>(number() % kSpaces), text(), number()}; });
+  return m;
+}
+inline InterestKnown make(const InterestKnown*) { return {number()}; }
+inline Publish make(const Publish*) { return {number(), flag(), text(), text()}; }
+inline Published make(const Published*) { return {number(), number()}; }
 
 // A message of the kind that stands at `index` in Message.
 template <std::size_t I = 0>

@@ -12,6 +12,8 @@ class Asker {
   virtual void answered(RequestId request, const Reply& reply) = 0;
   // The turn ends: send what was gathered.
   virtual void send_gathered() = 0;
+  // What it listens to said something. Must not step the node.
+  virtual void pushed(const Reply& message) = 0;
 
  protected:
   ~Asker() = default;

@@ -70,8 +70,16 @@ std::string describe(const ClientRecord& client, Time now) {
   add("name", client.name);
   add("age", seconds(client.connected));
   add("idle", seconds(client.last_command_at));
-  add("flags", client.close_after_reply ? "c" : client.no_evict ? "e" : client.no_touch ? "T" : "N");
-  line.append(" db=0 sub=0 psub=0 ssub=0 multi=-1");
+  add("flags", client.listens()           ? "P"
+               : client.close_after_reply ? "c"
+               : client.no_evict          ? "e"
+               : client.no_touch          ? "T"
+                                          : "N");
+  add("db", "0");
+  add("sub", std::to_string(client.channels));
+  add("psub", std::to_string(client.patterns));
+  add("ssub", std::to_string(client.shard_channels));
+  add("multi", "-1");
   add("qbuf", std::to_string(buffers.query_used));
   add("qbuf-free", std::to_string(buffers.query_free));
   line.append(" argv-mem=0 multi-mem=0");
@@ -96,11 +104,13 @@ std::optional<std::int64_t> on_or_off(Bytes word) {
   return std::nullopt;
 }
 
-// Every client is of type normal; the other types are known and empty.
-enum class Type : std::uint8_t { kNormal, kOther };
+// The other types are known and empty.
+enum class Type : std::uint8_t { kNormal, kListens, kOther };
+Type type_of(const ClientRecord& client) { return client.listens() ? Type::kListens : Type::kNormal; }
 std::optional<Type> client_type(Bytes word) {
   if (same_word(word, "normal")) return Type::kNormal;
-  for (const Bytes other : {"slave", "replica", "pubsub", "master"})
+  if (same_word(word, "pubsub")) return Type::kListens;
+  for (const Bytes other : {"slave", "replica", "master"})
     if (same_word(word, other)) return Type::kOther;
   return std::nullopt;
 }
@@ -113,8 +123,8 @@ Reply list(Args args, Desk& desk) {
   if (args.size() == 4 && same_word(args[2], "type")) {
     const auto type = client_type(args[3]);
     if (!type) return unknown_type(args[3]);
-    if (*type == Type::kNormal)
-      for (const auto& [id, client] : desk.office.clients) add(*client);
+    for (const auto& [id, client] : desk.office.clients)
+      if (type_of(*client) == *type) add(*client);
   } else if (args.size() > 3 && same_word(args[2], "id")) {
     for (const Bytes word : args.subspan(3)) {
       const auto id = command::parse_integer(word);
@@ -139,7 +149,7 @@ struct Victims {
 
   bool include(const ClientRecord& client, const ClientRecord& me) const {
     if (id && client.id.value != *id) return false;
-    if (type == Type::kOther) return false;
+    if (type && *type != type_of(client)) return false;
     if (!address.empty() && client.address != address) return false;
     if (!local_address.empty() && client.local_address != local_address) return false;
     return !(skip_me && &client == &me);

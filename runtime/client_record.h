@@ -35,6 +35,8 @@ class ClientRecord {
   Time connected, last_command_at;
   std::string_view last_command;  // full name, "client|list"; points to what lives as long as the program
   bool close_after_reply = false;
+  std::size_t channels = 0, patterns = 0, shard_channels = 0;  // that it listens to
+  bool listens() const { return channels + patterns + shard_channels > 0; }
 
   virtual Buffers buffers() const = 0;
   virtual void kill() = 0;               // closes it at once

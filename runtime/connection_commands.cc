@@ -87,6 +87,8 @@ Reply reset_command(Desk& desk) {
   if (desk.client.replies == ClientRecord::Replies::kOff) desk.client.replies = ClientRecord::Replies::kOn;
   desk.client.no_evict = desk.client.no_touch = false;
   desk.client.knows_map = desk.client.reads_replicas = false;
+  if (desk.client.listens()) desk.office.silence(desk.client.id);
+  desk.client.channels = desk.client.patterns = desk.client.shard_channels = 0;
   return Reply::simple("RESET");
 }
 

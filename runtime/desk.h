@@ -11,6 +11,7 @@
 #include "core/node.h"
 #include "runtime/client_record.h"
 #include "runtime/cluster_map.h"
+#include "runtime/event_history.h"
 #include "runtime/log_keeper.h"
 #include "runtime/settings.h"
 #include "runtime/statistics.h"
@@ -33,6 +34,7 @@ struct Office {
   const ProcessFacts& facts;
   Settings& settings;
   Statistics& statistics;
+  EventHistory& events;
   std::function<void(NodeId)> ask_to_leave;  // an operator wants this member out of the cluster
   ClientList clients{};
   std::size_t http_clients = 0;
@@ -40,6 +42,7 @@ struct Office {
   ViewFigures figures{};
   const LogKeeper::Figures* log = nullptr;  // where there is a log
   std::function<void()> ask_snapshot{};
+  std::function<void(ClientId)> silence{};  // it listens to nothing any more
 };
 
 struct Desk {

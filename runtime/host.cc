@@ -89,9 +89,15 @@ void Host::answer(const Answer& answer) {
   if (found != askers_.end()) found->second->answered(answer.request, answer.reply);
 }
 
+void Host::push(const Push& push) {
+  for (const ClientId client : push.to)
+    if (const auto found = askers_.find(client.value); found != askers_.end()) found->second->pushed(push.message);
+}
+
 struct Host::Drain {
   Host& host;
   void operator()(Answer& effect) const { host.answer(effect); }
+  void operator()(Push& effect) const { host.push(effect); }
   template <class Effect>
   void operator()(Effect& effect) const {
     host.outside_.carry_out(std::move(effect));

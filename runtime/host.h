@@ -36,6 +36,7 @@ class Outside {
   virtual void carry_out(AppendLog&& append) = 0;
   virtual void carry_out(SyncLog&& sync) = 0;
   virtual void carry_out(KeepLog&& keep) = 0;
+  virtual void carry_out(Announce&& announce) = 0;
   virtual void turn_ended() = 0;  // send what the links gathered
 
  protected:
@@ -76,6 +77,7 @@ class Host {
   void step(Event&& event, Now now);
   void drain();
   void answer(const Answer& answer);
+  void push(const Push& push);
   void hear_later();
   void end_turn();
   void rearm(Now now);

@@ -1,5 +1,7 @@
 #include "runtime/http_connection.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <span>
 #include <utility>
@@ -15,6 +17,7 @@ namespace hc {
 namespace {
 constexpr std::size_t kOutputPauseBytes = std::size_t{64} * 1024 * 1024;
 constexpr std::size_t kWaitingMax = 1024;
+constexpr Duration kKeepAlive = 15s;
 }  // namespace
 
 HttpConnection::HttpConnection(Host& host, Office& office, HttpClients& fellows)
@@ -36,7 +39,8 @@ void HttpConnection::turn_away() {
 }
 
 std::size_t HttpConnection::consume(std::string_view bytes) {
-  const Now now = read_clocks();  // rule 3e: after the bytes were read
+  if (watching_) return bytes.size();  // nothing more can be asked
+  const Now now = read_clocks();       // rule 3e: after the bytes were read
   last_used_ = now.mono;
   consuming_ = true;
   std::size_t used = 0;
@@ -81,6 +85,7 @@ void HttpConnection::serve(HttpRequest& request, Now now) {
   if (const auto* at_once = std::get_if<HttpResponse>(&call)) return respond_here(*at_once, keep_alive, head_only);
   if (const auto* page = std::get_if<PageCall>(&call))
     return respond_here(make_page(*page, office_, now), keep_alive, head_only);
+  if (auto* events = std::get_if<EventsCall>(&call)) return watch(std::move(*events), now);
   const RequestId id = host_.next_request();
   if (!keep_alive) last_request_ = true;
   waiting_.push_back({id, std::move(std::get<CacheCall>(call)), keep_alive, head_only, false, {}});
@@ -89,6 +94,50 @@ void HttpConnection::serve(HttpRequest& request, Now now) {
   const std::vector<std::string> words = std::exchange(row.args, {row.args[0], row.args[1]});
   const std::vector<Bytes> args(words.begin(), words.end());
   host_.ask(id_, id, args, now);
+}
+
+// ---- events
+
+void HttpConnection::watch(EventsCall call, Now now) {
+  last_request_ = true;
+  watching_ = std::move(call);
+  said_at_ = now.mono;
+  say(kEventStreamHead);
+  if (watching_->last_id.empty()) return;
+  const bool all = office_.events.after(watching_->last_id, [this](const auto& event) { show(event); });
+  if (!all) say(": what came before is not known here\n\n");
+}
+
+void HttpConnection::show(const EventHistory::Event& event) {
+  const auto& types = watching_->types;
+  if (types.empty() || std::ranges::find(types, event.type) != types.end())
+    say(event_text(event.id, event.type, event.json));
+}
+
+void HttpConnection::keep_alive(Time now) {
+  if (now - said_at_ < kKeepAlive) return;
+  said_at_ = now;
+  say(": still here\n\n");
+  if (!closing()) flush();
+}
+
+// Behind the responses that are still owed. Whoever does not keep up is let go, as a listener over RESP is.
+void HttpConnection::say(std::string_view bytes) {
+  if (closing() || closing_when_flushed()) return;
+  if (waiting_.empty())
+    out().append(bytes);
+  else if (waiting_.back().watches)
+    waiting_.back().bytes.append(bytes);
+  else
+    waiting_.push_back({host_.next_request(), {}, true, false, true, std::string(bytes), true});
+  if (unsent() > office_.settings.live().output_of_listeners.hard_bytes &&
+      office_.settings.live().output_of_listeners.hard_bytes > 0) {
+    spdlog::warn("HTTP client {} is closed: {} bytes of events wait for it, beyond client-output-buffer-limit (pubsub)",
+                 id_.value, unsent());
+    ++office_.statistics.clients_over_limit;
+    return close();
+  }
+  if (!consuming_) host_.will_send(id_);
 }
 
 void HttpConnection::respond_here(const HttpResponse& response, bool keep_alive, bool head_only) {
@@ -122,9 +171,9 @@ void HttpConnection::send_ready() {
 
 void HttpConnection::after_input() {
   if (closing()) return;
-  if (last_request_ && waiting_.empty()) close_when_flushed();
+  if (last_request_ && waiting_.empty() && !watching_) close_when_flushed();
   flush();
-  if (!closing() && must_pause()) pause_reading();
+  if (!closing() && must_pause() && !watching_) pause_reading();
 }
 
 void HttpConnection::send_gathered() {

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "core/command/text.h"
+#include "core/events/bus.h"
 #include "core/replication/memory.h"
 #include "runtime/desk.h"
 #include "runtime/figures.h"
@@ -145,6 +146,7 @@ void stats(std::string& text, const Desk& desk) {
   const Statistics& s = desk.office.statistics;
   const Traffic traffic = traffic_of(desk.office);
   const Node::Counters& n = desk.office.node.counters();
+  const Bus::Subscriptions listened = desk.office.node.bus().here();
   Section(text, "Stats")
       .line("total_connections_received", s.connections_received)
       .line("total_commands_processed", s.commands_processed)
@@ -158,8 +160,9 @@ void stats(std::string& text, const Desk& desk) {
       .line("evicted_clients", s.clients_over_limit)
       .line("keyspace_hits", n.hits)
       .line("keyspace_misses", n.misses)
-      .line("pubsub_channels", 0U)
-      .line("pubsub_patterns", 0U)
+      .line("pubsub_channels", listened.channels)
+      .line("pubsub_patterns", listened.patterns)
+      .line("pubsubshard_channels", listened.shards)
       .line("total_error_replies", s.error_replies)
       .line("total_reads_processed", s.reads_processed)
       .line("commands_executed", n.executed)

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include "core/command/notice.h"
 #include "runtime/settings.h"
 #include "runtime/version.h"
 
@@ -180,6 +181,8 @@ void declare(CLI::App& app, Options& options, Given& given) {
       ->check(one_of({"on", "off", "auto"}))
       ->capture_default_str();
   app.add_option("--cuckoo-fpp", given.cuckoo_fpp, "how often such a filter may err (default 0.01)");
+  app.add_option("--notify-keyspace-events", options.notices,
+                 "what clients here may be told of keys: letters of Ag$lshzxeKEtmdn; KEA: all (default none)");
   app.add_option("--log-level", options.log_level, "debug, info, warning or error")
       ->check(one_of({"debug", "info", "warning", "error"}))
       ->capture_default_str();
@@ -221,6 +224,9 @@ void understand(const CLI::App& app, const Given& given, Options& options) {
   if (!given.maxmemory.empty()) options.memory.bytes = need_memory("--maxmemory", given.maxmemory);
   if (!given.maxmemory_policy.empty()) options.memory.policy = *policy_named(given.maxmemory_policy);
   if (!given.cuckoo_fpp.empty()) options.cuckoo_fpp_ppm = need_rate("--cuckoo-fpp", given.cuckoo_fpp);
+  const auto notices = parse_notices(options.notices);
+  if (!notices) throw bad("--notify-keyspace-events", options.notices, "give letters of Ag$lshzxeKEtmdn");
+  options.notices = letters_of(*notices);
   if (app.get_config_ptr()->count() > 0) options.config_file = app.get_config_ptr()->as<std::string>();
 }
 
@@ -324,6 +330,7 @@ NodeConfig node_config(const Options& options) {
   config.deadline = std::chrono::milliseconds(options.deadline_ms);
   config.memory = options.memory;
   config.key_filter_ppm = key_filter_ppm(options.cuckoo_filter, options.cuckoo_fpp_ppm);
+  config.notices = *parse_notices(options.notices);
   return config;
 }
 

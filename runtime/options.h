@@ -37,6 +37,7 @@ struct Options {
   MemoryLimits memory;
   std::string cuckoo_filter = "auto";    // over the keys of each slot: on, off, auto
   std::uint32_t cuckoo_fpp_ppm = 10000;  // how often such a filter errs, in a million look-ups of what is not there
+  std::string notices;  // of keys, as letters: core/command/notice.h
   std::string log_level = "info";
   std::string config_file;
   std::string record;  // file; empty: no recording

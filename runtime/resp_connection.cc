@@ -8,6 +8,7 @@
 #include "core/base/check.h"
 #include "core/command/command.h"
 #include "core/command/text.h"
+#include "core/events/bus.h"
 #include "runtime/clock.h"
 #include "runtime/socket_names.h"
 
@@ -115,11 +116,21 @@ void RespConnection::serve(std::span<const Bytes> args, Now now) {
     last_command = spec->name;
   else if (is_http(args[0]))
     return hang_up();
+  if (spec != nullptr && listens() && protocol == 2 && answered_as_listener(*spec, args)) return;
   if (spec != nullptr && spec->route == Route::kConnection) return serve_here(*spec, args, now);
   const bool silent = replies != Replies::kOn && (take_skip() || replies == Replies::kOff);
+  if (spec != nullptr && spec->route == Route::kBus) {
+    put(args, silent, now);
+    if (!closing()) note_subscriptions();
+    return;
+  }
   if (knows_map && spec != nullptr) {
     if (const auto elsewhere = moved(*spec, args, Desk{office_, *this, now})) return reply_here(*elsewhere, silent);
   }
+  put(args, silent, now);
+}
+
+void RespConnection::put(std::span<const Bytes> args, bool silent, Now now) {
   const RequestId request = host_.next_request();
   if (waiting_.empty()) {
     direct_ = request;
@@ -155,6 +166,33 @@ void RespConnection::serve_here(const CommandSpec& spec, std::span<const Bytes> 
   if (replies == Replies::kSkipThis) replies = Replies::kOn;
 }
 
+// A client of RESP 2 that listens cannot tell a reply from a message: few commands are left to it. True: that was all.
+bool RespConnection::answered_as_listener(const CommandSpec& spec, std::span<const Bytes> args) {
+  const std::string_view command_name = spec.name;
+  if (command_name.ends_with("subscribe") || command_name == "quit" || command_name == "reset" || refuse(&spec, args))
+    return false;
+  Reply reply;
+  if (command_name == "ping") {
+    if (args.size() > 2) return false;
+    std::vector<Reply> pong;
+    pong.push_back(Reply::bulk(Text::borrow("pong")));
+    pong.push_back(Reply::bulk(Text::borrow(args.size() == 2 ? args[1] : Bytes())));
+    reply = Reply::array(std::move(pong));
+  } else {
+    reply = Reply::error("ERR Can't execute '" + std::string(command_name) +
+                         "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context");
+  }
+  reply_here(reply, replies != Replies::kOn && (take_skip() || replies == Replies::kOff));
+  return true;
+}
+
+void RespConnection::note_subscriptions() {
+  const Bus::Subscriptions now = host_.node().bus().of(id);
+  channels = now.channels;
+  patterns = now.patterns;
+  shard_channels = now.shards;
+}
+
 // CLIENT REPLY SKIP silences the command after it.
 bool RespConnection::take_skip() {
   if (replies != Replies::kSkipNext) return false;
@@ -175,9 +213,10 @@ void RespConnection::reply_here(const Reply& reply, bool silent) {
 
 void RespConnection::answered(RequestId request, const Reply& reply) {
   if (reply.is_error()) ++office_.statistics.error_replies;
+  const bool pushes = reply.kind == Reply::Kind::kSeries;  // of a subscription: CLIENT REPLY does not silence these
   if (direct_ && request == direct_) {
     direct_ = {};
-    if (!direct_silent_) write_reply(reply, protocol, out());
+    if (!direct_silent_ || pushes) write_reply(reply, protocol, out());
     return;
   }
   const auto found = std::lower_bound(waiting_.begin(), waiting_.end(), request,
@@ -187,7 +226,7 @@ void RespConnection::answered(RequestId request, const Reply& reply) {
                std::to_string(request.value));
   found->answered = true;
   waiting_bytes_ -= found->asked;
-  if (!found->silent) write_reply(reply, found->protocol, found->bytes);
+  if (!found->silent || pushes) write_reply(reply, found->protocol, found->bytes);
   waiting_bytes_ += found->bytes.size();
   if (found != waiting_.begin()) return;
   while (!waiting_.empty() && waiting_.front().answered) {
@@ -195,6 +234,20 @@ void RespConnection::answered(RequestId request, const Reply& reply) {
     out().append(waiting_.front().bytes);
     waiting_.pop_front();
   }
+  if (!consuming_) host_.will_send(id);
+}
+
+// Behind what was asked for before, and not silenced by CLIENT REPLY.
+void RespConnection::pushed(const Reply& message) {
+  if (closing() || closing_when_flushed()) return;
+  if (waiting_.empty()) {
+    write_reply(message, protocol, out());
+  } else {
+    Waiting& last = waiting_.emplace_back(Waiting{host_.next_request(), protocol, false, true, {}, 0});
+    write_reply(message, protocol, last.bytes);
+    waiting_bytes_ += last.bytes.size();
+  }
+  if (const std::uint64_t most = limit().hard_bytes; most > 0 && unsent() + waiting_bytes_ >= most) return overflow();
   if (!consuming_) host_.will_send(id);
 }
 
@@ -229,21 +282,33 @@ void RespConnection::end_when_answered() {
   flush();
 }
 
-bool RespConnection::over_limit(Now now) {
+const OutputLimit& RespConnection::limit() const {
   const LiveSettings& live = office_.settings.live();
+  return listens() ? live.output_of_listeners : live.output;
+}
+
+bool RespConnection::over_limit(Now now) {
+  const OutputLimit& most = limit();
   const std::size_t output = unsent();
-  bool over = live.output_bytes_hard > 0 && output >= live.output_bytes_hard;
-  if (live.output_bytes_soft > 0 && output >= live.output_bytes_soft) {
+  bool over = most.hard_bytes > 0 && output >= most.hard_bytes;
+  if (most.soft_bytes > 0 && output >= most.soft_bytes) {
     if (!over_soft_limit_since_) over_soft_limit_since_ = now.mono;
-    over = over || now.mono - *over_soft_limit_since_ > std::chrono::seconds(live.output_soft_seconds);
+    over = over || now.mono - *over_soft_limit_since_ > std::chrono::seconds(most.soft_seconds);
   } else {
     over_soft_limit_since_.reset();
   }
-  over = over || kept() > live.query_bytes_max;
-  if (!over) return false;
+  if (over) return overflow(), true;
+  if (kept() <= office_.settings.live().query_bytes_max) return false;
   ++office_.statistics.clients_over_limit;
   close();
   return true;
+}
+
+void RespConnection::overflow() {
+  spdlog::warn("client {} at {} is closed: {} bytes of output wait for it, beyond client-output-buffer-limit ({})",
+               id.value, address, unsent() + waiting_bytes_, listens() ? "pubsub" : "normal");
+  ++office_.statistics.clients_over_limit;
+  close();
 }
 
 ClientRecord::Buffers RespConnection::buffers() const {

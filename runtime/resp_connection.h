@@ -6,7 +6,10 @@
 //
 // Bounds: a client that does not read its replies is not read either beyond kOutputPauseBytes, nor one with kWaitingMax
 // commands under way, or kWaitingBytesMax of their arguments and of replies behind one that waits;
-// client-output-buffer-limit (normal) closes it if the operator says so.
+// client-output-buffer-limit closes it: of class normal if the operator says so, of class pubsub, while it listens to
+// something, when it does not keep up.
+//
+// What it listens to stands among its replies: behind those that were asked for before.
 #pragma once
 
 #include <deque>
@@ -33,6 +36,7 @@ class RespConnection final : public Stream, public Asker, public ClientRecord {
 
   void answered(RequestId request, const Reply& reply) override;
   void send_gathered() override;
+  void pushed(const Reply& message) override;
   Buffers buffers() const override;
   void kill() override;
   void end_when_answered() override;
@@ -62,10 +66,15 @@ class RespConnection final : public Stream, public Asker, public ClientRecord {
   void reply_here(const Reply& reply, bool silent);
   bool take_skip();
   std::size_t foresee(std::string_view bytes) const;
+  bool answered_as_listener(const CommandSpec& spec, std::span<const Bytes> args);
+  void note_subscriptions();
+  void put(std::span<const Bytes> args, bool silent, Now now);
   bool must_pause() const;
   void go_on();
   void after_input(Now now);
+  const OutputLimit& limit() const;
   bool over_limit(Now now);
+  void overflow();
 
   Host& host_;
   Office& office_;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/command/notice.h"
 #include "core/replication/memory.h"
 #include "runtime/clock.h"
 #include "runtime/memory.h"
@@ -102,8 +103,10 @@ int Server::run() {
   if (vote) {
     host_.emplace(loop_, configure(), *this, recorder_ ? &*recorder_ : nullptr);
     const auto ask_to_leave = [this](NodeId member) { host_->happened(LeaveAsked{member}); };
-    office_.emplace(Office{host_->node(), facts_, settings_, statistics_, ask_to_leave});
+    events_.emplace(facts_.run_id.substr(0, 16));
+    office_.emplace(Office{host_->node(), facts_, settings_, statistics_, *events_, ask_to_leave});
     if (log_) office_->log = &log_->figures();
+    office_->silence = [this](ClientId client) { host_->happened(ClientReset{client}); };
     office_->ask_snapshot = [this] { host_->happened(SnapshotAsked{}); };
     links_.attach(*host_);
     if (votes_) votes_->attach(*host_);
@@ -279,6 +282,8 @@ void Server::show_settings() {
   settings_.offer("log-level", options_.log_level, "debug, info, warning, error");
   settings_.offer("appendfsync", fsync_word(options_.append_fsync), "everysec, always, no");
   settings_.on_fsync([this](std::string_view word) { host_->happened(FsyncSet{fsync_of(word)}); });
+  settings_.begin_notices(options_.notices,
+                          [this](std::string_view letters) { host_->happened(NoticesSet{*parse_notices(letters)}); });
   if (options_.save_seconds != 0) settings_.show("save", std::to_string(options_.save_seconds) + " 1");
   settings_.on_log_level([](std::string_view level) {
     // Redis' names are turned into ours.
@@ -292,13 +297,15 @@ void Server::every_second() {
   const std::uint64_t done = statistics_.commands_processed + statistics_.http_requests;
   statistics_.commands_last_second = done - std::min(done, std::exchange(commands_counted_, done));
   const LiveSettings& live = settings_.live();
-  if (live.idle_seconds_max == 0) return;
   const Time now = read_clocks().mono;
+  for (HttpConnection* client : every_http_client())
+    if (client->watches()) client->keep_alive(now);
+  if (live.idle_seconds_max == 0) return;
   const auto is_idle = [&](Time since) { return now - since > std::chrono::seconds(live.idle_seconds_max); };
   for (ClientRecord* client : everyone())
-    if (is_idle(client->last_command_at)) client->kill();
+    if (!client->listens() && is_idle(client->last_command_at)) client->kill();
   for (HttpConnection* client : every_http_client())
-    if (is_idle(client->last_used())) client->close();
+    if (!client->watches() && is_idle(client->last_used())) client->close();
 }
 
 // What the core does not count itself (rule 5e): buffers, fragments of pages, all else in the process.
@@ -339,6 +346,12 @@ void Server::carry_out(BecameReady&&) {
 
 void Server::carry_out(Note&& note) {
   spdlog::log(note.level == Note::Level::kWarning ? spdlog::level::warn : spdlog::level::info, "{}", note.text);
+}
+
+void Server::carry_out(Announce&& announce) {
+  const EventHistory::Event& event = events_->add(std::move(announce));
+  for (HttpConnection* client : every_http_client())
+    if (client->watches()) client->show(event);
 }
 
 void Server::carry_out(Stopped&&) { finish(); }

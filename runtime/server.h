@@ -53,6 +53,7 @@ class Server final : public Outside {
   void carry_out(AppendLog&& append) override { log_->append(append); }
   void carry_out(SyncLog&& sync) override { log_->sync(sync); }
   void carry_out(KeepLog&& keep) override { log_->keep(keep); }
+  void carry_out(Announce&& announce) override;
   void turn_ended() override { links_.flush(); }
 
  private:
@@ -91,6 +92,7 @@ class Server final : public Outside {
   std::optional<Recorder> recorder_;
   std::optional<Host> host_;
   std::optional<Office> office_;
+  std::optional<EventHistory> events_;
   HttpClients http_clients_;
   StopSignals signals_;
   uv_timer_t second_{};  // once a second, for what clients outlast

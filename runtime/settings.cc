@@ -7,6 +7,7 @@
 #include <set>
 #include <sstream>
 
+#include "core/command/notice.h"
 #include "core/command/text.h"
 
 namespace hc {
@@ -144,19 +145,9 @@ std::optional<std::string> refine_save_points(const std::string& value) {
 }
 
 std::optional<std::string> refine_event_classes(std::string& value) {
-  constexpr std::string_view kAll = "g$lshzxetd", kEach = "g$lshzxetdn", kBeside = "KEm";
-  if (value.find_first_not_of("Ag$lshzxeKEtmdn") != std::string::npos) {
-    return "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.";
-  }
-  const auto has = [&value](char c) { return value.find(c) != std::string::npos; };
-  std::string result;
-  if (has('A') || std::all_of(kAll.begin(), kAll.end(), has)) {
-    result = "A";
-  } else {
-    std::copy_if(kEach.begin(), kEach.end(), std::back_inserter(result), has);
-  }
-  std::copy_if(kBeside.begin(), kBeside.end(), std::back_inserter(result), has);
-  value = result;
+  const auto flags = parse_notices(value);
+  if (!flags) return "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.";
+  value = letters_of(*flags);
   return std::nullopt;
 }
 
@@ -216,6 +207,10 @@ void Settings::begin_filter(const std::string& mode, std::uint32_t fpp_ppm, SetF
   set_filter_ = std::move(set);
   offer("cuckoo-filter", mode, "on, off, auto");
   parameters_["cuckoo-fpp"] = Parameter{command::format_float(fpp_ppm / 1e6L), Kind::kRate, {}};
+}
+void Settings::begin_notices(const std::string& letters, std::function<void(std::string_view)> set) {
+  parameters_["notify-keyspace-events"].value = letters;
+  set_notices_ = std::move(set);
 }
 
 const Settings::Parameter& Settings::resolved(const Parameter& parameter) const {
@@ -306,10 +301,14 @@ void Settings::put_into_effect(const std::string& name) {
   if (name == "client-query-buffer-limit") live_.query_bytes_max = number(value);
   if (name == "client-output-buffer-limit") {
     const auto words = words_of(value);
-    live_.output_bytes_hard = number(words[1]);
-    live_.output_bytes_soft = number(words[2]);
-    live_.output_soft_seconds = number(words[3]);
+    const auto read = [&](std::string_view of) {
+      const auto at = std::find(words.begin(), words.end(), of);
+      return OutputLimit{number(at[1]), number(at[2]), number(at[3])};
+    };
+    live_.output = read("normal");
+    live_.output_of_listeners = read("pubsub");
   }
+  if (name == "notify-keyspace-events" && set_notices_) set_notices_(value);
   if (name == "appendfsync" && set_fsync_) set_fsync_(value);
   const auto small = [&](std::uint32_t& to) { to = static_cast<std::uint32_t>(number(value)); };
   if (name == "maxmemory") live_.memory.bytes = number(value);

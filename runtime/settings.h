@@ -23,11 +23,14 @@ std::optional<std::uint64_t> parse_memory(std::string_view text);
 std::optional<std::uint32_t> parse_rate(std::string_view text);
 
 // Parameters that act at once, as values.
+struct OutputLimit {  // of one client; 0 = none
+  std::uint64_t hard_bytes = 0, soft_bytes = 0, soft_seconds = 0;
+};
 struct LiveSettings {
   std::uint64_t clients_max = 10000;
   std::uint64_t idle_seconds_max = 0;  // 0 = for ever
   std::uint64_t keepalive_seconds = 300;
-  std::uint64_t output_bytes_hard = 0, output_bytes_soft = 0, output_soft_seconds = 0;  // 0 = no limit
+  OutputLimit output, output_of_listeners{33554432, 8388608, 60};
   std::uint64_t query_bytes_max = 1024ULL * 1024 * 1024;
   MemoryLimits memory;
   std::string cuckoo_filter = "auto";
@@ -53,6 +56,8 @@ class Settings {
   using SetFilter = std::function<void(std::string_view mode, std::uint32_t fpp_ppm)>;
   void begin_filter(const std::string& mode, std::uint32_t fpp_ppm, SetFilter set);
 
+  // Likewise what clients of this member may be told of keys, by `notify-keyspace-events`, as its letters.
+  void begin_notices(const std::string& letters, std::function<void(std::string_view)> set);
   // Likewise the log's policy, by `appendfsync`.
   void on_fsync(std::function<void(std::string_view)> set) { set_fsync_ = std::move(set); }
 
@@ -94,7 +99,7 @@ class Settings {
 
   Map parameters_;
   LiveSettings live_;
-  std::function<void(std::string_view)> set_log_level_, set_fsync_;
+  std::function<void(std::string_view)> set_log_level_, set_fsync_, set_notices_;
   std::function<void(const MemoryLimits&)> set_memory_;
   SetFilter set_filter_;
 };

@@ -412,6 +412,7 @@ void Machine::film_event(const Event& event, Bytes bytes) {
 void Machine::drain() {
   const std::uint64_t process = process_;
   for (Effect& effect : effects_.list()) {
+    if (std::holds_alternative<Announce>(effect)) continue;  // nobody watches
     if (dies_after_) {
       if (*dies_after_ == 0) {
         dies_after_.reset();
@@ -476,6 +477,8 @@ void Machine::perform(Effect& effect) {
   } else if (auto* k = std::get_if<KeepLog>(&effect)) {
     around_.trace.record(t, index_, what, k->id);
     log_.keep(around_.schedule, index_, process_, *k);
+  } else if (auto* p = std::get_if<Push>(&effect)) {
+    push(*p);
   } else if (std::holds_alternative<Stopped>(effect)) {
     around_.trace.record(t, index_, what, 0);
     left_ = node_->left();
@@ -504,6 +507,20 @@ void Machine::answer(Answer& a) {
     return;
   }
   HC_CHECK(false, name() + " answers request " + std::to_string(a.request.value) + ", which nobody asked");
+}
+
+// What somebody listens to stands among its replies.
+void Machine::push(const Push& p) {
+  scratch_.clear();
+  write_reply(p.message, 2, scratch_);
+  around_.trace.record(around_.schedule.now(), index_, kEffectKinds + 1, p.to.size(), scratch_);
+  for (const ClientId client : p.to) {
+    const LinkId link(client.value);
+    const auto at = clients_.find(link);
+    if (at == clients_.end()) continue;
+    at->second.waiting.push_back({RequestId{}, true, scratch_});
+    flush(link, at->second);
+  }
 }
 
 // Replies leave in the order of the requests.

@@ -162,6 +162,7 @@ class Machine {
   void drain();
   void perform(Effect& effect);
   void answer(Answer& a);
+  void push(const Push& p);
   void flush(LinkId link, ClientLine& line);
   void end_link(LinkId link);
 

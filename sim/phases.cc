@@ -47,13 +47,16 @@ void World::look_at_phase() {
       break;
     case Phase::kReading: {
       const auto slow = std::find_if(clients_.begin(), clients_.end(), [](const auto& c) { return !c->script_done(); });
-      if (slow == clients_.end()) {
+      const auto owed = bus_.owed();
+      if (slow == clients_.end() && listeners_->settled() && !owed) {
         if (const auto stale = long_expired()) fail(Verdict::kViolated, "expiry", *stale);
         phase_ = Phase::kOver;
         return;
       }
-      if (since > kReadWithin)
+      if (since > kReadWithin && slow != clients_.end())
         fail(Verdict::kLiveness, "reading", "after healing a read is not answered: " + (*slow)->stuck_at());
+      if (since > kReadWithin)
+        fail(Verdict::kViolated, "events", "after healing " + owed.value_or("a listener or speaker gets no answer"));
       break;
     }
     case Phase::kOver:
@@ -80,6 +83,8 @@ void World::begin_load() {
   if (!setting_.faults) directed_script();
   if (setting_.scripted) hand_out_asks();
   for (const auto& c : clients_) c->start();
+  if (!setting_.faults) bus_.calm(true);
+  listeners_->start();
 }
 
 // What the plan has them ask, and nothing else.
@@ -277,6 +282,11 @@ void World::begin_reading() {
     }
   }
   for (const auto& c : clients_) c->run_script();
+  std::vector<std::uint32_t> sound;
+  for (const auto& m : machines_)
+    if (m->up() && !nemesis_->lost(m->index())) sound.push_back(m->index());
+  if (setting_.faults) bus_.calm(true);
+  listeners_->settle(std::move(sound));
 }
 
 void World::sample() {

@@ -153,6 +153,7 @@ void add_world(std::vector<Pin>& pins) {
   pins.push_back(number("nodes", at(&Setting::nodes), 1, 9));
   pins.push_back(number("joiners", at(&Setting::joiners), 0, 9));
   pins.push_back(number("clients", at(&Setting::clients), 1, 20));
+  pins.push_back(number("listeners", at(&Setting::listeners), 0, 9));
   pins.push_back(flag("early", at(&Setting::early)));
   pins.push_back(flag("changes-fsync", at(&Setting::changes_fsync)));
   pins.push_back(flag("loses-slots", at(&Setting::loses_slots)));

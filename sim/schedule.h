@@ -26,6 +26,7 @@ enum class Kind : std::uint8_t {
   kSample,     // the checkers look around
   kPhase,      // load ends, healing begins, …
   kLogged,     // who = machine, what = process: a write or sync of its log is due
+  kListener,   // who = listener or speaker, what = its turn
 };
 
 struct Happening {

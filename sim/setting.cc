@@ -1,5 +1,6 @@
 #include "sim/setting.h"
 
+#include "core/command/notice.h"
 #include "sim/clock.h"
 #include "sim/draw_plan.h"
 #include "sim/pins.h"
@@ -7,6 +8,8 @@
 
 namespace hc::sim {
 namespace {
+
+constexpr std::uint32_t kAllNotices = *parse_notices("KEAn");
 
 std::uint32_t draw_slots(Random& random) {
   const std::uint64_t dice = random.below(50);
@@ -86,6 +89,10 @@ void draw_filters(Setting& s, Random random) {
   s.node.key_filter_ppm = pick(random, kRates);
   if (random.percent(25)) s.workload.filter_items = static_cast<std::uint32_t>(random.between(4, 24));
 }
+// In three of ten runs somebody listens, also to what is told of keys.
+void draw_listeners(Setting& s, Random random) {
+  if (random.percent(30)) s.listeners = static_cast<std::uint32_t>(random.between(1, 4));
+}
 
 Weather draw_weather(Random& random) {
   Weather w;
@@ -147,6 +154,7 @@ void settle(Setting& s) {
   s.node.backlog_bytes_all = s.node.backlog_bytes * 8;
   s.client.patience = s.node.deadline + 2s;
   s.client.deadline = s.node.deadline * 8 / 10;  // true time; node clocks may be faster
+  if (s.listeners > 0) s.node.notices = kAllNotices;
   s.host_labels.resize(s.machines());
   s.clocks.resize(s.machines());
   if (s.scripted) s.workload.keys = s.workload.filter_items = 0;  // but those that are asked for
@@ -212,6 +220,8 @@ Setting draw_setting(const Options& options) {
     if (options.logs && !options.plan) add_power_losses(s, s.plan, stream(options.seed, "power"));
     if (!options.plan) draw_memory(s, stream(options.seed, "memory"));
   }
+  draw_listeners(s, stream(options.seed, "who listens"));
+  if (s.listeners > 0) s.node.notices = kAllNotices;
   draw_machine_clocks(s, stream(options.seed, "clocks"));
   draw_filters(s, stream(options.seed, "filters"));
   return s;

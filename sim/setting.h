@@ -9,6 +9,7 @@
 #include "core/base/config.h"
 #include "core/base/seam.h"
 #include "sim/client.h"
+#include "sim/listeners.h"
 #include "sim/network.h"
 #include "sim/plan.h"
 #include "sim/workload.h"
@@ -53,6 +54,7 @@ struct Setting {
   std::uint32_t nodes = 3;    // there from the beginning
   std::uint32_t joiners = 0;  // machines more, for the fault "join"
   std::uint32_t clients = 4;
+  std::uint32_t listeners = 0;  // clients that listen to what is published; with speakers beside them
   bool faults = false;
   bool early = false;           // faults begin before the cluster is formed
   bool changes_fsync = false;   // every process has a policy of its own for its log
@@ -75,6 +77,7 @@ struct Setting {
   bool buggify = false;   // core takes rare ways more often while there is load
 
   std::uint32_t machines() const { return nodes + joiners; }
+  std::uint32_t people() const { return listeners == 0 ? 0 : listeners + Listeners::kSpeakers; }
   // Two wall clocks differ by at most this, rounding to milliseconds included.
   Duration skew_between_clocks() const { return 2 * wall_skew_most + 3ms; }
 };

@@ -21,7 +21,8 @@ constexpr std::uint64_t kOfManySlotsEvery = 2048;  // either check, where it wal
 World::World(const Options& options, Setting setting) : options_(options), setting_(std::move(setting)) {
   trace_.listen(options_.trace ? stdout : nullptr, options_.story, options_.story_until, options_.story_key);
   trace_.show(options_.film);
-  if (options_.film) options_.film->cast(setting_.machines(), setting_.clients, setting_.node.slots);
+  if (options_.film)
+    options_.film->cast(setting_.machines(), setting_.clients + setting_.people(), setting_.node.slots);
   build();
 }
 
@@ -31,13 +32,15 @@ void World::fail(Verdict verdict, std::string check, std::string reason) {
   throw Failure{verdict, std::move(check), std::move(reason)};
 }
 
+void World::hear(const std::string& what) { fail(Verdict::kViolated, "events", what); }
+
 void World::build() {
   const std::uint64_t seed = setting_.seed;
   const std::uint32_t machines = setting_.machines();
   Doorstep& doorstep = *this;
   Ledger& ledger = *this;
-  network_ =
-      std::make_unique<Network>(schedule_, doorstep, machines, machines + setting_.clients, stream(seed, "network"));
+  network_ = std::make_unique<Network>(schedule_, doorstep, machines, machines + setting_.clients + setting_.people(),
+                                       stream(seed, "network"));
   network_->weather() = setting_.weather;
   for (std::uint32_t i = 0; i < machines; ++i) {
     const MachineClock& c = setting_.clocks[i];
@@ -51,6 +54,9 @@ void World::build() {
   for (std::uint32_t c = 0; c < setting_.clients; ++c)
     clients_.push_back(std::make_unique<Client>(schedule_, *network_, trace_, ledger, *workload_, c, machines,
                                                 setting_.client, stream(seed, "clients", c)));
+  listeners_ = std::make_unique<Listeners>(
+      Listeners::Around{schedule_, *network_, trace_, bus_, [](const std::string& what) { hear(what); }},
+      machines + setting_.clients, setting_.listeners, machines, stream(seed, "listeners"));
   views_ = std::make_unique<ViewCheck>([this](Incarnation who) -> std::optional<Instant> {
     const auto end = ended_.find(who);
     return end == ended_.end() ? std::nullopt : std::optional(end->second);
@@ -117,18 +123,24 @@ LinkId World::accept(Endpoint at, Endpoint from) { return machines_[at]->accept(
 void World::link_opened(Endpoint at, LinkId link) {
   if (at < setting_.machines())
     machines_[at]->link_opened(link);
+  else if (listeners_->has(at))
+    listeners_->link_opened(at, link);
   else
     clients_[at - setting_.machines()]->link_opened(link);
 }
 void World::link_closed(Endpoint at, LinkId link, bool refused) {
   if (at < setting_.machines())
     machines_[at]->link_closed(link, refused);
+  else if (listeners_->has(at))
+    listeners_->link_closed(at, link);
   else
     clients_[at - setting_.machines()]->link_closed(link);
 }
 void World::bytes_came(Endpoint at, LinkId link, std::string bytes) {
   if (at < setting_.machines())
     machines_[at]->bytes(link, std::move(bytes));
+  else if (listeners_->has(at))
+    listeners_->bytes(at, link, bytes);
   else
     clients_[at - setting_.machines()]->bytes(link, bytes);
 }
@@ -159,6 +171,8 @@ void World::stepped(Machine& m) {
     look = true;
   }
   evictions_.stepped(m, schedule_.now());
+  if (!node.told().empty())
+    if (auto wrong = bus_.told(m)) fail(Verdict::kViolated, "events", *wrong);
   const std::uint64_t executed = node.counters().executed + node.counters().takeovers;
   look |= executed != executed_seen_[m.index()];
   executed_seen_[m.index()] = executed;
@@ -275,6 +289,9 @@ void World::dispatch(const Happening& h) {
       return;
     case Kind::kClient:
       clients_[h.who]->turn(h.what);
+      return;
+    case Kind::kListener:
+      listeners_->turn(h.who, h.what);
       return;
     case Kind::kFault:
       if (trace_.listening()) trace_.line(schedule_.now(), "nemesis", to_text(setting_.plan.faults[h.who]));

@@ -12,10 +12,12 @@
 #include <string>
 #include <vector>
 
+#include "sim/bus_check.h"
 #include "sim/check/key_model.h"
 #include "sim/check/views.h"
 #include "sim/client.h"
 #include "sim/evictions.h"
+#include "sim/listeners.h"
 #include "sim/nemesis.h"
 #include "sim/replica_check.h"
 #include "sim/result.h"
@@ -40,6 +42,7 @@ class World : private Doorstep, private Overseer, private Ledger {
     std::string check, reason;
   };
   [[noreturn]] static void fail(Verdict verdict, std::string check, std::string reason);
+  [[noreturn]] static void hear(const std::string& what);  // what no listener may
 
   // Doorstep
   bool process_up(Endpoint e) const override { return e >= setting_.machines() || machines_[e]->up(); }
@@ -108,6 +111,8 @@ class World : private Doorstep, private Overseer, private Ledger {
   std::unique_ptr<ViewCheck> views_;
   std::unique_ptr<ReplicaCheck> replicas_;
   std::unique_ptr<Nemesis> nemesis_;
+  BusCheck bus_;
+  std::unique_ptr<Listeners> listeners_;
 
   Phase phase_ = Phase::kForming;
   Instant phase_since_{}, view_changed_{}, load_began_{};

@@ -64,6 +64,7 @@ struct NodeConfig {
   Relocate relocate = nullptr;       // the host's allocator can do that; content never depends on places
   MemoryLimits memory;               // at the start: see MemoryLimited
   std::uint32_t key_filter_ppm = 0;  // at the start: see KeysFiltered
+  std::uint32_t notices = 0;         // at the start: see NoticesSet
 };
 
 }  // namespace hc

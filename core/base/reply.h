@@ -28,6 +28,8 @@ struct Reply {
     kDouble,    // text holds the digits
     kVerbatim,  // text, format txt (RESP2: bulk)
     kEncoded,   // text: RESP already, in the version of the client that asked; from its host alone
+    kPush,      // items: nothing that was asked for (RESP2: an array)
+    kSeries,    // items: replies of their own, one behind the other
   };
 
   Kind kind = Kind::kNothing;

@@ -9,6 +9,7 @@ namespace hc::command {
 void erase_expired(const Key& key, Execution& x) {
   if (HC_MUTANT(kExpiryNotReplicated)) return;  // hidden, but nobody is told
   erase(key, x);
+  note(Notice::kExpired, key.name, x);
 }
 
 void erase_all_expired(Execution& x) {
@@ -18,6 +19,7 @@ void erase_all_expired(Execution& x) {
   while (x.table.expiring() != 0 && x.now > x.table.earliest_expiry())
     x.table.sweep(x.now, SIZE_MAX, [&](const Item& item) {
       if (x.effects) x.effects->erase(item.key);
+      note(Notice::kExpired, item.key, x);
     });
 }
 
@@ -43,6 +45,7 @@ bool expire_some(Execution& x, std::size_t budget) {
   if (HC_MUTANT(kExpiryNotReplicated)) return false;
   return x.table.sweep(x.now, budget, [&](const SlotTable::Item& item) {
     if (x.effects) x.effects->erase(item.key);
+    command::note(Notice::kExpired, item.key, x);
   });
 }
 

@@ -27,6 +27,12 @@ inline bool is_expired(const Item& item, WallTime now) {
   return item.expiry != kNoExpiry && now > item.expiry;
 }
 
+// What happened to the key, for whoever wants to be told.
+inline void note(Notice what, Bytes key, Execution& x) {
+  if (x.notices) [[unlikely]]
+    x.notices->add(what, key);
+}
+
 void erase_expired(const Key& key, Execution& x);
 
 inline std::optional<Item> alive(std::optional<Item> item, const Key& key, Execution& x) {
@@ -35,6 +41,7 @@ inline std::optional<Item> alive(std::optional<Item> item, const Key& key, Execu
     item.reset();
   }
   ++(item ? x.hits : x.misses);
+  if (!item && x.reads) note(Notice::kKeyMiss, key.name, x);
   return item;
 }
 // The entry if it is there and alive; it counts as used.
@@ -49,11 +56,17 @@ inline std::optional<Item> peek_live(const Key& key, Execution& x) {
 // What is there is no string: commands of strings refuse it.
 inline bool is_other_than_string(const std::optional<Item>& item) { return item && item->object; }
 
+inline void note_if_new(const Key& key, Execution& x) {
+  if (x.notices && x.notices->wants(Notice::kNew) && !x.table.find(key.name, key.hash))
+    x.notices->add(Notice::kNew, key.name);
+}
 inline void put(const Key& key, Bytes value, WallTime expiry, Execution& x) {
+  note_if_new(key, x);
   if (x.effects) x.effects->put(key.name, value, expiry);
   x.table.put(key.name, key.hash, {value, expiry}, x.clock);
 }
 inline void put(const Key& key, std::unique_ptr<Object> object, WallTime expiry, Execution& x) {
+  note_if_new(key, x);
   if (x.effects) x.effects->put(key.name, *object, expiry);
   x.table.put(key.name, key.hash, std::move(object), expiry, x.clock);
 }

@@ -44,8 +44,10 @@ Reply setbit(Args args, Execution& x) {
     std::string value(at + 1, '\0');
     value.back() = after;
     put(key, value, kNoExpiry, x);
+    note(Notice::kSetBit, key.name, x);
   } else if (at >= item->value.size() || static_cast<unsigned char>(after) != before) {
     splice(key, at, Bytes(&after, 1), x);
+    note(Notice::kSetBit, key.name, x);
   }
   return Reply::number((before & mask) != 0 ? 1 : 0);
 }

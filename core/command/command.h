@@ -22,6 +22,7 @@
 #include "core/base/random.h"
 #include "core/base/reply.h"
 #include "core/base/time.h"
+#include "core/command/notice.h"
 #include "core/store/effects.h"
 #include "core/store/slot_table.h"
 
@@ -35,6 +36,7 @@ enum class Route : std::uint8_t {
   kKeys,        // runs where its keys are: execute(), or Gather if they lie in several slots
   kEverySlot,   // execute() in every slot, merge_slots(), finish_slots()
   kScan,        // execute() in one slot after the other (core/command/gather.h)
+  kBus,         // needs no key: core/events
 };
 
 enum CommandFlag : std::uint32_t {
@@ -59,6 +61,8 @@ struct Execution {
   Random& random;
   EffectWriter* effects;               // nullptr: nobody to replicate to
   AccessClock* clock = nullptr;        // nullptr: nobody asks what was used when
+  NoticeWriter* notices = nullptr;     // nullptr: nobody wants to be told
+  bool reads = false;                  // a command that writes tells nobody of keys that it misses
   std::uint32_t hits = 0, misses = 0;  // look-ups of keys
   bool filters_keys = false;           // this member keeps filters over the keys of its tables
 };
@@ -74,6 +78,8 @@ struct CommandSpec {
   std::string_view key_flags{}, category{}, group{}, since{}, summary{}, complexity{};
 
   bool writes() const { return (flags & kWrite) != 0; }
+  // As in Redis: what only reads, and looks for the value, tells that it missed one.
+  bool tells_misses() const { return !writes() && first_key == 1; }
 };
 
 // By name in any case; nullptr if there is none.

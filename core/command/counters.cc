@@ -19,6 +19,7 @@ Reply add(Bytes name, std::int64_t increment, Execution& x) {
   if (__builtin_add_overflow(*old, increment, &sum))
     return Reply::error_literal("ERR increment or decrement would overflow");
   put(key, IntegerText(sum).bytes(), item ? item->expiry : kNoExpiry, x);
+  note(Notice::kIncrBy, name, x);
   return Reply::number(sum);
 }
 
@@ -50,6 +51,7 @@ Reply incrbyfloat(Args args, Execution& x) {
   if (std::isnan(sum) || std::isinf(sum)) return Reply::error_literal("ERR increment would produce NaN or Infinity");
   const std::string text = format_float(sum);
   put(key, text, item ? item->expiry : kNoExpiry, x);
+  note(Notice::kIncrByFloat, key.name, x);
   return Reply::bulk_copy(text);
 }
 

@@ -58,10 +58,12 @@ Reply expire_with(Args args, const Unit& unit, Execution& x) {
   const Key key(args[1]);
   const auto item = find_live(key, x);
   if (!item || !allowed(conditions, item->expiry, wanted)) return Reply::number(0);
-  if (wanted <= x.now || wanted == kNoExpiry)
+  const bool ends = wanted <= x.now || wanted == kNoExpiry;
+  if (ends)
     erase(key, x);
   else
     set_expiry(key, wanted, x);
+  note(ends ? Notice::kDel : Notice::kExpire, key.name, x);
   return Reply::number(1);
 }
 
@@ -94,6 +96,7 @@ Reply persist(Args args, Execution& x) {
   const auto item = find_live(key, x);
   if (!item || item->expiry == kNoExpiry) return Reply::number(0);
   set_expiry(key, kNoExpiry, x);
+  note(Notice::kPersist, key.name, x);
   return Reply::number(1);
 }
 

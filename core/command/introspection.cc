@@ -66,6 +66,7 @@ std::vector<Bytes> categories_of(const CommandSpec& spec) {
   add_if((spec.flags & kFast) == 0, "@slow");
   add_if((spec.flags & (kDangerous | kAdmin)) != 0, "@dangerous");
   add_if(spec.category == "connection", "@connection");
+  add_if(spec.category == "pubsub", "@pubsub");
   return names;
 }
 

@@ -21,7 +21,9 @@ Reply count_live(Args args, Execution& x, bool erasing) {
     const Key key(name);
     if (!peek_live(key, x)) continue;
     ++count;
-    if (erasing) erase(key, x);
+    if (!erasing) continue;
+    erase(key, x);
+    note(Notice::kDel, name, x);
   }
   return Reply::number(count);
 }

@@ -27,6 +27,7 @@ Reply append(Args args, Execution& x) {
   } else {
     put(key, args[2], kNoExpiry, x);
   }
+  note(Notice::kAppend, key.name, x);
   return length(size);
 }
 
@@ -65,10 +66,12 @@ Reply setrange(Args args, Execution& x) {
     std::string value(start, '\0');
     value += piece;
     put(key, value, kNoExpiry, x);
+    note(Notice::kSetRange, key.name, x);
     return length(value.size());
   }
   const std::size_t size = std::max<std::size_t>(item->value.size(), start + piece.size());
   splice(key, start, piece, x);
+  note(Notice::kSetRange, key.name, x);
   return length(size);
 }
 

@@ -30,6 +30,8 @@ Reply rename_to(Args args, bool only_if_missing, Execution& x) {
   if (only_if_missing && peek_live(to, x)) return Reply::number(0);
   put_copy(to, *x.table.find(from.name, from.hash), x);
   erase(from, x);
+  note(Notice::kRenameFrom, from.name, x);
+  note(Notice::kRenameTo, to.name, x);
   return only_if_missing ? Reply::number(1) : Reply::ok();
 }
 
@@ -55,6 +57,7 @@ Reply copy(Args args, Execution& x) {
   if (!find_live(from, x)) return Reply::number(0);
   if (peek_live(to, x) && !replaces) return Reply::number(0);
   put_copy(to, *x.table.find(from.name, from.hash), x);
+  note(Notice::kCopyTo, to.name, x);
   return Reply::number(1);
 }
 

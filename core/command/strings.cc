@@ -17,6 +17,8 @@ Reply set_for(Args args, TimeForm form, Bytes command, Execution& x) {
   const auto expiry = parse_expiry(args[2], form, x.now, command);
   if (!expiry) return expiry.error();
   put(Key(args[1]), args[3], *expiry, x);
+  note(Notice::kSet, args[1], x);
+  note(Notice::kExpire, args[1], x);
   return Reply::ok();
 }
 
@@ -36,7 +38,17 @@ Reply set_with_options(Args args, Execution& x) {
   if (old ? options->only_if_missing : options->only_if_there) return options->get ? reply : Reply::nil();
   if (options->keep_ttl && old) expiry = old->expiry;
   put(key, args[2], expiry, x);
+  note(Notice::kSet, key.name, x);
+  if (options->form != TimeForm::kNone) note(Notice::kExpire, key.name, x);
   return reply;
+}
+
+// Keys and values in turn, behind the name.
+void put_all(Args args, Execution& x) {
+  for (std::size_t i = 1; i < args.size(); i += 2) {
+    put(Key(args[i]), args[i + 1], kNoExpiry, x);
+    note(Notice::kSet, args[i], x);
+  }
 }
 
 }  // namespace
@@ -51,6 +63,7 @@ Reply get(Args args, Execution& x) {
 Reply set(Args args, Execution& x) {
   if (args.size() > 3) return set_with_options(args, x);
   put(Key(args[1]), args[2], kNoExpiry, x);
+  note(Notice::kSet, args[1], x);
   return Reply::ok();
 }
 
@@ -58,6 +71,7 @@ Reply setnx(Args args, Execution& x) {
   const Key key(args[1]);
   if (find_live(key, x)) return Reply::number(0);
   put(key, args[2], kNoExpiry, x);
+  note(Notice::kSet, key.name, x);
   return Reply::number(1);
 }
 
@@ -71,6 +85,7 @@ Reply getset(Args args, Execution& x) {
   Reply reply = bulk_or_nil(old);
   reply.own();
   put(key, args[2], kNoExpiry, x);
+  note(Notice::kSet, key.name, x);
   return reply;
 }
 
@@ -80,7 +95,10 @@ Reply getdel(Args args, Execution& x) {
   if (is_other_than_string(item)) return wrong_type();
   Reply reply = bulk_or_nil(item);
   reply.own();
-  if (item) erase(key, x);
+  if (item) {
+    erase(key, x);
+    note(Notice::kDel, key.name, x);
+  }
   return reply;
 }
 
@@ -100,10 +118,12 @@ Reply getex(Args args, Execution& x) {
     expiry = *parsed;
   }
   Reply reply = Reply::bulk_copy(item->value);
-  if (expiry != kNoExpiry && expiry <= x.now)
+  const bool ends = expiry != kNoExpiry && expiry <= x.now;
+  if (ends)
     erase(key, x);
   else
     set_expiry(key, expiry, x);
+  note(ends ? Notice::kDel : expiry == kNoExpiry ? Notice::kPersist : Notice::kExpire, key.name, x);
   return reply;
 }
 
@@ -118,13 +138,13 @@ Reply msetnx(Args args, Execution& x) {
   if (args.size() % 2 == 0) return wrong_arity("msetnx");
   for (std::size_t i = 1; i < args.size(); i += 2)
     if (peek_live(Key(args[i]), x)) return Reply::number(0);
-  for (std::size_t i = 1; i < args.size(); i += 2) put(Key(args[i]), args[i + 1], kNoExpiry, x);
+  put_all(args, x);
   return Reply::number(1);
 }
 
 Reply mset(Args args, Execution& x) {
   if (args.size() % 2 == 0) return wrong_arity("mset");
-  for (std::size_t i = 1; i < args.size(); i += 2) put(Key(args[i]), args[i + 1], kNoExpiry, x);
+  put_all(args, x);
   return Reply::ok();
 }
 

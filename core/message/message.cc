@@ -4,10 +4,11 @@ namespace hc {
 
 std::string_view name_of(const Message& message) {
   static constexpr std::string_view kNames[] = {
-      "Hello",      "Welcome",        "Refused",      "ViewAsk",     "ViewIs",  "Prepare",    "Promise",   "Accept",
-      "AcceptedIs", "Rejected",       "VoteCountAsk", "VoteCountIs", "Reports", "LeaseAsk",   "Grant",     "Append",
-      "Appended",   "TailAsk",        "TailIs",       "FillChunk",   "FillAck", "DiscardAsk", "DiscardOk", "Forward",
-      "Forwarded",  "GossipByStream", "ViewHeldAsk",  "ViewHeld",    "Pressure"};
+      "Hello",      "Welcome",    "Refused",       "ViewAsk",      "ViewIs",         "Prepare",     "Promise",
+      "Accept",     "AcceptedIs", "Rejected",      "VoteCountAsk", "VoteCountIs",    "Reports",     "LeaseAsk",
+      "Grant",      "Append",     "Appended",      "TailAsk",      "TailIs",         "FillChunk",   "FillAck",
+      "DiscardAsk", "DiscardOk",  "Forward",       "Forwarded",    "GossipByStream", "ViewHeldAsk", "ViewHeld",
+      "Pressure",   "Interest",   "InterestKnown", "Publish",      "Published"};
   static_assert(std::size(kNames) == std::variant_size_v<Message>);
   return kNames[message.index()];
 }
@@ -34,6 +35,10 @@ std::size_t weight(const Message& message) {
   if (const auto* chunk = std::get_if<FillChunk>(&message)) return kSmall + chunk->effects.size();
   if (const auto* answer = std::get_if<Forwarded>(&message)) return kSmall + weight_of(answer->reply);
   std::size_t sum = kSmall;
+  if (const auto* publish = std::get_if<Publish>(&message))
+    return kSmall + publish->channel.size() + publish->payload.size();
+  if (const auto* interest = std::get_if<Interest>(&message))
+    for (const Interest::One& one : interest->changes) sum += 16 + one.name.size();
   if (const auto* forward = std::get_if<Forward>(&message))
     for (const std::string& arg : forward->args) sum += 8 + arg.size();
   if (const auto* tails = std::get_if<TailIs>(&message))

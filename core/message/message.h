@@ -163,6 +163,34 @@ struct Pressure {  // 5e: the sender is above its memory limit by so much, of wh
   std::uint64_t bytes_over = 0;
 };
 
+// ---- events
+enum class Space : std::uint8_t { kChannel, kPattern, kShard };  // of what clients subscribe to
+inline constexpr std::size_t kSpaces = 3;
+
+struct Interest {  // what clients of the sender listen to; counted up by the sender
+  struct One {
+    Space space = Space::kChannel;
+    std::string name;
+    std::uint64_t clients = 0;  // 0: none any more
+  };
+  std::uint64_t number = 0;
+  bool whole = false;         // all there is; else what has changed
+  std::uint32_t notices = 0;  // what they may be told of keys: core/command/notice.h
+  std::vector<One> changes;
+};
+struct InterestKnown {
+  std::uint64_t number = 0;
+};
+struct Publish {
+  std::uint64_t number = 0;  // of the sender; 0: it does not ask how many clients got it
+  bool shard = false;
+  std::string channel, payload;
+};
+struct Published {
+  std::uint64_t number = 0;
+  std::uint64_t clients = 0;  // that it was given to
+};
+
 // ---- routing (rule 4)
 struct Forward {
   RequestId request;
@@ -191,10 +219,10 @@ struct GossipByStream {
   GossipPacket packet;
 };
 
-using Message =
-    std::variant<Hello, Welcome, Refused, ViewAsk, ViewIs, Prepare, Promise, Accept, AcceptedIs, Rejected, VoteCountAsk,
-                 VoteCountIs, Reports, LeaseAsk, Grant, Append, Appended, TailAsk, TailIs, FillChunk, FillAck,
-                 DiscardAsk, DiscardOk, Forward, Forwarded, GossipByStream, ViewHeldAsk, ViewHeld, Pressure>;
+using Message = std::variant<Hello, Welcome, Refused, ViewAsk, ViewIs, Prepare, Promise, Accept, AcceptedIs, Rejected,
+                             VoteCountAsk, VoteCountIs, Reports, LeaseAsk, Grant, Append, Appended, TailAsk, TailIs,
+                             FillChunk, FillAck, DiscardAsk, DiscardOk, Forward, Forwarded, GossipByStream, ViewHeldAsk,
+                             ViewHeld, Pressure, Interest, InterestKnown, Publish, Published>;
 
 std::string_view name_of(const Message& message);
 // About how many bytes it takes on the wire; right for those that can be large.

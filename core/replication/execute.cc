@@ -75,9 +75,18 @@ std::optional<Reply> Replication::too_few_in_sync(Slot s, const CommandSpec& spe
 
 Execution Replication::execution(Replica& r, Now now, EffectWriter* effects) {
   clock_.read(now.mono);
-  Execution x{r.table, wall_of(now), random_, effects, &clock_};
+  Execution x{r.table, wall_of(now), random_, effects, &clock_, notices_wanted_ != 0 ? &notices_ : nullptr};
   x.filters_keys = key_filter_ppm_ != 0;
   return x;
+}
+
+// What ran, and wrote the entry `seq` or depends on it, noted things: they are told when that is committed.
+void Replication::keep_notices(Slot s, Seq seq) {
+  if (notices_wanted_ == 0) return;
+  Replica& r = at(s);
+  const bool now = seq <= r.commit || HC_MUTANT(kNoticeBeforeCommit);
+  std::vector<Telling>& list = now ? tellings_ : r.lead->tellings;
+  for (Noticed& notice : notices_.take()) list.push_back({s, {r.epoch, seq}, std::move(notice)});
 }
 
 Executor::Result Replication::run(Slot slot, const CommandSpec& spec, Args args, std::uint64_t token, Epoch sender,
@@ -125,6 +134,7 @@ Executor::Result Replication::execute_now(Slot s, const CommandSpec& spec, Args 
   if (!must_tell(r)) {
     const std::uint64_t before = r.table.digest();
     Execution x = execution(r, now, nullptr);
+    x.reads = spec.tells_misses();
     Reply reply = execute(spec, args, x);
     count_lookups(spec, x);
     if (r.table.bytes() != bytes) account(r);
@@ -132,10 +142,12 @@ Executor::Result Replication::execute_now(Slot s, const CommandSpec& spec, Args 
       r.at = r.base = {r.epoch, r.at.seq.next()};
       r.commit = r.at.seq;
     }
+    keep_notices(s, r.commit);
     return {Ran::kDone, std::move(reply)};
   }
   EffectWriter effects;
   Execution x = execution(r, now, &effects);
+  x.reads = spec.tells_misses();
   Reply reply = execute(spec, args, x);
   count_lookups(spec, x);
   if (r.table.bytes() != bytes) account(r);
@@ -148,9 +160,11 @@ Executor::Result Replication::execute_now(Slot s, const CommandSpec& spec, Args 
     } else {
       r.lead->touched.push_back({r.at.seq, 0});
     }
+    keep_notices(s, r.at.seq);
     advance_commit(s, now);
   }
   const Seq wait = !wrote ? must_wait_for(r, spec, args) : r.at.seq > r.commit ? r.at.seq : Seq();
+  if (!wrote) keep_notices(s, wait);
   const bool early = wrote ? HC_MUTANT(kAckBeforeReplication) : HC_MUTANT(kReadUncommitted);
   if (!wait || early) return {Ran::kDone, std::move(reply)};
   reply.own();
@@ -235,10 +249,12 @@ void Replication::expire(Now now) {
     if (replicate && !effects.empty()) {
       append_entry(s, {{r.epoch, r.at.seq.next()}, r.at.slot_epoch, false, Value::copy_of(effects.take())});
       r.lead->touched.push_back({r.at.seq, 0});
+      keep_notices(s, r.at.seq);
       advance_commit(s, now);
     } else if (before != r.table.size()) {
       r.at = r.base = {r.epoch, r.at.seq.next()};
       r.commit = r.at.seq;
+      keep_notices(s, r.commit);
     }
   }
 }

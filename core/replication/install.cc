@@ -98,6 +98,12 @@ void Replication::step_down(Replica& r, Time now) {
     r.limbo.push_back(
         {r.tail[w.seq.value - r.base.seq.value - 1].at, w.token, std::move(w.reply), now + config_.deadline});
   }
+  for (Telling& t : r.lead->tellings) {
+    if (HC_MUTANT(kNoticeOfUncommitted))
+      tellings_.push_back(std::move(t));
+    else
+      r.limbo.push_back({t.at, 0, {}, now + config_.deadline, std::move(t)});
+  }
   r.lead.reset();
   decide_limbo(r);
 }
@@ -112,7 +118,8 @@ void Replication::empty_slot(Slot s, Position at, bool whole) {
   r.commit = r.durable = {};
   if (log_.on()) log_.emptied(s, at, whole);
   r.boundaries.clear();
-  for (Limbo& l : r.limbo) done_.push_back({l.token, Outcome::kUnknown, {}});
+  for (Limbo& l : r.limbo)
+    if (l.token) done_.push_back({l.token, Outcome::kUnknown, {}});
   r.limbo.clear();
   r.filled = r.holds = false;
   account(r);
@@ -133,6 +140,7 @@ void Replication::begin_lead(Slot s, const View* old, Time now) {
   if (r.lead) {
     lead->waiters = std::move(r.lead->waiters);
     lead->touched = std::move(r.lead->touched);
+    lead->tellings = std::move(r.lead->tellings);
   }
   for (Incarnation who : config.list) {
     if (who == self()) continue;

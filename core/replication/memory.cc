@@ -196,6 +196,7 @@ void Replication::evict(Slot s, Bytes key, Now now) {
   const std::size_t before = r.table.bytes();
   const std::uint64_t hash = hash_of(key);
   r.table.erase(key, hash);
+  notices_.add(Notice::kEvicted, key);
   const std::size_t freed = before - std::min(before, r.table.bytes());
   const bool tells = must_tell(r) && !HC_MUTANT(kEvictionNotReplicated);
   memory_.evicted.push_back({s, std::string(key), {r.epoch, tells ? r.at.seq.next() : r.at.seq}});
@@ -205,6 +206,7 @@ void Replication::evict(Slot s, Bytes key, Now now) {
     effects.erase(key);
     append_entry(s, {{r.epoch, r.at.seq.next()}, r.at.slot_epoch, false, Value::copy_of(effects.take())});
     r.lead->touched.push_back({r.at.seq, hash});
+    keep_notices(s, r.at.seq);
     for (const Target& t : r.lead->targets)
       if (const auto told = memory_.others.find(t.who.member); told != memory_.others.end())
         told->second.over -= std::min(told->second.over, freed);
@@ -212,6 +214,7 @@ void Replication::evict(Slot s, Bytes key, Now now) {
   } else if (!must_tell(r)) {
     r.at = r.base = {r.epoch, r.at.seq.next()};
     r.commit = r.at.seq;
+    keep_notices(s, r.commit);
   }
   account(r);
 }

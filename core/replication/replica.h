@@ -5,10 +5,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/base/reply.h"
 #include "core/base/time.h"
+#include "core/command/notice.h"
 #include "core/replication/entry.h"
 #include "core/store/effects.h"
 #include "core/store/slot_table.h"
@@ -75,6 +77,12 @@ struct Waiter {
   std::uint64_t token = 0;
   Reply reply;
 };
+// What may be told of a key, when this position is committed (11c).
+struct Telling {
+  Slot slot;
+  Position at;
+  Noticed notice;
+};
 // A key that an uncommitted entry touches; hash 0 touches all.
 struct Touched {
   Seq seq;
@@ -86,8 +94,9 @@ struct Lead {
   std::vector<Target> targets;
   Seq boundary;
   Seq told_commit;
-  std::vector<Waiter> waiters;   // ascending by seq
-  std::vector<Touched> touched;  // ascending by seq
+  std::vector<Waiter> waiters;    // ascending by seq
+  std::vector<Touched> touched;   // ascending by seq
+  std::vector<Telling> tellings;  // likewise
 
   Target* target(Incarnation who) {
     for (Target& t : targets)
@@ -107,12 +116,14 @@ struct Boundary {
   Position at;
 };
 
-// A client's command of ours, executed as primary, whose fate a later primary's boundary decides (6b).
+// A client's command of ours, executed as primary, whose fate a later primary's boundary decides (6b); or what is to be
+// told of it.
 struct Limbo {
   Position entry;
-  std::uint64_t token = 0;
+  std::uint64_t token = 0;  // 0: nobody waits
   Reply reply;
   Time give_up;
+  std::optional<Telling> telling{};
 };
 
 // The first two cache lines are what a command of its primary looks at.

@@ -57,6 +57,11 @@ class Replication : public Executor {
   bool has_done() const { return !done_.empty(); }
   std::vector<Done> take_done() { return std::exchange(done_, {}); }
 
+  // ---- what may be told of keys (11c)
+  void want_notices(std::uint32_t wanted) { notices_ = NoticeWriter(notices_wanted_ = wanted); }
+  bool has_tellings() const { return !tellings_.empty(); }
+  std::vector<Telling> take_tellings() { return std::exchange(tellings_, {}); }  // of what is committed
+
   // ---- messages
   void handle(Incarnation from, const LeaseAsk& m, Time now);
   void handle(Incarnation from, const Grant& m, Now now);
@@ -155,6 +160,7 @@ class Replication : public Executor {
   std::optional<Reply> too_few_in_sync(Slot s, const CommandSpec& spec) const;
   Execution execution(Replica& r, Now now, EffectWriter* effects);
   void count_lookups(const CommandSpec& spec, const Execution& x);
+  void keep_notices(Slot s, Seq seq);
   Result execute_now(Slot s, const CommandSpec& spec, Args args, std::uint64_t token, Now now);
   Seq must_wait_for(const Replica& r, const CommandSpec& spec, Args args) const;
   bool backlog_full(const Replica& r) const;
@@ -251,6 +257,9 @@ class Replication : public Executor {
   std::deque<Parked> parked_;
   bool parked_look_ = false;  // something changed: parked commands may run
   std::vector<Done> done_;
+  std::uint32_t notices_wanted_ = 0;
+  NoticeWriter notices_{0};  // of what runs just now
+  std::vector<Telling> tellings_;
   std::vector<HeldAck> held_acks_;
   std::map<NodeId, Lane> lanes_;
   Memory memory_;

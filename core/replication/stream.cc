@@ -155,6 +155,11 @@ void Replication::release(Replica& r) {
   for (; n < waiters.size() && waiters[n].seq <= r.commit; ++n)
     done_.push_back({waiters[n].token, Outcome::kDone, std::move(waiters[n].reply)});
   waiters.erase(waiters.begin(), waiters.begin() + static_cast<std::ptrdiff_t>(n));
+  auto& tellings = r.lead->tellings;
+  std::size_t told = 0;
+  for (; told < tellings.size() && tellings[told].at.seq <= r.commit; ++told)
+    tellings_.push_back(std::move(tellings[told]));
+  tellings.erase(tellings.begin(), tellings.begin() + static_cast<std::ptrdiff_t>(told));
   auto& touched = r.lead->touched;
   std::size_t past = 0;
   while (past < touched.size() && touched[past].seq <= r.commit) ++past;
@@ -246,7 +251,8 @@ void Replication::decide_limbo(Replica& r) {
     const bool forgotten = r.boundaries.size() == kBoundariesKept && decides == &r.boundaries.front();
     const bool applied = l.entry.seq < decides->at.seq;
     const Outcome outcome = forgotten ? Outcome::kUnknown : applied ? Outcome::kDone : Outcome::kNotExecuted;
-    done_.push_back({l.token, outcome, applied ? std::move(l.reply) : Reply{}});
+    if (l.token) done_.push_back({l.token, outcome, applied ? std::move(l.reply) : Reply{}});
+    if (l.telling && outcome == Outcome::kDone) tellings_.push_back(std::move(*l.telling));
     return true;
   });
 }

@@ -114,7 +114,7 @@ void Replication::repeat(Now now) {
     Replica& r = at(s);
     std::erase_if(r.limbo, [&](const Limbo& l) {
       if (now.mono < l.give_up) return false;
-      done_.push_back({l.token, Outcome::kUnknown, {}});
+      if (l.token) done_.push_back({l.token, Outcome::kUnknown, {}});
       return true;
     });
     if (!r.lead || r.lead->targets.empty()) return;

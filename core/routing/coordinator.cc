@@ -28,12 +28,11 @@ std::size_t Coordinator::guests() const {
 // --------------------------------------------------------------------------------------------------- a client's
 // command
 
-void Coordinator::ask(ClientId client, RequestId request, Args args, Now now, Effects& out) {
+void Coordinator::ask(ClientId client, RequestId request, const CommandSpec* spec, Args args, Now now, Effects& out) {
   ++counters_.commands;
-  const CommandSpec* spec = find_command(args[0]);
   if (auto refusal = refuse(spec, args)) return out.answer(client, request, std::move(*refusal));
   if (spec->route == Route::kNode) return out.answer(client, request, execute_local(*spec, args, now.wall));
-  if (spec->route == Route::kConnection)
+  if (spec->route == Route::kConnection || spec->route == Route::kBus)
     return out.answer(client, request, Reply::error_literal("ERR this command belongs to the connection"));
   if (spec->route == Route::kKeys) {
     const auto slot = one_slot(*spec, args, config_.slots);

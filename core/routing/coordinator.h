@@ -36,7 +36,8 @@ class Coordinator {
  public:
   Coordinator(const NodeConfig& config, Peers& peers, Executor& executor, Random random);
 
-  void ask(ClientId client, RequestId request, Args args, Now now, Effects& out);
+  // `spec`: of args[0]; nullptr: there is no such command.
+  void ask(ClientId client, RequestId request, const CommandSpec* spec, Args args, Now now, Effects& out);
   void client_gone(ClientId client);
   void install(const ViewRef& view, Now now, Effects& out);
 

@@ -19,6 +19,11 @@ std::string upper(std::string text) {
 
 Duration milliseconds_of(const std::string& text) { return std::chrono::milliseconds(std::atoll(text.c_str())); }
 
+// What a caller listens to, and did not ask for just then.
+bool is_message(const Reply& reply) {
+  return reply.kind == Reply::Kind::kArray && reply.items.size() >= 3 && reply.items[0].text.view.ends_with("message");
+}
+
 bool is_one_of(const std::string& word, std::initializer_list<Bytes> list) {
   return std::ranges::find(list, Bytes(word)) != list.end();
 }
@@ -46,12 +51,14 @@ bool set_options(const std::vector<std::string>& args, Instant now, Duration ske
 
 }  // namespace
 
-Callers::Callers(Schedule& schedule, Network& network, std::uint32_t machines, Duration skew_between_clocks, Told told)
+Callers::Callers(Schedule& schedule, Network& network, std::uint32_t machines, Duration skew_between_clocks, Told told,
+                 Heard heard)
     : schedule_(schedule),
       network_(network),
       machines_(machines),
       skew_(skew_between_clocks),
       told_(std::move(told)),
+      heard_(std::move(heard)),
       workload_({.keys = 0}, skew_between_clocks, Random(1)),
       names_{""} {}
 
@@ -91,6 +98,8 @@ bool Callers::describe(Call& call, std::vector<std::string> args) {
   if (name == "SET" && args.size() >= 3)
     return o.value = args[2], set_options(args, o.called, skew_, o) && on(K::kSet, args.size());
   call.judged = false;
+  if (is_one_of(name, {"SUBSCRIBE", "PSUBSCRIBE", "UNSUBSCRIBE"})) return args.size() == 2;  // one answer each
+  if (name == "PUBLISH") return args.size() == 3;
   return name.starts_with("CF.") || is_one_of(name, {"DBSIZE", "KEYS", "SCAN", "TTL", "PTTL", "PING", "TYPE"});
 }
 
@@ -176,7 +185,12 @@ void Callers::bytes(Endpoint e, LinkId link, const std::string& bytes) {
     std::size_t consumed = 0;
     const auto outcome = line->parser.next(line->buffer, consumed, reply);
     line->buffer.erase(0, consumed);
-    if (outcome != RespReplyParser::Outcome::kReply || line->waiting.empty()) return;
+    if (outcome != RespReplyParser::Outcome::kReply) return;
+    if (is_message(reply)) {
+      heard_(names_[e - machines_], narrate(reply));
+      continue;
+    }
+    if (line->waiting.empty()) return;
     const std::size_t number = line->waiting.front();
     line->waiting.pop_front();
     std::string text = narrate(reply);

@@ -35,7 +35,9 @@ struct Call {
 class Callers {
  public:
   using Told = std::function<void(const Call&)>;  // that a call is over
-  Callers(Schedule& schedule, Network& network, std::uint32_t machines, Duration skew_between_clocks, Told told);
+  using Heard = std::function<void(const std::string& caller, const std::string& message)>;
+  Callers(Schedule& schedule, Network& network, std::uint32_t machines, Duration skew_between_clocks, Told told,
+          Heard heard);
 
   // Its number, for at(); nullopt: not a command that a scenario may ask. Requires: a free endpoint for a new name.
   std::optional<std::size_t> call(const std::string& caller, std::uint32_t machine, std::vector<std::string> args,
@@ -80,6 +82,7 @@ class Callers {
   std::uint32_t machines_;
   Duration skew_;
   Told told_;
+  Heard heard_;
   Workload workload_;  // knows what a reply says of each key
   std::map<std::string, std::uint32_t> keys_;
   std::vector<History> histories_;  // per key

@@ -32,8 +32,11 @@ Stage::Stage(Setup setup)
     machines_.back()->disk().set_exactly(setup_.disk);
     machines_.back()->log().set_exactly(setup_.disk);
   }
-  callers_ = std::make_unique<Callers>(schedule_, *network_, count, 2 * setup_.skew + 3ms,
-                                       [this](const Call& call) { chronicle_.ended(call); });
+  callers_ = std::make_unique<Callers>(
+      schedule_, *network_, count, 2 * setup_.skew + 3ms, [this](const Call& call) { chronicle_.ended(call); },
+      [this](const std::string& caller, const std::string& message) {
+        chronicle_.say((caller.empty() ? "somebody" : caller) + " hears " + message);
+      });
   schedule_.after(kSample, Kind::kSample, 0);
 }
 

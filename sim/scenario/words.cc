@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/check.h"
+#include "core/command/notice.h"
 
 namespace hc::sim::scenario {
 namespace {
@@ -110,6 +111,8 @@ std::string Story::cluster(const Directive& d) {
       s.node.key_filter_ppm = count();
     else if (name == "policy" && policy_named(value))
       s.node.memory.policy = *policy_named(value);
+    else if (name == "notices" && parse_notices(value))
+      s.node.notices = *parse_notices(value);
     else if (name == "delay")
       s.delay = d.duration(value);
     else if (name == "disk")

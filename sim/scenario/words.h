@@ -3,7 +3,7 @@
 //   cluster [nodes=3] [spares=0] [slots=1] [rf=2] [lease=1s] [drift=10] [patience=2.5s] [deadline=5s]
 //           [min-in-sync=1] [slot-loss=reset|wait] [voters=5] [chunk=BYTES] [backlog=BYTES] [delay=1ms] [disk=1ms]
 //           [log=always|everysec|no] [snapshot=BYTES]
-//           [maxmemory=BYTES] [policy=noeviction|allkeys-lru|…] [key-filter=PPM]
+//           [maxmemory=BYTES] [policy=noeviction|allkeys-lru|…] [key-filter=PPM] [notices=KEA]
 //           [founding=together|first] [skew=0ms] [seed=1] [unstarted] [strangers]
 //                             sets the stage; if not unstarted, starts all and waits until the slots are where the
 //                             ring wants them. Times count from its end. strangers: there will be two clusters

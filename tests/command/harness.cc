@@ -115,10 +115,17 @@ std::string Harness::run_words(const std::vector<std::string>& words) {
   if (const auto refusal = refuse(spec, args)) return text_of(*refusal);
   if (spec->route == Route::kNode) return text_of(execute_local(*spec, args, now));
   if (spec->route == Route::kConnection) return "answered by the host";
+  if (spec->route == Route::kBus) return "answered by core/events";
   EffectWriter writer;
+  NoticeWriter noted(*parse_notices("Amn"));
   Execution x = execution(&writer);
+  x.notices = &noted;
+  x.reads = spec->tells_misses();
   std::string text = text_of(run_on_table(*spec, args, x));
   const std::string encoded = writer.take();
+  notices.clear();
+  for (const Noticed& n : noted.take())
+    notices += (notices.empty() ? "" : ", ") + std::string(info_of(n.what).name) + " " + n.key;
   for_each_effect(encoded, [&](const StoreEffect& effect) { effects.push_back(describe(effect)); });
   replicas_agree &= hc::apply(encoded, replica) && same_content(table, replica);
   return text;

@@ -25,6 +25,7 @@ class Harness {
   WallTime now{std::chrono::milliseconds(1'700'000'000'000)};
   Random random{1};
   std::vector<std::string> effects;  // of the last command, described
+  std::string notices;               // of the last command: "set k, expire k"
   bool replicas_agree = true;
 };
 

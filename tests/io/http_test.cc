@@ -125,6 +125,21 @@ std::string refusal(std::string body) {
   return args.size() == 2 && args[0] == "400" ? args[1] : "taken";
 }
 
+TEST(HttpApi, EventsOfSomeTypes) {
+  HttpRequest r = request(HttpMethod::kGet, "/api/events?types=member-up,slot-lost");
+  r.headers.emplace_back("last-event-id", "1f-7");
+  const HttpCall call = translate(r);
+  const auto* events = std::get_if<EventsCall>(&call);
+  ASSERT_NE(events, nullptr);
+  EXPECT_EQ(events->types, (Args{"member-up", "slot-lost"}));
+  EXPECT_EQ(events->last_id, "1f-7");
+  const Args refused = args_of(request(HttpMethod::kGet, "/api/events?types=member-up,nonsense"));
+  EXPECT_EQ(refused[0], "400");
+  EXPECT_NE(refused[1].find("there is no type 'nonsense' of events; there are view-installed, "), std::string::npos);
+  EXPECT_EQ(args_of(request(HttpMethod::kPost, "/api/events", "x"))[0], "405");
+  EXPECT_EQ(event_text("1f-7", "member-up", "{}"), "id: 1f-7\nevent: member-up\ndata: {}\n\n");
+}
+
 TEST(HttpApi, KeysAreTakenExactly) {
   const auto key_of = [](Bytes path) {
     return args_of(request(HttpMethod::kGet, "/api/cache/" + std::string(path)))[1];

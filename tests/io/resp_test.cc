@@ -135,6 +135,11 @@ TEST(RespWriter, RepliesInBothVersions) {
   EXPECT_EQ(written(map, 3), "%1\r\n$1\r\nk\r\n:1\r\n");
   map.kind = Reply::Kind::kSet;
   EXPECT_EQ(written(map, 3), "~2\r\n$1\r\nk\r\n:1\r\n");
+  map.kind = Reply::Kind::kPush;
+  EXPECT_EQ(written(map, 2), "*2\r\n$1\r\nk\r\n:1\r\n");
+  EXPECT_EQ(written(map, 3), ">2\r\n$1\r\nk\r\n:1\r\n");
+  map.kind = Reply::Kind::kSeries;
+  EXPECT_EQ(written(map, 3), "$1\r\nk\r\n:1\r\n");
   EXPECT_EQ(written(Reply::of(Reply::Kind::kDouble, Text::borrow("1.5")), 2), "$3\r\n1.5\r\n");
   EXPECT_EQ(written(Reply::of(Reply::Kind::kDouble, Text::borrow("1.5")), 3), ",1.5\r\n");
   EXPECT_EQ(written(Reply::of(Reply::Kind::kVerbatim, Text::borrow("hi")), 2), "$2\r\nhi\r\n");

@@ -50,7 +50,7 @@ struct EverySlot : ::testing::Test {
   }
   Reply ask(const std::vector<Bytes>& args) {
     out.clear();
-    coordinator.ask(ClientId(1), RequestId(1), args, kNow, out);
+    coordinator.ask(ClientId(1), RequestId(1), find_command(args[0]), args, kNow, out);
     return answer();
   }
   Reply answer() {

@@ -25,6 +25,7 @@ struct NoOutside : Outside {
   void carry_out(AppendLog&&) override {}
   void carry_out(SyncLog&&) override {}
   void carry_out(KeepLog&&) override {}
+  void carry_out(Announce&&) override {}
   void turn_ended() override {}
 };
 

@@ -73,9 +73,9 @@ TEST(Settings, SomeActAtOnce) {
                              {"client-query-buffer-limit", "2mb"}}));
   EXPECT_EQ(settings.live().clients_max, 7U);
   EXPECT_EQ(settings.live().idle_seconds_max, 9U);
-  EXPECT_EQ(settings.live().output_bytes_hard, 4U << 20U);
-  EXPECT_EQ(settings.live().output_bytes_soft, 1U << 20U);
-  EXPECT_EQ(settings.live().output_soft_seconds, 60U);
+  EXPECT_EQ(settings.live().output.hard_bytes, 4U << 20U);
+  EXPECT_EQ(settings.live().output.soft_bytes, 1U << 20U);
+  EXPECT_EQ(settings.live().output.soft_seconds, 60U);
   EXPECT_EQ(settings.live().query_bytes_max, 2U << 20U);
   EXPECT_EQ(level, "debug");
   settings.offer("log-level", "info", "debug, info, warning, error");

@@ -251,7 +251,7 @@ def install_ioredis():
     lock = os.path.join(source, "package-lock.json")
     installed = os.path.join(IOREDIS, "installed.json")
     os.makedirs(IOREDIS, exist_ok=True)
-    for name in ("package.json", "package-lock.json", "client.js"):
+    for name in ("package.json", "package-lock.json", "client.js", "listener.js"):
         shutil.copy(os.path.join(source, name), IOREDIS)
     with open(lock, encoding="utf-8") as file:
         wanted = file.read()

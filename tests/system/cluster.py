@@ -137,7 +137,7 @@ class Resp:
             if len(data) != size + 2:
                 raise ConnectionError("the connection was closed")
             return data[:-2] if kind == b"$" else data[4:-2]
-        if kind in (b"*", b"~"):
+        if kind in (b"*", b"~", b">"):
             return None if int(rest) < 0 else [self.read() for _ in range(int(rest))]
         if kind == b"%":
             return {self.read(): self.read() for _ in range(int(rest))}

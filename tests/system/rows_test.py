@@ -178,7 +178,7 @@ class Rows(unittest.TestCase):
             for name in (name.decode().upper() for name in client("COMMAND", "LIST")):
                 if name not in words:
                     missing.append(name)
-            for name in ["CLIENT", "CLUSTER", "COMMAND", "CONFIG", "MEMORY", "OBJECT"]:
+            for name in ["CLIENT", "CLUSTER", "COMMAND", "CONFIG", "MEMORY", "OBJECT", "PUBSUB"]:
                 for line in client(name, "HELP")[1:]:
                     sub = re.match(r"[A-Z-]+\b", line if isinstance(line, str) else line.decode())
                     if sub and f"{name} {sub[0]}" not in pairs:

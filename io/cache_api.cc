@@ -119,6 +119,7 @@ HttpResponse respond_delete(bool deleted, const HttpContext& context) {
 std::variant<CacheCall, HttpResponse> translate_cache(HttpRequest& request, Bytes encoded_key) {
   auto key = from_percent(encoded_key);
   if (!key) return http_error(400, "a '%' in the key must be followed by two hexadecimal digits", "BAD_REQUEST");
+  if (key->empty()) return http_error(400, "the path names no key: /api/cache/{key}", "BAD_REQUEST");
   switch (request.method) {
     case HttpMethod::kGet:
     case HttpMethod::kHead:

@@ -1,5 +1,5 @@
-// What the operator asked for: flags, a TOML file, or both (a flag wins), checked as far as it can be without touching
-// the machine.
+// What the operator asked for: by flags, the environment or a TOML file (the first of these that says it), checked as
+// far as it can be without touching the machine. runtime/option_table.h describes each option.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/config.h"
+#include "runtime/log.h"
 
 namespace hc {
 
@@ -35,7 +36,7 @@ struct Options {
   std::uint64_t lease_ms = 1000;
   std::uint64_t deadline_ms = 5000;
   MemoryLimits memory;
-  std::string log_level = "info";
+  LogOptions log;
   std::string config_file;
   std::string record;  // file; empty: no recording
 };

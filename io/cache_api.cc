@@ -135,6 +135,7 @@ std::variant<CacheCall, HttpResponse> translate_check(const HttpRequest& request
 std::variant<CacheCall, HttpResponse> translate_cache(HttpRequest& request, Bytes encoded_key) {
   auto key = from_percent(encoded_key);
   if (!key) return bad_key();
+  if (key->empty()) return http_error(400, "the path names no key: /api/cache/{key}", "BAD_REQUEST");
   switch (request.method) {
     case HttpMethod::kGet:
     case HttpMethod::kHead:

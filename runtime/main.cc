@@ -1,9 +1,7 @@
 // hypercache-node: one member of a HyperCache cluster, or a single node.
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
-
 #include <cstdio>
 
+#include "runtime/log.h"
 #include "runtime/options.h"
 #include "runtime/server.h"
 
@@ -14,8 +12,9 @@ int main(int argc, char** argv) {
     std::fputs(instead.text.c_str(), instead.to_stderr ? stderr : stdout);
     return instead.status;
   }
-  spdlog::set_default_logger(spdlog::stderr_color_mt("node"));
-  spdlog::set_pattern("%Y-%m-%d %H:%M:%S.%e %^%l%$ " + hc::name_of(options->id) + " %v");
-  spdlog::set_level(spdlog::level::from_str(options->log_level));
+  if (const auto open = hc::open_log(options->log, options->id); !open) {
+    std::fprintf(stderr, "hypercache-node: %s\n", open.error().c_str());
+    return hc::kExitUsage;
+  }
   return hc::Server(*options).run();
 }

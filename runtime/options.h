@@ -1,5 +1,5 @@
-// What the operator asked for: flags, a TOML file, or both (a flag wins), checked as far as it can be without touching
-// the machine.
+// What the operator asked for: by flags, the environment or a TOML file (the first of these that says it), checked as
+// far as it can be without touching the machine. runtime/option_table.h describes each option.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/config.h"
+#include "runtime/log.h"
 
 namespace hc {
 
@@ -37,8 +38,8 @@ struct Options {
   MemoryLimits memory;
   std::string cuckoo_filter = "auto";    // over the keys of each slot: on, off, auto
   std::uint32_t cuckoo_fpp_ppm = 10000;  // how often such a filter errs, in a million look-ups of what is not there
-  std::string notices;  // of keys, as letters: core/command/notice.h
-  std::string log_level = "info";
+  std::string notices;                   // of keys, as letters: core/command/notice.h
+  LogOptions log;
   std::string config_file;
   std::string record;  // file; empty: no recording
 };

@@ -16,7 +16,9 @@
 #include "core/command/notice.h"
 #include "core/replication/memory.h"
 #include "runtime/clock.h"
+#include "runtime/log.h"
 #include "runtime/memory.h"
+#include "runtime/option_table.h"
 #include "runtime/resp_connection.h"
 #include "runtime/socket_names.h"
 #include "runtime/version.h"
@@ -236,38 +238,15 @@ void Server::resp_knocked(uv_stream_t* listener) {
 
 // Our own flags, as CONFIG GET shows them.
 void Server::show_settings() {
-  const auto yes_no = [](bool value) { return value ? "yes" : "no"; };
   std::error_code ignored;
   const std::string folder = options_.data_dir.empty() ? std::filesystem::current_path(ignored)
                                                        : std::filesystem::absolute(options_.data_dir, ignored);
-  std::string join, founders;
-  for (const Address& address : options_.join) join += (join.empty() ? "" : " ") + to_string(address);
-  for (const Founder& founder : options_.founders) {
-    founders += (founders.empty() ? "" : ",") + std::to_string(founder.id.value) + "@" + to_string(founder.gossip);
-  }
+  for (const OptionSpec& spec : option_table())
+    if (!spec.live && spec.name != "save") settings_.show(spec.name, spec.show(options_));
   const std::pair<const char*, std::string> shown[] = {
-      {"bind", options_.bind},
-      {"port", std::to_string(facts_.resp_port)},
-      {"dir", folder},
-      {"id", std::to_string(options_.id.value)},
-      {"join", join},
-      {"found", yes_no(options_.found)},
-      {"founders", founders},
-      {"announce-host", host_->node().self().host},
-      {"resp-port", std::to_string(facts_.resp_port)},
-      {"http-port", std::to_string(facts_.http_port)},
-      {"gossip-port", std::to_string(facts_.gossip_port)},
-      {"data-dir", options_.data_dir},
-      {"replication-factor", std::to_string(options_.replication_factor)},
-      {"cluster-name", options_.cluster_name},
-      {"host", options_.host_label},
-      {"zone", options_.zone},
-      {"voters-max", std::to_string(options_.voters_max)},
-      {"min-in-sync", std::to_string(options_.min_in_sync)},
-      {"slot-loss-policy", options_.slot_loss_wait ? "wait" : "reset"},
-      {"appendonly", yes_no(options_.append_only)},
-      {"lease-ms", std::to_string(options_.lease_ms)},
-      {"deadline-ms", std::to_string(options_.deadline_ms)},
+      {"port", std::to_string(facts_.resp_port)},      {"dir", folder},
+      {"announce-host", host_->node().self().host},    {"resp-port", std::to_string(facts_.resp_port)},
+      {"http-port", std::to_string(facts_.http_port)}, {"gossip-port", std::to_string(facts_.gossip_port)},
   };
   for (const auto& [name, value] : shown) settings_.show(name, value);
   settings_.begin_memory(options_.memory, [this](const MemoryLimits& limits) {
@@ -279,17 +258,13 @@ void Server::show_settings() {
                          [this](std::string_view mode, std::uint32_t fpp_ppm) {
                            host_->happened(KeysFiltered{key_filter_ppm(mode, fpp_ppm)});
                          });
-  settings_.offer("log-level", options_.log_level, "debug, info, warning, error");
+  settings_.offer("log-level", options_.log.level, "debug, info, warning, error");
   settings_.offer("appendfsync", fsync_word(options_.append_fsync), "everysec, always, no");
   settings_.on_fsync([this](std::string_view word) { host_->happened(FsyncSet{fsync_of(word)}); });
   settings_.begin_notices(options_.notices,
                           [this](std::string_view letters) { host_->happened(NoticesSet{*parse_notices(letters)}); });
   if (options_.save_seconds != 0) settings_.show("save", std::to_string(options_.save_seconds) + " 1");
-  settings_.on_log_level([](std::string_view level) {
-    // Redis' names are turned into ours.
-    const std::string ours(level == "verbose" ? "debug" : level == "notice" ? "info" : level);
-    spdlog::set_level(spdlog::level::from_str(ours));
-  });
+  settings_.on_log_level(set_log_level);
 }
 
 void Server::every_second() {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <initializer_list>
 #include <string>
@@ -124,6 +125,96 @@ TEST(Options, ErrorsOfTheFileNameIt) {
       << wrong.error().text;
   std::remove(path.c_str());
   EXPECT_TRUE(parse({"--config", path.c_str()}).error().text.contains("value '" + path + "': cannot be read"));
+  std::ofstream(path) << "[node]\nid = 3\n";
+  EXPECT_TRUE(parse({"--config", path.c_str()}).error().text.contains("'[node]' cannot be understood"));
+  std::ofstream(path) << "";
+  EXPECT_TRUE(parse({"--config", path.c_str()})) << "a file may say nothing";
+  std::remove(path.c_str());
+}
+
+// A variable of the environment for as long as it lives.
+class Variable {
+ public:
+  Variable(const char* name, const char* value) : name_(name) { setenv(name, value, 1); }
+  ~Variable() { unsetenv(name_); }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+
+ private:
+  const char* name_;
+};
+
+TEST(Options, AFlagIsStrongerThanTheEnvironmentAndThatThanTheFile) {
+  const std::string path = testing::TempDir() + "hc-places.toml";
+  std::ofstream(path) << "zone = \"file\"\nhost = \"file\"\ndeadline-ms = 700\nfound = true\n"
+                      << "join = [\"a:1\", \"b:2\"]\n";
+  const Variable file("HYPERCACHE_CONFIG", path.c_str()), zone("HYPERCACHE_ZONE", "environment"),
+      host("HYPERCACHE_HOST", "environment"), nothing("HYPERCACHE_DEADLINE_MS", "");
+  const auto options = parse({"--zone", "flag"});
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->zone, "flag");
+  EXPECT_EQ(options->host_label, "environment");
+  EXPECT_EQ(options->deadline_ms, 700U) << "an empty variable says nothing";
+  EXPECT_TRUE(options->found);
+  EXPECT_EQ(options->join, (std::vector<Address>{{"a", 1}, {"b", 2}}));
+  const Variable join("HYPERCACHE_JOIN", "c:3,d:4");
+  EXPECT_EQ(parse({})->join, (std::vector<Address>{{"c", 3}, {"d", 4}})) << "lists are not put together";
+  std::remove(path.c_str());
+}
+
+TEST(Options, AnErrorNamesThePlace) {
+  const auto said = [](std::initializer_list<const char*> words) {
+    const auto options = parse(words);
+    return options ? std::string() : options.error().text.substr(0, options.error().text.find('\n'));
+  };
+  constexpr const char* kInstead = ": value 'soon': give a whole number from 100 to 60000";
+  EXPECT_EQ(said({"--lease-ms", "soon"}), "hypercache-node: --lease-ms" + std::string(kInstead));
+  const Variable lease("HYPERCACHE_LEASE_MS", "soon");
+  EXPECT_EQ(said({}), "hypercache-node: HYPERCACHE_LEASE_MS" + std::string(kInstead));
+  EXPECT_EQ(said({"--lease-ms", "500"}), "") << "what is overridden is not looked at";
+  const std::string path = testing::TempDir() + "hc-error.toml";
+  std::ofstream(path) << "lease-ms = \"soon\"\nmin-in-sync = 3\n";
+  const Variable again("HYPERCACHE_LEASE_MS", "500");
+  EXPECT_EQ(said({"--config", path.c_str()}),
+            "hypercache-node: " + path + ": min-in-sync: value '3': more than --replication-factor 2: lower it");
+  std::remove(path.c_str());
+}
+
+TEST(Options, EveryErrorIsToldAtOnce) {
+  const auto wrong = parse({"--lease-ms", "soon", "--voters-max", "2", "--maxmemory", "much"});
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(std::count(wrong.error().text.begin(), wrong.error().text.end(), '\n'), 4) << wrong.error().text;
+}
+
+TEST(Options, Contradictions) {
+  const std::pair<std::initializer_list<const char*>, const char*> kTable[] = {
+      {{"--min-in-sync", "3"}, "--min-in-sync"},
+      {{"--save", "60"}, "--save"},
+      {{"--appendonly", "yes", "--data-dir", ""}, "--appendonly"},
+      {{"--id", "3", "--founders", "1@a:1,2@b:2"}, "--founders"},
+      {{"--found", "--founders", "1@a:1"}, "--found"},
+      {{"--join", "127.0.0.1:7946"}, "--join"},
+      {{"--id", "2", "--join", "me:9", "--gossip-port", "9", "--announce-host", "me"}, "--join"},
+      {{"--resp-port", "7000", "--http-port", "7000"}, "--http-port"},
+  };
+  for (const auto& [words, flag] : kTable) {
+    const auto wrong = parse(words);
+    ASSERT_FALSE(wrong) << flag;
+    EXPECT_EQ(wrong.error().status, kExitUsage);
+    EXPECT_TRUE(wrong.error().text.starts_with("hypercache-node: " + std::string(flag) + ": value '"))
+        << wrong.error().text;
+  }
+}
+
+TEST(Options, TheVerdictSaysWhatHoldsAndWhereItCameFrom) {
+  const Variable zone("HYPERCACHE_ZONE", "east"), stranger("HYPERCACHE_COLOUR", "blue");
+  EXPECT_EQ(parse({"2", "--maxmemory", "64mb", "--check-config"}).error().text,
+            "configuration is valid: node-2, RESP on 127.0.0.1:6380, HTTP on 127.0.0.1:8081, members on "
+            "127.0.0.1:7947, data in hypercache-data/node-2\n"
+            "  id = 2 (ID)\n"
+            "  zone = east (HYPERCACHE_ZONE)\n"
+            "  maxmemory = 67108864 (--maxmemory)\n"
+            "  HYPERCACHE_COLOUR is no option's: it is ignored\n");
 }
 
 }  // namespace

@@ -11,6 +11,8 @@ import unittest
 import cluster
 from cluster import Process, run
 
+PROJECT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
 
 class Flags(unittest.TestCase):
     def assert_usage(self, arguments, *said):
@@ -30,7 +32,7 @@ class Flags(unittest.TestCase):
         self.assert_usage(["1", "--id", "2"], "--id")
         self.assert_usage(["--join", "localhost"], "--join", "'localhost'", "HOST:GOSSIP_PORT")
         self.assert_usage(["--join", "localhost:0"], "--join", "'localhost:0'")
-        self.assert_usage(["--founders", "1@127.0.0.1:7946,2@x"], "--founders", "'x'")
+        self.assert_usage(["--founders", "1@127.0.0.1:7946,2@x"], "--founders", "'2@x'")
         self.assert_usage(["--id", "3", "--founders", "1@127.0.0.1:7946,2@127.0.0.1:7947"], "--founders", "node-3")
         self.assert_usage(["--founders", "1@127.0.0.1:7946,1@127.0.0.1:7947"], "--founders", "once")
         self.assert_usage(["--resp-port", "70000"], "--resp-port", "'70000'", "65535")
@@ -54,7 +56,9 @@ class Flags(unittest.TestCase):
                     file.write(text)
 
             write('id = 3\njoin = ["127.0.0.1:7946", "127.0.0.1:7947"]\ndeadline-ms = 700\nzone = "east"\n')
-            self.assertEqual(run("--config", name, "--check-config"), (0, "configuration is valid\n", ""))
+            status, said, _ = run("--config", name, "--check-config")
+            self.assertEqual((status, said.split(":")[0]), (0, "configuration is valid"))
+            self.assertIn(f"  zone = east ({name}: zone)\n", said)
             for text, said in [("deadline-ms = 1\n", "deadline-ms"), ("colour = 3\n", "colour"), ("id = 'x'\n", "id")]:
                 write(text)
                 self.assert_usage(["--config", name, "--check-config"], said)
@@ -103,6 +107,11 @@ class Flags(unittest.TestCase):
         status, out, err = run("--help")
         self.assertEqual((status, err), (0, ""))
         self.assertIn("--founders", out)
+
+    def test_the_reference_is_current(self):
+        """docs/CONFIGURATION.md is what --reference prints."""
+        with open(os.path.join(PROJECT, "docs", "CONFIGURATION.md"), encoding="utf-8") as file:
+            self.assertEqual(run("--reference"), (0, file.read(), ""))
 
 
 class Ports(unittest.TestCase):

@@ -266,7 +266,7 @@ class Single(unittest.TestCase):
 
     def test_http_and_resp_see_the_same(self):
         with self.node.http() as web, self.node.resp() as client:
-            for key in ["a b", "a/b", "ä", "", "100%", "x+y", "{tag}k"]:
+            for key in ["a b", "a/b", "ä", "100%", "x+y", "{tag}k"]:
                 for value in ["", "text", "ünï", "line\r\nline"]:
                     web.put(key, value)
                     self.assertEqual(client("GET", key), value.encode())

@@ -1,0 +1,16 @@
+# Readers under any bytes. With the preset `fuzz` each target is a libFuzzer (tools/fuzz runs them); else it replays the
+# inputs that are kept beside it.
+foreach(target resp http wire)
+  set(sources ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/${target}_fuzz.cc)
+  if(NOT HC_FUZZ)
+    list(APPEND sources ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/replay.cc)
+  endif()
+  add_executable(fuzz_${target} ${sources})
+  target_link_libraries(fuzz_${target} PRIVATE io hc_warnings)
+  if(HC_FUZZ)
+    target_link_options(fuzz_${target} PRIVATE -fsanitize=fuzzer)
+  else()
+    add_test(NAME fuzz_${target} COMMAND fuzz_${target} ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/${target})
+    set_tests_properties(fuzz_${target} PROPERTIES TIMEOUT 60 LABELS unit)
+  endif()
+endforeach()

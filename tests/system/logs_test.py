@@ -1,0 +1,59 @@
+"""The log: its forms, its levels, and where it goes."""
+
+import json
+import os
+import unittest
+
+import cluster
+from cluster import wait_until
+
+
+def lines_of(node):
+    with open(node.log_path, encoding="utf-8") as file:
+        return file.read().splitlines()
+
+
+class Logs(unittest.TestCase):
+    def test_json_lines(self):
+        with cluster.single("--log-format", "json", "--log-level", "debug") as node:
+            with node.resp() as client:
+                client.socket.sendall(b"POST / HTTP/1.1\r\n\r\n")  # something to be told of
+            wait_until(lambda: len(lines_of(node)) > 1, "a second line")
+            for line in lines_of(node):
+                fields = json.loads(line)
+                self.assertEqual(list(fields), ["time", "level", "node", "message"])
+                self.assertRegex(fields["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+                self.assertEqual(fields["node"], "node-1")
+
+    def test_levels_change_at_run_time_by_our_names_and_those_of_redis(self):
+        with cluster.single("--log-level", "warning") as node, node.resp() as client:
+            def tells_of_debug():
+                before = len(lines_of(node))
+                with node.resp() as stranger:
+                    stranger.socket.sendall(b"POST / HTTP/1.1\r\n\r\n")
+                    stranger.input.read()  # closed, after it was told
+                return len(lines_of(node)) > before
+
+            self.assertEqual(lines_of(node), [])
+            for name, level, tells in [("log-level", "debug", True), ("log-level", "info", False),
+                                       ("loglevel", "debug", True), ("loglevel", "notice", False),
+                                       ("loglevel", "verbose", True), ("log-level", "error", False)]:
+                self.assertEqual(client("CONFIG", "SET", name, level), "OK")
+                self.assertEqual(tells_of_debug(), tells, (name, level))
+
+    def test_a_file(self):
+        with cluster.folder() as path:
+            name = os.path.join(path, "log")
+            sizes = [0]
+            for _ in range(2):
+                with cluster.single("--log-file", name) as node:
+                    self.assertEqual(lines_of(node), [], "nothing on standard error")
+                    sizes.append(os.path.getsize(name))
+            self.assertTrue(sizes[0] < sizes[1] < sizes[2], f"it is appended: {sizes}")
+            status, out, err = cluster.run("--log-file", os.path.join(path, "none", "log"), "--resp-port", 0)
+            self.assertEqual((status, out), (64, ""))
+            self.assertIn("--log-file: value '", err)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)

@@ -10,8 +10,10 @@ namespace {
 
 constexpr Bytes kCachePath = "/api/cache/";
 constexpr std::pair<Bytes, Page> kPages[] = {
-    {"/health", Page::kHealth},       {"/ready", Page::kReady},     {"/live", Page::kLive},
-    {"/api/cluster", Page::kCluster}, {"/api/stats", Page::kStats}, {"/api/cluster/members", Page::kMembers},
+    {"/", Page::kStatus},         {"/health", Page::kHealth},
+    {"/ready", Page::kReady},     {"/live", Page::kLive},
+    {"/metrics", Page::kMetrics}, {"/api/cluster", Page::kCluster},
+    {"/api/stats", Page::kStats}, {"/api/cluster/members", Page::kMembers},
 };
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }

@@ -11,8 +11,10 @@
 #include "core/node.h"
 #include "runtime/client_record.h"
 #include "runtime/cluster_map.h"
+#include "runtime/command_stats.h"
 #include "runtime/log_keeper.h"
 #include "runtime/settings.h"
+#include "runtime/slow_log.h"
 #include "runtime/statistics.h"
 #include "runtime/view_figures.h"
 
@@ -24,6 +26,7 @@ struct ProcessFacts {
   std::string executable;
   std::string config_file;
   Time started;
+  std::uint64_t memory_at_start = 0;  // bytes that the allocator had handed out
   std::uint16_t resp_port = 0, http_port = 0, gossip_port = 0;
 };
 
@@ -33,6 +36,8 @@ struct Office {
   const ProcessFacts& facts;
   Settings& settings;
   Statistics& statistics;
+  CommandStats& commands;
+  const Histogram& turns;
   std::function<void(NodeId)> ask_to_leave;  // an operator wants this member out of the cluster
   ClientList clients{};
   std::size_t http_clients = 0;
@@ -40,6 +45,8 @@ struct Office {
   ViewFigures figures{};
   const LogKeeper::Figures* log = nullptr;  // where there is a log
   std::function<void()> ask_snapshot{};
+  SlowLog slow_log{};
+  Node::Counters counted_from{};  // as they were at CONFIG RESETSTAT
 };
 
 struct Desk {
@@ -62,6 +69,7 @@ Reply select_command(Args args);
 Reply client_command(Args args, Desk& desk);
 Reply config_command(Args args, Desk& desk);
 Reply info_command(Args args, Desk& desk);
+Reply slow_log_command(Args args, Desk& desk);
 Reply cluster_command(Args args, Desk& desk);
 Reply snapshot_command(const CommandSpec& spec, Args args, Desk& desk);
 Reply last_save_command(const Desk& desk);

@@ -13,6 +13,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/memory_limits.h"
+#include "runtime/slow_log.h"
 
 namespace hc {
 
@@ -26,6 +27,7 @@ struct LiveSettings {
   std::uint64_t keepalive_seconds = 300;
   std::uint64_t output_bytes_hard = 0, output_bytes_soft = 0, output_soft_seconds = 0;  // 0 = no limit
   std::uint64_t query_bytes_max = 1024ULL * 1024 * 1024;
+  SlowLimits slow_log;
   MemoryLimits memory;
 };
 

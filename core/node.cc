@@ -545,6 +545,10 @@ const Node::Counters& Node::counters() const {
   c.fill_bytes = replication.fill_bytes;
   c.hits = replication.hits;
   c.misses = replication.misses;
+  c.log_records = rooms_->log.counters().records;
+  c.log_appends = rooms_->log.counters().appends;
+  c.log_syncs = rooms_->log.counters().syncs;
+  c.log_snapshots = rooms_->log.counters().snapshots;
   c.complaints = replication.complaints;
   c.proposals = rooms_->agreement.proposals();
   c.frames_dropped = rooms_->peers.frames_dropped();

@@ -10,9 +10,11 @@ namespace {
 
 constexpr Bytes kCachePath = "/api/cache/", kFilterPath = "/api/filter/check/";
 constexpr std::pair<Bytes, Page> kPages[] = {
+    {"/", Page::kStatus},
     {"/health", Page::kHealth},
     {"/ready", Page::kReady},
     {"/live", Page::kLive},
+    {"/metrics", Page::kMetrics},
     {"/api/cluster", Page::kCluster},
     {"/api/stats", Page::kStats},
     {"/api/cluster/members", Page::kMembers},

@@ -2,7 +2,7 @@
 // goes to the node, a page is made by the host.
 //
 //   /api/cache/{key}, GET /api/filter/check/{key}                io/cache_api
-//   GET /health, /ready, /live, /api/cluster, /api/cluster/members, /api/stats, /api/filter/stats
+//   GET /, /health, /ready, /live, /metrics, /api/cluster, /api/cluster/members, /api/stats, /api/filter/stats
 //                                                                pages: what the host knows
 //   GET /api/events                                              io/events_api
 //
@@ -22,9 +22,11 @@
 namespace hc {
 
 enum class Page : std::uint8_t {
-  kHealth,  // commands can be served
-  kReady,   // that, and every slot that is ours is served
-  kLive,    // the process runs
+  kStatus,   // for people
+  kMetrics,  // for Prometheus
+  kHealth,   // commands can be served
+  kReady,    // that, and every slot that is ours is served
+  kLive,     // the process runs
   kCluster,
   kMembers,
   kStats,

@@ -64,6 +64,8 @@ Reply config_command(Args args, Desk& desk) {
     if (args.size() != 2) return wrong_arity("config|resetstat");
     desk.client.last_command = "config|resetstat";
     desk.office.statistics = {};
+    desk.office.commands.reset();
+    desk.office.counted_from = desk.office.node.counters();
     return Reply::ok();
   }
   if (same_word(sub, "rewrite")) {

@@ -107,6 +107,7 @@ Reply run_connection_command(const CommandSpec& spec, Args args, Desk& desk) {
   if (name == "client") return client_command(args, desk);
   if (name == "config") return config_command(args, desk);
   if (name == "info") return info_command(args, desk);
+  if (name == "slowlog") return slow_log_command(args, desk);
   if (name == "cluster") return cluster_command(args, desk);
   if (name == "asking") return Reply::ok();  // slots move without a gap: nobody is ever sent to ask
   if (name == "readonly" || name == "readwrite") {

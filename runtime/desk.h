@@ -11,9 +11,11 @@
 #include "core/node.h"
 #include "runtime/client_record.h"
 #include "runtime/cluster_map.h"
+#include "runtime/command_stats.h"
 #include "runtime/event_history.h"
 #include "runtime/log_keeper.h"
 #include "runtime/settings.h"
+#include "runtime/slow_log.h"
 #include "runtime/statistics.h"
 #include "runtime/view_figures.h"
 
@@ -25,6 +27,7 @@ struct ProcessFacts {
   std::string executable;
   std::string config_file;
   Time started;
+  std::uint64_t memory_at_start = 0;  // bytes that the allocator had handed out
   std::uint16_t resp_port = 0, http_port = 0, gossip_port = 0;
 };
 
@@ -34,6 +37,8 @@ struct Office {
   const ProcessFacts& facts;
   Settings& settings;
   Statistics& statistics;
+  CommandStats& commands;
+  const Histogram& turns;
   EventHistory& events;
   std::function<void(NodeId)> ask_to_leave;  // an operator wants this member out of the cluster
   ClientList clients{};
@@ -43,6 +48,8 @@ struct Office {
   const LogKeeper::Figures* log = nullptr;  // where there is a log
   std::function<void()> ask_snapshot{};
   std::function<void(ClientId)> silence{};  // it listens to nothing any more
+  SlowLog slow_log{};
+  Node::Counters counted_from{};  // as they were at CONFIG RESETSTAT
 };
 
 struct Desk {
@@ -65,6 +72,7 @@ Reply select_command(Args args);
 Reply client_command(Args args, Desk& desk);
 Reply config_command(Args args, Desk& desk);
 Reply info_command(Args args, Desk& desk);
+Reply slow_log_command(Args args, Desk& desk);
 Reply cluster_command(Args args, Desk& desk);
 Reply snapshot_command(const CommandSpec& spec, Args args, Desk& desk);
 Reply last_save_command(const Desk& desk);

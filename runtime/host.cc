@@ -31,12 +31,18 @@ void Host::close() {
   uv_close(reinterpret_cast<uv_handle_t*>(&turn_end_), nullptr);
 }
 
+Now Host::clocks() {
+  const Now now = read_clocks();
+  commands_.clocks_read(now.mono);
+  return now;
+}
+
 void Host::happened(Event event) {
   if (draining_) {
     later_.push_back(std::move(event));
     return;
   }
-  step(std::move(event), read_clocks());
+  step(std::move(event), clocks());
   hear_later();
 }
 
@@ -68,7 +74,7 @@ void Host::step(Event&& event, Now now) {
   if (recorder_) recorder_->happened(event, now);
   node_.step(std::move(event), now, effects_);
   if (recorder_) recorder_->wanted(effects_.list());
-  stepped_ = true;
+  if (!std::exchange(stepped_, true)) turn_began_ = now.mono;
   if (!effects_.empty()) drain();
 }
 
@@ -76,7 +82,7 @@ void Host::hear_later() {
   while (!later_.empty()) {
     Event event = std::move(later_.front());
     later_.pop_front();
-    step(std::move(event), read_clocks());
+    step(std::move(event), clocks());
   }
 }
 
@@ -116,14 +122,14 @@ void Host::on_turn_end(uv_prepare_t* prepare) { static_cast<Host*>(prepare->data
 // Called before the loop waits: everything that was ready has been read, and every timer that was due has run.
 void Host::end_turn() {
   if (!stepped_) return;
-  const Now now = read_clocks();
+  const Now now = clocks();
   step(TurnEnded{}, now);
   while (!later_.empty()) {  // what was done at once may let more leave in this turn
     hear_later();
-    step(TurnEnded{}, read_clocks());
+    step(TurnEnded{}, clocks());
   }
   stepped_ = false;
-  ++turns_;
+  turns_.add(now.mono - turn_began_);
   outside_.turn_ended();
   // Sending may close a client, which is an event: senders that it adds are told in the next round.
   while (!senders_.empty()) {
@@ -157,7 +163,7 @@ void Host::on_timer(uv_timer_t* timer) {
   auto* self = static_cast<Host*>(timer->data);
   self->armed_.reset();
   if (self->stepped_) return;  // the turn ends before the loop waits, and arms anew
-  const Now now = read_clocks();
+  const Now now = self->clocks();
   const std::optional<Time> due = self->node_.deadline();
   if (!due || *due > now.mono) return self->rearm(now);
   self->happened(Woke{});

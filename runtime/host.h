@@ -17,6 +17,7 @@
 
 #include "core/node.h"
 #include "runtime/asker.h"
+#include "runtime/command_stats.h"
 #include "runtime/loop.h"
 #include "runtime/recorder.h"
 
@@ -55,6 +56,10 @@ class Host {
   void start(std::optional<VoteRecord> vote, std::uint64_t segment = 0);
   void close();  // no more turns; the loop may end
 
+  // Reads the clocks. All of the process that steps the node reads them here, so that what was answered since the last
+  // reading is known to have taken until now.
+  Now clocks();
+
   // Something happened, just now. May be called at any time, by effects too.
   void happened(Event event);
 
@@ -70,7 +75,9 @@ class Host {
 
   const Node& node() const { return node_; }
   Loop& loop() { return loop_; }
-  std::uint64_t turns() const { return turns_; }
+  CommandStats& commands() { return commands_; }
+  // From the first event of a turn to its end.
+  const Histogram& turns() const { return turns_; }
 
  private:
   struct Drain;
@@ -92,6 +99,7 @@ class Host {
   std::deque<Event> later_;  // happened while effects were drained
   bool draining_ = false;
   bool stepped_ = false;  // in this turn
+  Time turn_began_{};     // with its first step
   std::optional<Time> armed_;
   uv_timer_t timer_{};
   uv_prepare_t turn_end_{};
@@ -103,7 +111,8 @@ class Host {
   Asker* asking_asker_ = nullptr;      // … so that its answer needs no look-up
   std::uint64_t last_client_ = 0;
   std::uint64_t last_request_ = 0;
-  std::uint64_t turns_ = 0;
+  CommandStats commands_;
+  Histogram turns_;
 };
 
 }  // namespace hc

@@ -40,7 +40,7 @@ void HttpConnection::turn_away() {
 
 std::size_t HttpConnection::consume(std::string_view bytes) {
   if (watching_) return bytes.size();  // nothing more can be asked
-  const Now now = read_clocks();       // rule 3e: after the bytes were read
+  const Now now = host_.clocks();      // rule 3e: after the bytes were read
   last_used_ = now.mono;
   consuming_ = true;
   std::size_t used = 0;
@@ -88,7 +88,7 @@ void HttpConnection::serve(HttpRequest& request, Now now) {
   if (auto* events = std::get_if<EventsCall>(&call)) return watch(std::move(*events), now);
   const RequestId id = host_.next_request();
   if (!keep_alive) last_request_ = true;
-  waiting_.push_back({id, std::move(std::get<CacheCall>(call)), keep_alive, head_only, false, {}});
+  waiting_.push_back({id, now.mono, std::move(std::get<CacheCall>(call)), keep_alive, head_only, false, {}});
   // The answer may come at once and take the row away: the arguments are kept apart. It needs the key, not the value.
   CacheCall& row = waiting_.back().call;
   const std::vector<std::string> words = std::exchange(row.args, {row.args[0], row.args[1]});
@@ -155,6 +155,7 @@ void HttpConnection::answered(RequestId request, const Reply& reply) {
   HC_CHECK(found != waiting_.end() && found->request == request && !found->answered,
            "an answer that nobody waits for: HTTP client " + std::to_string(id_.value));
   found->answered = true;
+  office_.commands.answered(find_command(found->call.args[0]), reply, found->asked);
   const HttpResponse response = respond(found->call, reply, context_of(found->call.key()));
   write_http(response, found->keep_alive, found->head_only, found->bytes);
   send_ready();

@@ -51,6 +51,7 @@ class HttpConnection final : public Stream, public Asker {
  private:
   struct Waiting {
     RequestId request;
+    Time asked{};
     CacheCall call;
     bool keep_alive = true;
     bool head_only = false;

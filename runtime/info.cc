@@ -1,5 +1,7 @@
 // INFO: sections of "name:value" lines. What Redis counts and this process has no such thing of (persistence, scripts,
 // replication backlog) is left out rather than made up, but for the few lines that clients look for.
+#include "runtime/info.h"
+
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -12,9 +14,8 @@
 #include <string>
 
 #include "core/command/text.h"
-#include "core/events/bus.h"
 #include "core/replication/memory.h"
-#include "runtime/desk.h"
+#include "core/replication/owed.h"
 #include "runtime/figures.h"
 #include "runtime/version.h"
 
@@ -24,22 +25,6 @@ using command::same_word;
 
 namespace {
 
-class Section {
- public:
-  Section(std::string& text, std::string_view title) : text_(text) {
-    if (!text_.empty()) text_ += "\r\n";
-    text_.append("# ").append(title).append("\r\n");
-  }
-  Section& line(std::string_view name, std::string_view value) {
-    text_.append(name).append(":").append(value).append("\r\n");
-    return *this;
-  }
-  Section& line(std::string_view name, std::uint64_t value) { return line(name, std::to_string(value)); }
-
- private:
-  std::string& text_;
-};
-
 std::string human(std::uint64_t bytes) {
   constexpr std::array kUnits = {"B", "K", "M", "G", "T", "P"};
   std::array<char, 32> text{};
@@ -48,6 +33,20 @@ std::string human(std::uint64_t bytes) {
   std::size_t unit = 0;
   for (; value >= 1024 && unit + 1 < kUnits.size(); ++unit) value /= 1024;
   std::snprintf(text.data(), text.size(), "%.2f%s", value, kUnits[unit]);
+  return text.data();
+}
+
+std::string percent_of(std::uint64_t part, std::uint64_t whole) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.2f%%",
+                whole == 0 ? 0 : 100 * static_cast<double>(part) / static_cast<double>(whole));
+  return text.data();
+}
+
+std::string ratio(std::uint64_t part, std::uint64_t whole) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.2f",
+                whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole));
   return text.data();
 }
 
@@ -62,7 +61,7 @@ void server(std::string& text, const Desk& desk) {
   uname(&system);
   const ProcessFacts& facts = desk.office.facts;
   const std::uint64_t uptime = seconds_since(facts.started, desk.now.mono);
-  Section(text, "Server")
+  InfoSection(text, "Server")
       .line("redis_version", kRedisVersion)
       .line("hypercache_version", kVersion)
       .line("redis_git_sha1", "00000000")
@@ -96,7 +95,7 @@ void clients(std::string& text, const Desk& desk) {
     input = std::max<std::uint64_t>(input, buffers.query_used);
     output = std::max<std::uint64_t>(output, buffers.output);
   }
-  Section(text, "Clients")
+  InfoSection(text, "Clients")
       .line("connected_clients", desk.office.clients.size())
       .line("cluster_connections", 0U)
       .line("maxclients", desk.office.settings.live().clients_max)
@@ -110,88 +109,89 @@ void clients(std::string& text, const Desk& desk) {
 void memory(std::string& text, const Desk& desk) {
   const MemoryUse use = memory_use();
   const Memory& core = desk.office.node.memory();
-  Section(text, "Memory")
+  const std::uint64_t startup = desk.office.facts.memory_at_start;
+  std::uint64_t of_clients = 0;
+  for (const auto& [id, client] : desk.office.clients) {
+    const auto buffers = client->buffers();
+    of_clients += buffers.query_used + buffers.query_free + buffers.output;
+  }
+  InfoSection(text, "Memory")
       .line("used_memory", use.allocated)
       .line("used_memory_human", human(use.allocated))
       .line("used_memory_rss", use.resident)
       .line("used_memory_rss_human", human(use.resident))
       .line("used_memory_peak", use.peak)
       .line("used_memory_peak_human", human(use.peak))
+      .line("used_memory_peak_perc", percent_of(use.allocated, use.peak))
+      .line("used_memory_overhead", use.allocated - std::min<std::uint64_t>(use.allocated, core.counted))
+      .line("used_memory_startup", startup)
       .line("total_system_memory", use.machine)
       .line("total_system_memory_human", human(use.machine))
       .line("used_memory_dataset", core.counted)
+      .line("used_memory_dataset_perc", percent_of(core.counted, use.allocated - std::min(use.allocated, startup)))
+      .line("allocator_allocated", use.allocated)
+      .line("allocator_active", use.active)
+      .line("allocator_resident", use.allocator_resident)
       .line("maxmemory", core.limits.bytes)
       .line("maxmemory_human", human(core.limits.bytes))
       .line("maxmemory_policy", name_of(core.limits.policy))
-      .line("mem_allocator", use.allocator);
+      .line("allocator_frag_ratio", ratio(use.active, use.allocated))
+      .line("allocator_frag_bytes", use.active - std::min(use.active, use.allocated))
+      .line("mem_fragmentation_ratio", ratio(use.resident, use.allocated))
+      .line("mem_fragmentation_bytes", use.resident - std::min(use.resident, use.allocated))
+      .line("mem_clients_normal", of_clients)
+      .line("mem_allocator", use.allocator)
+      .line("lazyfree_pending_objects", 0U);
 }
 
 void persistence(std::string& text, const Desk& desk) {
   const LogKeeper::Figures figures = desk.office.log ? *desk.office.log : LogKeeper::Figures{};
-  Section section(text, "Persistence");
+  InfoSection section(text, "Persistence");
   section.line("loading", figures.loading ? 1U : 0U)
       .line("async_loading", 0U)
       .line("rdb_bgsave_in_progress", desk.office.node.snapshot_pending() ? 1U : 0U)
       .line("rdb_last_save_time", static_cast<std::uint64_t>(figures.last_save))
       .line("rdb_last_bgsave_status", "ok")
+      .line("rdb_saves", desk.office.node.counters().log_snapshots)
       .line("aof_enabled", desk.office.log ? 1U : 0U)
       .line("aof_rewrite_in_progress", desk.office.node.snapshot_pending() ? 1U : 0U)
+      .line("aof_rewrite_scheduled", 0U)
+      .line("aof_last_bgrewrite_status", "ok")
+      .line("aof_rewrites", desk.office.node.counters().log_snapshots)
       .line("aof_last_write_status", figures.last_write_ok ? "ok" : "err");
   if (!desk.office.log) return;
   section.line("aof_current_size", figures.read + figures.bytes).line("aof_base_size", figures.read);
   if (figures.loading) section.line("loading_total_bytes", figures.to_read).line("loading_loaded_bytes", figures.read);
 }
 
-void stats(std::string& text, const Desk& desk) {
-  const Statistics& s = desk.office.statistics;
-  const Traffic traffic = traffic_of(desk.office);
-  const Node::Counters& n = desk.office.node.counters();
-  const Bus::Subscriptions listened = desk.office.node.bus().here();
-  Section(text, "Stats")
-      .line("total_connections_received", s.connections_received)
-      .line("total_commands_processed", s.commands_processed)
-      .line("total_http_requests", s.http_requests)
-      .line("instantaneous_ops_per_sec", s.commands_last_second)
-      .line("total_net_input_bytes", traffic.in)
-      .line("total_net_output_bytes", traffic.out)
-      .line("rejected_connections", s.connections_rejected)
-      .line("expired_keys", n.expired)
-      .line("evicted_keys", n.evicted)
-      .line("evicted_clients", s.clients_over_limit)
-      .line("keyspace_hits", n.hits)
-      .line("keyspace_misses", n.misses)
-      .line("pubsub_channels", listened.channels)
-      .line("pubsub_patterns", listened.patterns)
-      .line("pubsubshard_channels", listened.shards)
-      .line("total_error_replies", s.error_replies)
-      .line("total_reads_processed", s.reads_processed)
-      .line("commands_executed", n.executed)
-      .line("commands_forwarded", n.forwards_sent)
-      .line("commands_served_for_others", n.forwards_served)
-      .line("commands_answered_unknown", n.unknown)
-      .line("commands_refused", n.refused)
-      .line("commands_waiting", n.parked)
-      .line("commands_refused_for_memory", n.out_of_memory);
-}
-
 void replication(std::string& text, const Desk& desk) {
   const Node::Counters& n = desk.office.node.counters();
-  Section(text, "Replication")
+  std::size_t entries = 0, bytes = 0;
+  for (const auto& [id, owed] : desk.office.node.owed()) {
+    entries += owed.entries;
+    bytes += owed.bytes;
+  }
+  InfoSection(text, "Replication")
       .line("role", "master")
       .line("connected_slaves", 0U)
       .line("master_failover_state", "no-failover")
       .line("master_replid", desk.office.facts.run_id)
       .line("master_repl_offset", n.entries_replicated)
       .line("entries_replicated", n.entries_replicated)
+      .line("entries_unacknowledged", entries)
+      .line("bytes_unacknowledged", bytes)
       .line("fills_completed", n.fills_completed);
 }
+
+// None can be loaded.
+void modules(std::string& text, const Desk&) { InfoSection(text, "Modules"); }
 
 void cpu(std::string& text, const Desk&) {
   rusage self{}, children{}, thread{};
   getrusage(RUSAGE_SELF, &self);
   getrusage(RUSAGE_CHILDREN, &children);
   getrusage(RUSAGE_THREAD, &thread);
-  Section(text, "CPU")
+  InfoSection(text, "CPU")
       .line("used_cpu_sys", seconds_of(self.ru_stime))
       .line("used_cpu_user", seconds_of(self.ru_utime))
       .line("used_cpu_sys_children", seconds_of(children.ru_stime))
@@ -220,7 +220,7 @@ void cluster(std::string& text, const Desk& desk) {
   const ViewRef view = node.view();
   desk.office.figures.update(view);
   const ViewFigures& figures = desk.office.figures;
-  Section section(text, "Cluster");
+  InfoSection section(text, "Cluster");
   section.line("cluster_enabled", desk.office.facts.gossip_port != 0 ? 1U : 0U)
       .line("hypercache_node", name_of(node.self().id))
       .line("hypercache_cluster_name", node.config().cluster_name)
@@ -244,7 +244,7 @@ void cluster(std::string& text, const Desk& desk) {
 
 void keyspace(std::string& text, const Desk& desk) {
   const Keyspace all = keyspace_of(desk.office.node);
-  Section section(text, "Keyspace");
+  InfoSection section(text, "Keyspace");
   if (all.keys > 0)
     section.line("db0", "keys=" + std::to_string(all.keys) + ",expires=" + std::to_string(all.expiring) + ",avg_ttl=0");
 }
@@ -255,10 +255,18 @@ struct Named {
   bool by_default;
 };
 constexpr Named kSections[] = {
-    {"server", server, true},     {"clients", clients, true},
-    {"memory", memory, true},     {"persistence", persistence, true},
-    {"stats", stats, true},       {"replication", replication, true},
-    {"cpu", cpu, true},           {"cluster", cluster, true},
+    {"server", server, true},
+    {"clients", clients, true},
+    {"memory", memory, true},
+    {"persistence", persistence, true},
+    {"stats", info_stats, true},
+    {"replication", replication, true},
+    {"cpu", cpu, true},
+    {"modules", modules, true},
+    {"commandstats", info_command_stats, false},
+    {"errorstats", info_error_stats, true},
+    {"latencystats", info_latency_stats, false},
+    {"cluster", cluster, true},
     {"keyspace", keyspace, true},
 };
 

@@ -109,6 +109,8 @@ MemoryUse memory_use() {
   use.machine = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * page;
 #ifdef HC_JEMALLOC
   use.allocator = "jemalloc-" JEMALLOC_VERSION;
+  use.active = statistic("stats.active");
+  use.allocator_resident = statistic("stats.resident");
 #else
   use.allocator = "libc";
 #endif

@@ -9,7 +9,9 @@
 namespace hc {
 
 struct MemoryUse {
-  std::uint64_t allocated = 0;  // handed out by the allocator
+  std::uint64_t allocated = 0;           // handed out by the allocator
+  std::uint64_t active = 0;              // of its pages: those in use; 0: not known
+  std::uint64_t allocator_resident = 0;  // likewise, in RAM
   std::uint64_t resident = 0;
   std::uint64_t peak = 0;     // of resident
   std::uint64_t machine = 0;  // all that the machine has

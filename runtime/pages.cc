@@ -1,9 +1,18 @@
 #include "runtime/pages.h"
 
 #include "io/json_writer.h"
+#include "runtime/metrics.h"
 
 namespace hc {
+
+extern const std::string_view kPage;  // runtime/page, put together
+
 namespace {
+
+// The page and its script are one file: nothing else may be loaded, run or talked to.
+constexpr Bytes kOnlyItself =
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 // Whether a command may find somebody to run it: this member, for a slot that it leads, or others, as long as enough of
 // the voters seem alive to name a successor for whoever fails.
@@ -21,12 +30,29 @@ bool can_serve(const Node& node, const View& view, Now now) {
   return false;
 }
 
-HttpResponse json_page(std::string body, int status = 200) {
+HttpResponse page_of(std::string body, Bytes content_type, int status = 200) {
   HttpResponse response;
   response.status = status;
+  response.content_type = content_type;
   response.body = std::move(body);
   response.headers.emplace_back("Cache-Control", "no-store");
   return response;
+}
+
+HttpResponse json_page(std::string body, int status = 200) {
+  return page_of(std::move(body), "application/json", status);
+}
+
+HttpResponse status_page() {
+  HttpResponse response = page_of(std::string(kPage), "text/html; charset=utf-8");
+  response.headers.emplace_back("Content-Security-Policy", kOnlyItself);
+  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  return response;
+}
+
+HttpResponse metrics_page(Bytes accept, Office& office, Now now) {
+  const Exposition::Format format = Exposition::wanted(accept);
+  return page_of(metrics_text(format, office, now), Exposition::content_type(format));
 }
 
 HttpResponse verdict(Bytes name, bool well, Office& office) {
@@ -47,6 +73,10 @@ bool is_healthy(const Node& node, Now now) {
 HttpResponse make_page(const PageCall& call, Office& office, Now now) {
   office.figures.update(office.node.view());
   switch (call.page) {
+    case Page::kStatus:
+      return status_page();
+    case Page::kMetrics:
+      return metrics_page(call.accept, office, now);
     case Page::kHealth:
       return verdict("healthy", is_healthy(office.node, now), office);
     case Page::kReady:

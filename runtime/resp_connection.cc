@@ -49,7 +49,7 @@ void RespConnection::turn_away(std::string_view error) {
 }
 
 std::size_t RespConnection::consume(std::string_view bytes) {
-  const Now now = read_clocks();  // rule 3e: after the bytes were read
+  Now now = host_.clocks();  // rule 3e: after the bytes were read
   consuming_ = true;
   unparsed_ = bytes.size();
   last_command_at = now.mono;
@@ -65,7 +65,7 @@ std::size_t RespConnection::consume(std::string_view bytes) {
 }
 
 // Puts the commands that are there. True if it stopped for another reason than that there are no more.
-bool RespConnection::serve_all(std::string_view bytes, Now now) {
+bool RespConnection::serve_all(std::string_view bytes, Now& now) {
   std::size_t foreseen = 1;
   while (!must_pause()) {
     if (foreseen-- == 0) foreseen = foresee(bytes.substr(bytes.size() - unparsed_));
@@ -109,7 +109,7 @@ void RespConnection::after_input(Now now) {
   if (must_pause()) pause_reading();
 }
 
-void RespConnection::serve(std::span<const Bytes> args, Now now) {
+void RespConnection::serve(std::span<const Bytes> args, Now& now) {
   ++office_.statistics.commands_processed;
   const CommandSpec* spec = find_command(args[0]);
   if (spec != nullptr)
@@ -117,38 +117,53 @@ void RespConnection::serve(std::span<const Bytes> args, Now now) {
   else if (is_http(args[0]))
     return hang_up();
   if (spec != nullptr && listens() && protocol == 2 && answered_as_listener(*spec, args)) return;
+  const SlowLimits& slow = office_.settings.live().slow_log;
+  if (spec == nullptr || !SlowLog::watches(*spec, args, slow)) return put(spec, args, now);
+  const Now before = host_.clocks();
+  last_command_at = before.mono;
+  put(spec, args, before);
+  now = host_.clocks();
+  last_command_at = now.mono;
+  office_.slow_log.note(args, now.mono - before.mono, now.wall, address, name, slow);
+}
+
+void RespConnection::put(const CommandSpec* spec, std::span<const Bytes> args, Now now) {
   if (spec != nullptr && spec->route == Route::kConnection) return serve_here(*spec, args, now);
   const bool silent = replies != Replies::kOn && (take_skip() || replies == Replies::kOff);
   if (spec != nullptr && spec->route == Route::kBus) {
-    put(args, silent, now);
+    ask_node(spec, args, silent, now);
     if (!closing()) note_subscriptions();
     return;
   }
   if (knows_map && spec != nullptr) {
-    if (const auto elsewhere = moved(*spec, args, Desk{office_, *this, now})) return reply_here(*elsewhere, silent);
+    if (const auto elsewhere = moved(*spec, args, Desk{office_, *this, now})) {
+      office_.commands.answered(spec, *elsewhere, last_command_at);
+      return reply_here(*elsewhere, silent);
+    }
   }
-  put(args, silent, now);
+  ask_node(spec, args, silent, now);
 }
 
-void RespConnection::put(std::span<const Bytes> args, bool silent, Now now) {
+void RespConnection::ask_node(const CommandSpec* spec, std::span<const Bytes> args, bool silent, Now now) {
   const RequestId request = host_.next_request();
   if (waiting_.empty()) {
     direct_ = request;
     direct_silent_ = silent;
+    direct_spec_ = spec;
     host_.ask(id, request, args, now);
     if (!direct_) return;
     direct_ = {};
-    return wait_for(request, silent, args);
+    return wait_for(request, spec, silent, args);
   }
-  wait_for(request, silent, args);
+  wait_for(request, spec, silent, args);
   host_.ask(id, request, args, now);
 }
 
-void RespConnection::wait_for(RequestId request, bool silent, std::span<const Bytes> args) {
+void RespConnection::wait_for(RequestId request, const CommandSpec* spec, bool silent, std::span<const Bytes> args) {
   std::size_t asked = 0;
   for (const Bytes arg : args) asked += arg.size();
   waiting_bytes_ += asked;
-  waiting_.push_back({request, protocol, silent, false, {}, asked});
+  waiting_.push_back({request, spec, last_command_at, protocol, silent, false, {}, asked});
 }
 
 // A browser was made to send us somebody's commands in a form or a script: nothing behind its headers may run.
@@ -162,6 +177,7 @@ void RespConnection::serve_here(const CommandSpec& spec, std::span<const Bytes> 
   Desk desk{office_, *this, now};
   const auto refused = refuse(&spec, args);
   const Reply reply = refused ? *refused : run_connection_command(spec, args, desk);
+  office_.commands.answered(&spec, reply, last_command_at);
   reply_here(reply, replies == Replies::kOff || replies == Replies::kSkipThis);
   if (replies == Replies::kSkipThis) replies = Replies::kOn;
 }
@@ -206,7 +222,8 @@ void RespConnection::reply_here(const Reply& reply, bool silent) {
     if (!silent) write_reply(reply, protocol, out());
     return;
   }
-  Waiting& last = waiting_.emplace_back(Waiting{host_.next_request(), protocol, silent, true, {}, 0});
+  Waiting& last =
+      waiting_.emplace_back(Waiting{host_.next_request(), nullptr, last_command_at, protocol, silent, true, {}, 0});
   if (!silent) write_reply(reply, protocol, last.bytes);
   waiting_bytes_ += last.bytes.size();
 }
@@ -216,6 +233,7 @@ void RespConnection::answered(RequestId request, const Reply& reply) {
   const bool pushes = reply.kind == Reply::Kind::kSeries;  // of a subscription: CLIENT REPLY does not silence these
   if (direct_ && request == direct_) {
     direct_ = {};
+    office_.commands.answered(direct_spec_, reply, last_command_at);
     if (!direct_silent_ || pushes) write_reply(reply, protocol, out());
     return;
   }
@@ -225,7 +243,8 @@ void RespConnection::answered(RequestId request, const Reply& reply) {
            "an answer that nobody waits for: client " + std::to_string(id.value) + ", request " +
                std::to_string(request.value));
   found->answered = true;
-  waiting_bytes_ -= found->asked;
+  office_.commands.answered(found->spec, reply, found->asked);
+  waiting_bytes_ -= found->asked_bytes;
   if (!found->silent || pushes) write_reply(reply, found->protocol, found->bytes);
   waiting_bytes_ += found->bytes.size();
   if (found != waiting_.begin()) return;
@@ -243,7 +262,7 @@ void RespConnection::pushed(const Reply& message) {
   if (waiting_.empty()) {
     write_reply(message, protocol, out());
   } else {
-    Waiting& last = waiting_.emplace_back(Waiting{host_.next_request(), protocol, false, true, {}, 0});
+    Waiting& last = waiting_.emplace_back(Waiting{host_.next_request(), nullptr, last_command_at, protocol, false, true, {}, 0});
     write_reply(message, protocol, last.bytes);
     waiting_bytes_ += last.bytes.size();
   }

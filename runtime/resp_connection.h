@@ -51,24 +51,27 @@ class RespConnection final : public Stream, public Asker, public ClientRecord {
  private:
   struct Waiting {
     RequestId request;
+    const CommandSpec* spec = nullptr;
+    Time asked{};
     int protocol = 2;
     bool silent = false;  // CLIENT REPLY OFF or SKIP: its answer is not sent
     bool answered = false;
     std::string bytes;
-    std::size_t asked = 0;  // bytes of its arguments
+    std::size_t asked_bytes = 0;  // of its arguments
   };
 
-  bool serve_all(std::string_view bytes, Now now);
-  void serve(std::span<const Bytes> args, Now now);
+  bool serve_all(std::string_view bytes, Now& now);
+  void serve(std::span<const Bytes> args, Now& now);
+  void put(const CommandSpec* spec, std::span<const Bytes> args, Now now);
+  void ask_node(const CommandSpec* spec, std::span<const Bytes> args, bool silent, Now now);
   void serve_here(const CommandSpec& spec, std::span<const Bytes> args, Now now);
   void hang_up();
-  void wait_for(RequestId request, bool silent, std::span<const Bytes> args);
+  void wait_for(RequestId request, const CommandSpec* spec, bool silent, std::span<const Bytes> args);
   void reply_here(const Reply& reply, bool silent);
   bool take_skip();
   std::size_t foresee(std::string_view bytes) const;
   bool answered_as_listener(const CommandSpec& spec, std::span<const Bytes> args);
   void note_subscriptions();
-  void put(std::span<const Bytes> args, bool silent, Now now);
   bool must_pause() const;
   void go_on();
   void after_input(Now now);
@@ -83,6 +86,7 @@ class RespConnection final : public Stream, public Asker, public ClientRecord {
   std::size_t waiting_bytes_ = 0;  // of waiting_: arguments of commands under way, and replies
   RequestId direct_;               // the command being put, while none waits: its reply goes straight to out()
   bool direct_silent_ = false;
+  const CommandSpec* direct_spec_ = nullptr;
   bool consuming_ = false;
   std::size_t unparsed_ = 0;  // of the bytes that consume() was given, with the command being put
   bool input_over_ = false;   // closes when nothing waits

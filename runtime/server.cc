@@ -106,7 +106,8 @@ int Server::run() {
     host_.emplace(loop_, configure(), *this, recorder_ ? &*recorder_ : nullptr);
     const auto ask_to_leave = [this](NodeId member) { host_->happened(LeaveAsked{member}); };
     events_.emplace(facts_.run_id.substr(0, 16));
-    office_.emplace(Office{host_->node(), facts_, settings_, statistics_, *events_, ask_to_leave});
+    office_.emplace(Office{host_->node(), facts_, settings_, statistics_, host_->commands(), host_->turns(), *events_,
+                           ask_to_leave});
     if (log_) office_->log = &log_->figures();
     office_->silence = [this](ClientId client) { host_->happened(ClientReset{client}); };
     office_->ask_snapshot = [this] { host_->happened(SnapshotAsked{}); };
@@ -160,6 +161,7 @@ void Server::introduce() const {
 
 void Server::describe_process() {
   facts_.started = read_clocks().mono;
+  facts_.memory_at_start = memory_use().allocated;
   facts_.run_id = hex_id();
   std::error_code ignored;
   facts_.executable = std::filesystem::read_symlink("/proc/self/exe", ignored);
@@ -271,6 +273,10 @@ void Server::every_second() {
   if (recorder_) recorder_->flush();
   const std::uint64_t done = statistics_.commands_processed + statistics_.http_requests;
   statistics_.commands_last_second = done - std::min(done, std::exchange(commands_counted_, done));
+  const Traffic traffic = traffic_of(*office_);
+  statistics_.bytes_in_last_second = traffic.in - std::min(traffic.in, std::exchange(traffic_counted_.in, traffic.in));
+  statistics_.bytes_out_last_second =
+      traffic.out - std::min(traffic.out, std::exchange(traffic_counted_.out, traffic.out));
   const LiveSettings& live = settings_.live();
   const Time now = read_clocks().mono;
   for (HttpConnection* client : every_http_client())

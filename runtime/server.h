@@ -17,6 +17,7 @@
 
 #include "runtime/data_folder.h"
 #include "runtime/desk.h"
+#include "runtime/figures.h"
 #include "runtime/gossip_socket.h"
 #include "runtime/host.h"
 #include "runtime/http_connection.h"
@@ -99,6 +100,7 @@ class Server final : public Outside {
   uv_timer_t stop_{};    // the end's patience
   uv_timer_t memory_{};  // ten times a second, where there is a limit to watch
   std::uint64_t commands_counted_ = 0;
+  Traffic traffic_counted_;
   std::array<std::uint64_t, 10> beyond_{}, hollow_{};  // as measured in the last second
   std::size_t measured_ = 0;
   std::uint64_t told_hollow_ = 0;

@@ -299,6 +299,8 @@ void Settings::put_into_effect(const std::string& name) {
   if (name == "timeout") live_.idle_seconds_max = number(value);
   if (name == "tcp-keepalive") live_.keepalive_seconds = number(value);
   if (name == "client-query-buffer-limit") live_.query_bytes_max = number(value);
+  if (name == "slowlog-log-slower-than") live_.slow_log.microseconds = std::stoll(value);
+  if (name == "slowlog-max-len") live_.slow_log.entries = number(value);
   if (name == "client-output-buffer-limit") {
     const auto words = words_of(value);
     const auto read = [&](std::string_view of) {

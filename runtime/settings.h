@@ -13,6 +13,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/memory_limits.h"
+#include "runtime/slow_log.h"
 
 namespace hc {
 
@@ -32,6 +33,7 @@ struct LiveSettings {
   std::uint64_t keepalive_seconds = 300;
   OutputLimit output, output_of_listeners{33554432, 8388608, 60};
   std::uint64_t query_bytes_max = 1024ULL * 1024 * 1024;
+  SlowLimits slow_log;
   MemoryLimits memory;
   std::string cuckoo_filter = "auto";
   std::uint32_t cuckoo_fpp_ppm = 10000;

@@ -6,7 +6,7 @@ set(binaries "HC_NODE=$<TARGET_FILE:hypercache-node>;HC_SIM=$<TARGET_FILE:sim>;H
 HC_LOG_INSPECT=$<TARGET_FILE:log-inspect>;HC_BROKEN_NODE=$<TARGET_FILE:broken-node>;\
 HC_WALL_CLOCK=$<TARGET_FILE:wall_clock>;HC_POWERCUT=$<TARGET_FILE:powercut>")
 foreach(topic single process scenarios failover clients harness durability memory status rows bad_input logs filter
-        events)
+        events metrics promtool page)
   add_test(NAME system_${topic}
     COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/system/${topic}_test.py)
   set_tests_properties(system_${topic} PROPERTIES
@@ -16,12 +16,13 @@ endforeach()
 
 hc_test(runtime_test
   SOURCES runtime/options_test.cc runtime/settings_test.cc runtime/input_buffer_test.cc runtime/data_folder_test.cc
-          runtime/peer_links_test.cc
+          runtime/peer_links_test.cc runtime/histogram_test.cc
   USES runtime)
 
 # hypercache-node with rules broken by name, for the failover harness.
 file(GLOB node_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/runtime/*.cc)
-add_executable(broken-node ${CMAKE_CURRENT_SOURCE_DIR}/system/broken_node.cc ${node_sources})
+add_executable(broken-node ${CMAKE_CURRENT_SOURCE_DIR}/system/broken_node.cc ${node_sources}
+  ${PROJECT_BINARY_DIR}/runtime/page_text.cc)
 target_compile_definitions(broken-node PRIVATE HC_VERSION="${PROJECT_VERSION}"
   $<$<BOOL:${JEMALLOC_FOUND}>:HC_JEMALLOC=1>)
 target_link_libraries(broken-node PRIVATE io_sim core_sim_node PkgConfig::LIBUV CLI11::CLI11 spdlog::spdlog hc_allocator

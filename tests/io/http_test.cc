@@ -154,7 +154,7 @@ TEST(HttpApi, KeysAreTakenExactly) {
   EXPECT_EQ(args_of(request(HttpMethod::kDelete, "/api/cache/k")), (Args{"DEL", "k"}));
   EXPECT_EQ(args_of(request(HttpMethod::kGet, "http://host:80/api/cache/a%20b?x")), (Args{"GET", "a b"}));
   EXPECT_EQ(args_of(request(HttpMethod::kGet, "HTTP://host/health"))[0], "page");
-  EXPECT_EQ(args_of(request(HttpMethod::kGet, "http://host"))[0], "404");
+  EXPECT_EQ(args_of(request(HttpMethod::kGet, "http://host"))[0], "page");
   EXPECT_EQ(args_of(request(HttpMethod::kOther, "/api/cache/k"))[0], "405");
   EXPECT_EQ(args_of(request(HttpMethod::kPost, "/health"))[0], "405");
   EXPECT_EQ(args_of(request(HttpMethod::kGet, "/ready"))[0], "page");

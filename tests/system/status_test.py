@@ -23,7 +23,7 @@ def document(node, path):
     return json.loads(body)
 
 
-PAGES = ["/health", "/ready", "/live", "/api/cluster", "/api/cluster/members", "/api/stats"]
+PAGES = ["/", "/metrics", "/health", "/ready", "/live", "/api/cluster", "/api/cluster/members", "/api/stats"]
 
 
 class Pages(unittest.TestCase):
@@ -45,7 +45,7 @@ class Pages(unittest.TestCase):
             status, headers, shown = curl(self.node, path, "--head")  # curl shows the headers, and a body if one came
             self.assertEqual(status, 200, path)
             self.assertTrue(shown.endswith(b"\r\n\r\n"), shown)
-            self.assertAlmostEqual(int(headers["content-length"]), len(body), delta=100)
+            self.assertAlmostEqual(int(headers["content-length"]), len(body), delta=1000)
             self.assertEqual(curl(self.node, path + "?x=y")[0], 200)
 
     def test_other_methods_are_told_which_there_are(self):
@@ -59,8 +59,14 @@ class Pages(unittest.TestCase):
         status, headers, _ = curl(self.node, "/api/cache/k", "-X", "NONSENSE")
         self.assertEqual((status, headers["allow"]), (405, "GET, HEAD, POST, PUT, DELETE"))
 
+    def test_the_page_loads_nothing_else(self):
+        status, headers, body = curl(self.node, "/")
+        self.assertEqual((status, headers["content-type"]), (200, "text/html; charset=utf-8"))
+        self.assertIn("default-src 'none'", headers["content-security-policy"])
+        self.assertFalse(re.search(r"""(src|href)=["'](?!/|data:)|https?://(?!\$\{)|@import|url\(""", body.decode()))
+
     def test_unknown_paths(self):
-        for path in ["/nothing", "/api", "/api/", "/api/cluster/", "/health/", "/HEALTH", "/api/cache", "/a.ico"]:
+        for path in ["/nothing", "/api", "/api/", "/api/cluster/", "/health/", "/HEALTH", "/metrics/", "/a.ico"]:
             status, _, body = curl(self.node, path)
             self.assertEqual((status, json.loads(body)["reason"]), (404, "NOT_FOUND"), path)
 

@@ -343,6 +343,10 @@ std::string narrate(const Event& event) {
             return "takes " + text(e.beyond_bytes) + " bytes beyond what it counts, and " + text(e.hollow_bytes) +
                    " are hollow";
           },
+          [](const KeysFiltered& e) {
+            return e.rate_ppm == 0 ? "keeps no filters over keys"
+                                   : "keeps filters over keys that err in " + text(e.rate_ppm) + " of a million";
+          },
           [](const ClientReset& e) { return "client " + text(e.client.value) + " listens to nothing any more"; },
           [](const NoticesSet& e) { return "is told another choice of notices: " + text(std::uint64_t{e.notices}); }},
       event);

@@ -129,7 +129,7 @@ void HttpConnection::say(std::string_view bytes) {
   else if (waiting_.back().watches)
     waiting_.back().bytes.append(bytes);
   else
-    waiting_.push_back({host_.next_request(), {}, true, false, true, std::string(bytes), true});
+    waiting_.push_back({host_.next_request(), {}, {}, true, false, true, std::string(bytes), true});
   if (unsent() > office_.settings.live().output_of_listeners.hard_bytes &&
       office_.settings.live().output_of_listeners.hard_bytes > 0) {
     spdlog::warn("HTTP client {} is closed: {} bytes of events wait for it, beyond client-output-buffer-limit (pubsub)",

@@ -254,7 +254,8 @@ OptionSpec cuckoo_filter() {
 }
 
 OptionSpec cuckoo_fpp() {
-  OptionSpec spec = row("cuckoo-fpp", "Memory", "RATE", "0.01", "how often such a filter may err, from 0.000001 to 0.5");
+  OptionSpec spec =
+      row("cuckoo-fpp", "Memory", "RATE", "0.01", "how often such a filter may err, from 0.000001 to 0.5");
   spec.take = [](Given& to, const std::string& said) -> Said {
     const auto ppm = parse_rate(said);
     if (!ppm) return "give a number from 0.000001 to 0.5";

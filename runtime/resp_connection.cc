@@ -262,7 +262,8 @@ void RespConnection::pushed(const Reply& message) {
   if (waiting_.empty()) {
     write_reply(message, protocol, out());
   } else {
-    Waiting& last = waiting_.emplace_back(Waiting{host_.next_request(), nullptr, last_command_at, protocol, false, true, {}, 0});
+    Waiting& last =
+        waiting_.emplace_back(Waiting{host_.next_request(), nullptr, last_command_at, protocol, false, true, {}, 0});
     write_reply(message, protocol, last.bytes);
     waiting_bytes_ += last.bytes.size();
   }

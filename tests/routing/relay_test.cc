@@ -34,7 +34,7 @@ struct Relay : ::testing::Test {
   }
   void ask(std::uint64_t request) {
     const std::vector<Bytes> args = {"INCR", "k"};
-    coordinator.ask(ClientId(1), RequestId(request), args, now, out);
+    coordinator.ask(ClientId(1), RequestId(request), find_command(args[0]), args, now, out);
   }
   void pass(Duration d) {
     now.mono += d;

@@ -127,7 +127,9 @@ class Ports(unittest.TestCase):
                 self.assertIn(f"127.0.0.1:{port}", err)
                 self.assertIn(f"process {os.getpid()} (", err)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as holder, cluster.folder() as path:
-            holder.bind(("127.0.0.1", 0))
+            with socket.socket() as nobody:  # a port that is free for TCP: only UDP shall be in the way
+                nobody.bind(("127.0.0.1", 0))
+                holder.bind(nobody.getsockname())
             status, _, err = run("--gossip-port", holder.getsockname()[1], "--resp-port", 0, "--http-port", 0, cwd=path)
             self.assertEqual(status, 1)
             self.assertIn("UDP", err)

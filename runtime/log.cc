@@ -5,6 +5,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <filesystem>
 #include <memory>
 
 #include "io/json_writer.h"
@@ -45,6 +46,12 @@ std::unique_ptr<spdlog::formatter> formatter_of(const LogOptions& options, NodeI
 }  // namespace
 
 std::expected<void, std::string> open_log(const LogOptions& options, NodeId self) {
+  std::error_code ignored;
+  const auto folder = std::filesystem::absolute(options.file, ignored).parent_path();
+  if (!options.file.empty() && !std::filesystem::is_directory(folder, ignored)) {
+    return std::unexpected("--log-file: value '" + options.file + "': there is no folder '" + folder.string() +
+                           "': make it, or name another file");
+  }
   try {
     auto logger =
         options.file.empty() ? spdlog::stderr_color_mt("node") : spdlog::basic_logger_mt("node", options.file);

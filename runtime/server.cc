@@ -251,6 +251,7 @@ void Server::show_settings() {
       {"http-port", std::to_string(facts_.http_port)}, {"gossip-port", std::to_string(facts_.gossip_port)},
   };
   for (const auto& [name, value] : shown) settings_.show(name, value);
+  keep_free_pages(options_.memory.bytes == 0);
   settings_.begin_memory(options_.memory, [this](const MemoryLimits& limits) {
     keep_free_pages(limits.bytes == 0);
     host_->happened(MemoryLimited{limits});

@@ -9,6 +9,8 @@
 namespace hc::sim {
 namespace {
 
+constexpr Duration kInTime = 850ms;  // a second, by a clock that is faster
+
 std::string words(Ear ear, const std::string& by, const std::string& channel, const std::string& payload) {
   return "listener " + std::to_string(ear.listener) + " by " + by + " hears on " + channel + ": " + payload;
 }
@@ -41,16 +43,16 @@ std::uint64_t BusCheck::owe(const Message& message) {
   return count;
 }
 
-std::string BusCheck::says(Mouth mouth, const std::string& channel) {
+std::string BusCheck::says(Mouth mouth, const std::string& channel, Instant now) {
   const std::string payload = "s" + std::to_string(mouth.speaker) + "/" + std::to_string(mouth.connection) + "/" +
                               std::to_string(++numbers_[mouth]);
-  said_[payload] = {channel, owe({channel, payload})};
+  said_[payload] = {channel, owe({channel, payload}), now};
   return payload;
 }
 
-std::optional<std::string> BusCheck::counted(const std::string& payload, std::int64_t clients) {
+std::optional<std::string> BusCheck::counted(const std::string& payload, std::int64_t clients, Instant now) {
   const Said& said = said_.at(payload);
-  if (!calm_ || clients >= static_cast<std::int64_t>(said.least)) return std::nullopt;
+  if (now - said.at >= kInTime || !calm_ || clients >= static_cast<std::int64_t>(said.least)) return std::nullopt;
   return "PUBLISH of " + payload + " on " + said.channel + " counts " + std::to_string(clients) + " clients, and " +
          std::to_string(said.least) + " listen";
 }

@@ -45,9 +45,10 @@ class BusCheck {
                                    const std::string& payload);
   // ---- of speakers
   // What to say next, on that channel.
-  std::string says(Mouth mouth, const std::string& channel);
-  // It was answered. A sentence if fewer are counted than must hear it.
-  std::optional<std::string> counted(const std::string& payload, std::int64_t clients);
+  std::string says(Mouth mouth, const std::string& channel, Instant now);
+  // It was answered. A sentence if fewer are counted than must hear it; those who did not say in time that they have it
+  // are not counted.
+  std::optional<std::string> counted(const std::string& payload, std::int64_t clients, Instant now);
 
   // ---- of primaries
   // What it told in this step. A sentence if it must not.
@@ -69,6 +70,7 @@ class BusCheck {
   struct Said {
     std::string channel;
     std::uint64_t least = 0;  // so many must hear it
+    Instant at{};
   };
   std::uint64_t owe(const Message& message);
 

@@ -9,7 +9,8 @@
 namespace hc::sim {
 namespace {
 
-constexpr Duration kPatience = 4s;  // with an answer
+// After faults: what is broken is seen by silence, and dialled anew.
+constexpr Duration kUntilWhole = 5s;
 constexpr std::uint32_t kRounds = 5;
 constexpr std::uint32_t kChannels = 3;
 
@@ -17,8 +18,14 @@ std::string channel(std::uint64_t n) { return "news" + std::to_string(n); }
 
 }  // namespace
 
-Listeners::Listeners(Around around, Endpoint first, std::uint32_t listeners, std::uint32_t machines, Random random)
-    : around_(std::move(around)), first_(first), random_(random), listeners_(listeners), machines_(machines) {
+Listeners::Listeners(Around around, Endpoint first, std::uint32_t listeners, std::uint32_t machines, Duration patience,
+                     Random random)
+    : around_(std::move(around)),
+      first_(first),
+      patience_(patience),
+      random_(random),
+      listeners_(listeners),
+      machines_(machines) {
   std::iota(machines_.begin(), machines_.end(), 0U);
   if (listeners == 0) return;
   for (std::uint32_t i = 0; i < listeners; ++i) all_.push_back({.index = i});
@@ -34,8 +41,10 @@ void Listeners::start() {
   for (Person& p : all_) wake(p, draw(random_, 0ms, 200ms));
 }
 
-void Listeners::settle(std::vector<std::uint32_t> machines) {
+void Listeners::settle(std::vector<std::uint32_t> machines, bool after_faults) {
   settling_ = true;
+  calm_at_ = around_.schedule.now() + (after_faults ? kUntilWhole : 0ms);
+  calm_ = !after_faults;
   machines_ = std::move(machines);
   for (Person& p : all_) {
     p.rounds = 0;
@@ -69,16 +78,21 @@ void Listeners::leave(Person& p) {
 void Listeners::turn(std::uint32_t who, std::uint64_t number) {
   Person& p = all_[who];
   if (number != p.turns) return;
+  if (settling_ && !calm_ && around_.schedule.now() >= calm_at_) {
+    calm_ = true;
+    around_.check.calm(true);
+  }
   const bool waits = p.dialling || !p.asked.empty();
-  if (waits && around_.schedule.now() - p.since >= kPatience) leave(p);
+  if (waits && around_.schedule.now() - p.since >= patience_) leave(p);
   if (!p.dialling && !p.open) connect(p);
-  if (p.open && p.asked.empty()) act(p);
+  if (p.open && p.asked.empty() && settling_ == calm_) act(p);
   wake(p, draw(random_, 50ms, settling_ ? 200ms : 1s));
 }
 
 // A listener that has nothing to do goes elsewhere now and then; when all settles it subscribes to more, so that there
 // is something to be said just then.
 void Listeners::act(Person& p) {
+  if (settling_ && p.rounds >= kRounds) return;
   if (!p.speaks) {
     if (settling_ && p.rounds < kRounds)
       listen(p, {"more" + std::to_string(p.index) + "-" + std::to_string(p.rounds++)}, false);
@@ -100,7 +114,7 @@ void Listeners::listen(Person& p, const std::vector<std::string>& names, bool pa
 }
 
 void Listeners::speak(Person& p, const std::string& on) {
-  ask(p, {"PUBLISH", on, around_.check.says({p.index, p.links}, on)});
+  ask(p, {"PUBLISH", on, around_.check.says({p.index, p.links}, on, around_.schedule.now())});
 }
 
 void Listeners::ask(Person& p, std::vector<std::string> words) {
@@ -177,7 +191,7 @@ void Listeners::answered(Person& p, const Reply& reply) {
     const std::vector<std::string> words = p.asked.front();
     p.asked.pop_front();
     if (words[0] == "PUBLISH" && reply.kind == Reply::Kind::kInteger)
-      wrong = around_.check.counted(words[2], reply.integer);
+      wrong = around_.check.counted(words[2], reply.integer, around_.schedule.now());
     else if (words[0] != "SET" && !(reply.is_error() && reply.text.view.starts_with("LOADING")))
       wrong = "no answer to " + words[0];
   }
@@ -187,7 +201,7 @@ void Listeners::answered(Person& p, const Reply& reply) {
 // What is said from now on is for this one, too; at the end somebody says something at once.
 void Listeners::confirmed(Person& p, const std::string& name, bool pattern) {
   around_.check.listens(ear(p), name, pattern);
-  if (!settling_ || pattern) return;
+  if (!calm_ || pattern) return;
   for (Person& other : all_)
     if (other.speaks && other.open) speak(other, name);
 }

@@ -25,12 +25,15 @@ class Listeners {
     std::function<void(const std::string&)> complain;
   };
   // Their endpoints begin at `first`: the listeners, then the speakers.
-  Listeners(Around around, Endpoint first, std::uint32_t listeners, std::uint32_t machines, Random random);
+  // `patience`: longer than any node takes for an answer.
+  Listeners(Around around, Endpoint first, std::uint32_t listeners, std::uint32_t machines, Duration patience,
+            Random random);
 
   std::uint32_t count() const { return static_cast<std::uint32_t>(all_.size()); }
   void start();
   // They stay at these machines, subscribe a few times more, and say what must be heard.
-  void settle(std::vector<std::uint32_t> machines);
+  // `after_faults`: not before all that was broken has been seen to be.
+  void settle(std::vector<std::uint32_t> machines, bool after_faults);
   bool settled() const;  // everybody has done so
 
   // ---- what the world brings
@@ -68,11 +71,14 @@ class Listeners {
 
   Around around_;
   Endpoint first_;
+  Duration patience_;
   Random random_;
   std::uint32_t listeners_;
   std::vector<std::uint32_t> machines_;
   std::vector<Person> all_;
   bool settling_ = false;
+  bool calm_ = false;  // settling, and nothing is broken any more
+  Instant calm_at_{};
 };
 
 }  // namespace hc::sim

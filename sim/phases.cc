@@ -285,8 +285,7 @@ void World::begin_reading() {
   std::vector<std::uint32_t> sound;
   for (const auto& m : machines_)
     if (m->up() && !nemesis_->lost(m->index())) sound.push_back(m->index());
-  if (setting_.faults) bus_.calm(true);
-  listeners_->settle(std::move(sound));
+  listeners_->settle(std::move(sound), setting_.faults);
 }
 
 void World::sample() {

@@ -56,7 +56,7 @@ void World::build() {
                                                 setting_.client, stream(seed, "clients", c)));
   listeners_ = std::make_unique<Listeners>(
       Listeners::Around{schedule_, *network_, trace_, bus_, [](const std::string& what) { hear(what); }},
-      machines + setting_.clients, setting_.listeners, machines, stream(seed, "listeners"));
+      machines + setting_.clients, setting_.listeners, machines, setting_.client.patience, stream(seed, "listeners"));
   views_ = std::make_unique<ViewCheck>([this](Incarnation who) -> std::optional<Instant> {
     const auto end = ended_.find(who);
     return end == ended_.end() ? std::nullopt : std::optional(end->second);

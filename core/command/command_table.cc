@@ -199,7 +199,7 @@ constexpr CommandSpec kCommands[] = {
 };
 
 constexpr std::size_t kNameMax = 16;
-constexpr unsigned kIndexBits = 10;
+constexpr unsigned kIndexBits = 12;
 
 struct Name {
   std::uint64_t head = 0, tail = 0;  // lower case, zeroes behind

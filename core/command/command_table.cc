@@ -188,7 +188,7 @@ constexpr CommandSpec kCommands[] = {
      "3.0.0", "Ends READONLY", "O(1)"},
     {"info", -1, kLoading | kStale | kDangerous, 0, 0, 0, Route::kConnection, nullptr, "", "", "server", "1.0.0",
      "Returns facts and counts of the server", "O(1)"},
-    {"slowlog", -2, kAdmin | kLoading | kStale, 0, 0, 0, Route::kConnection, nullptr, "", "", "server", "2.2.12",
+    {"slowlog", -2, kLoading | kStale, 0, 0, 0, Route::kConnection, nullptr, "", "", "server", "2.2.12",
      "Tells of commands that kept the node for long", "O(N) for N entries"},
     {"bgsave", -1, kAdmin | kNoscript, 0, 0, 0, Route::kConnection, nullptr, "", "", "server", "1.0.0",
      "Writes a snapshot into the log of this node", "O(1)"},

@@ -127,11 +127,11 @@ TEST(StepRule, WhoIsLeavingGoesOnLeaving) {
 
 TEST(StepRule, ASlotOfThoseWhoLeaveBeginsAnewAnywhere) {
   View now = present(list({process(1), process(2)}));
-  for (std::size_t i : {0, 1})
+  for (const std::size_t i : {0U, 1U})
     now.members[i].info.generation = process(static_cast<std::uint32_t>(i + 1), 2).generation;
   const View next = after(now, list({process(3)}));
   EXPECT_NE(why_not(now, next, {}), "") << "both are back, and could have it";
-  for (std::size_t i : {0, 1}) now.members[i].state = MemberState::kLeaving;
+  for (const std::size_t i : {0U, 1U}) now.members[i].state = MemberState::kLeaving;
   View then = after(now, list({process(3)}));
   EXPECT_EQ(why_not(now, then, {}), "");
   now.members[1].info.generation = process(2).generation;

@@ -43,7 +43,10 @@ struct Wire {
 class Network {
  public:
   void run(Member& a, Member& b) {
-    for (bool again = true; again;) again = turn(a, b) | turn(b, a);
+    for (bool again = true; again;) {
+      again = turn(a, b);
+      again = turn(b, a) || again;
+    }
   }
 
   bool carry(Member& at, Member& other, Effects& out) {

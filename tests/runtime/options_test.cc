@@ -6,16 +6,15 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <initializer_list>
 #include <string>
 #include <vector>
 
 namespace hc {
 namespace {
 
-std::expected<Options, Instead> parse(std::initializer_list<const char*> words) {
+std::expected<Options, Instead> parse(const std::vector<const char*>& words) {
   std::vector<const char*> argv = {"hypercache-node"};
-  argv.insert(argv.end(), words);
+  argv.insert(argv.end(), words.begin(), words.end());
   return parse_options(static_cast<int>(argv.size()), argv.data());
 }
 
@@ -97,7 +96,7 @@ TEST(Options, InsteadOfRunning) {
 }
 
 TEST(Options, FiltersOverKeys) {
-  const auto rate = [](std::initializer_list<const char*> words) { return node_config(*parse(words)).key_filter_ppm; };
+  const auto rate = [](const std::vector<const char*>& words) { return node_config(*parse(words)).key_filter_ppm; };
   EXPECT_EQ(rate({}), 0U) << "auto";
   EXPECT_EQ(rate({"--cuckoo-filter", "on"}), 10'000U);
   EXPECT_EQ(rate({"--cuckoo-filter", "on", "--cuckoo-fpp", "0.001"}), 1000U);
@@ -163,7 +162,7 @@ TEST(Options, AFlagIsStrongerThanTheEnvironmentAndThatThanTheFile) {
 }
 
 TEST(Options, AnErrorNamesThePlace) {
-  const auto said = [](std::initializer_list<const char*> words) {
+  const auto said = [](const std::vector<const char*>& words) {
     const auto options = parse(words);
     return options ? std::string() : options.error().text.substr(0, options.error().text.find('\n'));
   };
@@ -187,7 +186,7 @@ TEST(Options, EveryErrorIsToldAtOnce) {
 }
 
 TEST(Options, Contradictions) {
-  const std::pair<std::initializer_list<const char*>, const char*> kTable[] = {
+  const std::pair<std::vector<const char*>, const char*> kTable[] = {
       {{"--min-in-sync", "3"}, "--min-in-sync"},
       {{"--save", "60"}, "--save"},
       {{"--appendonly", "yes", "--data-dir", ""}, "--appendonly"},

@@ -54,4 +54,5 @@ async function obey(line) {
 (async () => {
   for await (const line of readline.createInterface({input: process.stdin})) console.log(await obey(line));
   cluster.disconnect();
+  process.exit(0); // it may be dialling a member just now, and would go on
 })();

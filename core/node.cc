@@ -462,6 +462,7 @@ void Node::step(Event event, Now now, Effects& out) {
 
 std::optional<Time> Node::deadline() const {
   if (!rooms_->started) return std::nullopt;
+  if (rooms_->log.closing()) return std::nullopt;  // only the end of the last append matters any more
   std::optional<Time> next;
   const auto at = [&](std::optional<Time> t) {
     if (t) next = next ? std::min(*next, *t) : *t;
@@ -473,10 +474,8 @@ std::optional<Time> Node::deadline() const {
   at(rooms_->log.deadline());
   at(rooms_->coordinator.deadline());
   at(rooms_->bus.deadline());
-  if (!rooms_->log.closing()) {
-    at(rooms_->stop_by);
-    at(rooms_->idle_by);
-  }
+  at(rooms_->stop_by);
+  at(rooms_->idle_by);
   return next;
 }
 

@@ -29,7 +29,7 @@ bool Replication::leased(const Replica& r, Time now) const {
 
 bool Replication::may_execute(Slot s, Time now) const {
   const Replica& r = replicas_[s.value];
-  if (!r.lead) return false;
+  if (!r.lead || log_.closing()) return false;  // nothing is written behind the clean mark (9b)
   if (r.lead->stage != Stage::kServing && !HC_MUTANT(kServeBeforeTakeover)) return false;
   return leased(r, now);
 }

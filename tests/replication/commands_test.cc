@@ -68,5 +68,20 @@ TEST(Commands, MayBeForeseenBeforeAndAfterTheSlotIsServed) {
   EXPECT_EQ(primary.replication.replica(kSlot).table.digest(), digest);
 }
 
+TEST(Commands, BehindTheCleanMarkOfTheLogWait) {
+  NodeConfig logs;
+  logs.append_only = true;
+  Primary primary(logs);
+  primary.install(1, list({process(1)}));
+  Effects effects;
+  primary.log.open(1, effects);
+  primary.replication.appended(1, primary.log.appended(1), primary.at());
+  ASSERT_TRUE(primary.replication.may_execute(kSlot, primary.now));
+  primary.log.close();
+  EXPECT_EQ(primary.set("k", "v", kToken).ran, Executor::Ran::kWaits);
+  EXPECT_FALSE(primary.end_of(kToken));
+  EXPECT_EQ(primary.replication.replica(kSlot).table.size(), 0U);
+}
+
 }  // namespace
 }  // namespace hc::testing

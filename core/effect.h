@@ -71,32 +71,34 @@ struct Announce {    // something happened in the cluster: for whoever watches t
 using Effect = std::variant<Answer, Dial, Close, Send, Gossip, StoreVote, BecameReady, Stopped, Note, AppendLog,
                             SyncLog, KeepLog, Push, Announce>;
 
-// One reused list. Written through verbs, drained by the host by overload.
+// One reused list. Written through verbs, drained by the host by overload. All of it is in core/message/effects.cc:
+// what a variant of so many alternatives costs a compiler is paid there, once.
 class Effects {
  public:
-  void answer(ClientId client, RequestId request, Reply reply) {
-    list_.emplace_back(Answer{client, request, std::move(reply)});
-  }
-  void dial(LinkId link, Address to) { list_.emplace_back(Dial{link, std::move(to)}); }
-  void close(LinkId link) { list_.emplace_back(Close{link}); }
-  void send(LinkId link, Frame frame) { list_.emplace_back(Send{link, std::move(frame)}); }
-  void gossip(Address to, GossipPacket packet) { list_.emplace_back(Gossip{std::move(to), std::move(packet)}); }
-  void store_vote(std::uint64_t id, VoteRecord record) { list_.emplace_back(StoreVote{id, std::move(record)}); }
-  void append_log(AppendLog append) { list_.emplace_back(std::move(append)); }
-  void keep_log(std::uint64_t id, std::uint64_t segment) { list_.emplace_back(KeepLog{id, segment}); }
-  void sync_log(std::uint64_t id) { list_.emplace_back(SyncLog{id}); }
-  void push(std::vector<ClientId> to, Reply message) { list_.emplace_back(Push{std::move(to), std::move(message)}); }
-  void announce(std::string type, std::string json) { list_.emplace_back(Announce{std::move(type), std::move(json)}); }
-  void became_ready() { list_.emplace_back(BecameReady{}); }
-  void stopped() { list_.emplace_back(Stopped{}); }
-  void note(std::string text, Note::Level level = Note::Level::kInfo) {
-    list_.emplace_back(Note{level, std::move(text)});
-  }
+  Effects();
+  ~Effects();
+  Effects(Effects&& other) noexcept;
+  Effects& operator=(Effects&& other) noexcept;
+
+  void answer(ClientId client, RequestId request, Reply reply);
+  void dial(LinkId link, Address to);
+  void close(LinkId link);
+  void send(LinkId link, Frame frame);
+  void gossip(Address to, GossipPacket packet);
+  void store_vote(std::uint64_t id, VoteRecord record);
+  void append_log(AppendLog append);
+  void keep_log(std::uint64_t id, std::uint64_t segment);
+  void sync_log(std::uint64_t id);
+  void push(std::vector<ClientId> to, Reply message);
+  void announce(std::string type, std::string json);
+  void became_ready();
+  void stopped();
+  void note(std::string text, Note::Level level = Note::Level::kInfo);
 
   bool empty() const { return list_.empty(); }
   std::vector<Effect>& list() { return list_; }
   const std::vector<Effect>& list() const { return list_; }
-  void clear() { list_.clear(); }
+  void clear();
 
  private:
   std::vector<Effect> list_;

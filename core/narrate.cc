@@ -1,5 +1,6 @@
 #include "core/narrate.h"
 
+#include "core/routing/request_name.h"
 #include "core/store/effects.h"
 
 namespace hc {
@@ -31,6 +32,11 @@ std::string quoted(Bytes bytes) {
   for (const char c : bytes.substr(0, 40)) out += c >= ' ' && c <= '~' ? c : '?';
   if (bytes.size() > 40) out += "…";
   return out + "\"";
+}
+
+// As its name in the logs, and which try it is.
+std::string request(RequestId id) {
+  return "request " + text(id.value / kTries) + ", try " + text(id.value % kTries + 1);
 }
 
 std::string slots(const SlotSet& set) {
@@ -217,11 +223,11 @@ std::string details(const Message& message) {
                [](const Forward& m) {
                  std::vector<Bytes> args(m.args.begin(), m.args.end());
                  const std::string relay = m.relay ? " by relay" : "";
-                 return "request " + text(m.request.value) + " epoch " + text(m.epoch) + relay + ": " + command(args);
+                 return request(m.request) + " epoch " + text(m.epoch) + relay + ": " + command(args);
                },
                [](const Forwarded& m) {
-                 return "request " + text(m.request.value) + " " + std::string(outcome(m.outcome)) + " epoch " +
-                        text(m.epoch) + ": " + narrate(m.reply);
+                 return request(m.request) + " " + std::string(outcome(m.outcome)) + " epoch " + text(m.epoch) + ": " +
+                        narrate(m.reply);
                },
                [](const GossipByStream& m) { return narrate(m.packet); },
                [](const ViewHeldAsk& m) { return "view " + text(m.epoch); },

@@ -71,6 +71,7 @@ void fields(NodeConfig& c, Field&& field) {
   field(c.notices);
   fields(c.memory, field);
   field(c.key_filter_ppm);
+  field(c.slow_request);
 }
 
 struct Put {

@@ -1,12 +1,29 @@
 #include "runtime/host.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/narrate.h"
 #include "runtime/clock.h"
 
 namespace hc {
+namespace {
+
+bool worth_a_line(const Event& event) {
+  return !std::holds_alternative<Woke>(event) && !std::holds_alternative<TurnEnded>(event);
+}
+bool worth_a_line(const Effect&) { return true; }
+
+// All that happens and follows, for those who look for a fault.
+template <class What>
+void trace(const What& what) {
+  if (spdlog::should_log(spdlog::level::trace) && worth_a_line(what)) spdlog::trace("{}", narrate(what));
+}
+
+}  // namespace
 
 Host::Host(Loop& loop, NodeConfig config, Outside& outside, Recorder* recorder)
     : loop_(loop), outside_(outside), node_(std::move(config)), recorder_(recorder) {
@@ -72,8 +89,10 @@ void Host::ask(ClientId client, RequestId request, std::span<const Bytes> args, 
 void Host::step(Event&& event, Now now) {
   HC_CHECK(!draining_, "the node is stepped while its effects are carried out");
   if (recorder_) recorder_->happened(event, now);
+  trace(event);
   node_.step(std::move(event), now, effects_);
   if (recorder_) recorder_->wanted(effects_.list());
+  for (const Effect& effect : effects_.list()) trace(effect);
   if (!std::exchange(stepped_, true)) turn_began_ = now.mono;
   if (!effects_.empty()) drain();
 }

@@ -281,7 +281,7 @@ OptionSpec notify_keyspace_events() {
 
 OptionSpec log_level() {
   return choice(
-      "log-level", "Log", {"debug", "info", "warning", "error"}, "info", "what is worth a line, and all that is worse",
+      "log-level", "Log", {"trace", "debug", "info", "warning", "error"}, "info", "what is worth a line, and all that is worse",
       [](Given& to, const std::string& said) { to.options.log.level = said; },
       [](const Options& options) { return options.log.level; });
 }
@@ -350,6 +350,8 @@ const std::vector<OptionSpec>& option_table() {
       live(log_level()),
       log_format(),
       log_file(),
+      number("slow-request-ms", "Log", &Options::slow_request_ms, 0, 600000,
+             "commands that wait so long for members are noted, by one name at all members that they pass; 0: none"),
       text("record", "Log", "FILE", &Options::record, 0, "write all that happens to this file, for sim --replay"),
   };
   return kTable;

@@ -312,6 +312,7 @@ NodeConfig node_config(const Options& options) {
   config.voters_max = options.voters_max;
   config.min_in_sync = options.min_in_sync;
   config.deadline = std::chrono::milliseconds(options.deadline_ms);
+  config.slow_request = std::chrono::milliseconds(options.slow_request_ms);
   config.memory = options.memory;
   config.key_filter_ppm = key_filter_ppm(options.cuckoo_filter, options.cuckoo_fpp_ppm);
   config.notices = *parse_notices(options.notices);

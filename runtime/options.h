@@ -35,6 +35,7 @@ struct Options {
   std::uint64_t save_seconds = 0;  // a snapshot so often; 0: only when the log has grown
   std::uint64_t lease_ms = 1000;
   std::uint64_t deadline_ms = 5000;
+  std::uint64_t slow_request_ms = 1000;  // 0: none is noted
   MemoryLimits memory;
   std::string cuckoo_filter = "auto";    // over the keys of each slot: on, off, auto
   std::uint32_t cuckoo_fpp_ppm = 10000;  // how often such a filter errs, in a million look-ups of what is not there

@@ -54,6 +54,7 @@ struct NodeConfig {
 
   std::uint32_t min_in_sync = 1;
   Duration deadline = 5s;      // of a client's operation
+  Duration slow_request{};     // commands that wait so long are noted, and those whose outcome is unknown; 0: none
   Duration patience = 2500ms;  // T of rule 5d
   Duration patience_refused = 300ms;
   std::size_t fill_chunk_bytes = 32 * 1024;

@@ -73,7 +73,7 @@ inline void put(const Key& key, std::unique_ptr<Object> object, WallTime expiry,
 // See Object::change. Requires: an object is there.
 inline bool change(const Key& key, Bytes edit, Execution& x) {
   if (!x.table.change(key.name, key.hash, edit)) return false;
-  if (x.effects) x.effects->change(key.name, edit);
+  if (x.effects && !HC_MUTANT(kEditNotReplicated)) x.effects->change(key.name, edit);
   return true;
 }
 inline void set_expiry(const Key& key, WallTime expiry, Execution& x) {

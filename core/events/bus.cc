@@ -208,6 +208,10 @@ void Bus::session_opened(NodeId peer) {
 }
 
 void Bus::flush() {
+  if (!ours_.nothing() && HC_BUGGIFY(kInterestAgain))
+    for (const auto& [id, other] : others_)
+      if (other.told) peers_.send(id, whole());
+  if (HC_BUGGIFY(kInterestLate)) return;
   if (changed_.empty() && !notices_changed_) return;
   if (notices_changed_ && changed_.empty() && ours_.nothing()) return void(notices_changed_ = false);
   Interest m{++told_, false, ours_.notices, {}};

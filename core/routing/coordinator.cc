@@ -9,8 +9,7 @@ namespace {
 
 constexpr Duration kRetryFirst = 10ms;
 constexpr Duration kRetryLongest = 100ms;
-constexpr std::uint64_t kTries = 256;  // so many tries of a part have numbers of their own
-constexpr Duration kGrace = 200ms;     // an executor here answers at the deadline itself; this long we wait for it
+constexpr Duration kGrace = 200ms;  // an executor here answers at the deadline itself; this long we wait for it
 
 std::vector<Bytes> views_of(const std::vector<std::string>& args) { return {args.begin(), args.end()}; }
 
@@ -205,7 +204,7 @@ void Coordinator::done(std::uint64_t token, Outcome outcome, Reply reply, Now no
 
 void Coordinator::part_done(std::uint64_t token, Outcome outcome, Reply reply, Now now, Effects& out) {
   Part& part = parts_.at(token);
-  if (part.op == 0) return guest_done(token, part, outcome, std::move(reply), now);
+  if (part.op == 0) return guest_done(token, part, outcome, std::move(reply), now, out);
   Op& op = ops_.at(part.op);
   const bool read = !part.spec->writes();
   const Line* line = line_of(part);
@@ -214,6 +213,7 @@ void Coordinator::part_done(std::uint64_t token, Outcome outcome, Reply reply, N
                                     (outcome == Outcome::kUnknown && (read || HC_MUTANT(kBlindRetry))));
   if (outcome == Outcome::kNotMine) ++counters_.not_mine;
   if (again && now.mono < part.give_up) return park(part, now);
+  tell_if_slow(token, part, outcome, reply, now, out);
   switch (outcome) {
     case Outcome::kDone:
       ++(!reply.is_error() ? op.applied : reply.text.view.starts_with("UNKNOWN") ? op.unknown : op.refused);
@@ -312,6 +312,7 @@ void Coordinator::handle(Incarnation from, Forward&& m, Now now, Effects& out) {
   part.guest_request = m.request;
   part.guest_epoch = m.epoch;
   part.spec = spec;
+  part.came = now.mono;
   part.give_up = now.mono + m.patience;
   if (spec->route == Route::kKeys) {
     const auto slot = one_slot(*spec, args, config_.slots);
@@ -331,11 +332,12 @@ void Coordinator::handle(Incarnation from, Forward&& m, Now now, Effects& out) {
   const bool passes = passes_on(m, part.slot);
   const std::uint64_t token = new_token();
   parts_.add(token, std::move(part));
-  if (passes) return pass_on(token, now);
+  if (passes) return pass_on(token, now, out);
   run_here(token, now, out);
 }
 
-void Coordinator::guest_done(std::uint64_t token, Part& part, Outcome outcome, Reply reply, Now now) {
+void Coordinator::guest_done(std::uint64_t token, Part& part, Outcome outcome, Reply reply, Now now, Effects& out) {
+  tell_if_slow(token, part, outcome, reply, now, out);
   answer_guest(part.guest,
                {part.guest_request, outcome, view_ ? view_->epoch : Epoch(), std::move(reply), std::move(part.left)},
                now);

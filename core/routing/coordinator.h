@@ -8,6 +8,8 @@
 // they are on their way together only to one executor in one session, which keeps their order; one that was refused is
 // asked again when no later one is on its way, and not at all if a later one was executed.
 //
+// Requests that take long are noted with a name that is the same at all members that they pass (slow_requests.cc).
+//
 // Where we have no session to a primary that lives, another member is asked to ask it (4e, relay.cc).
 //
 // An operation is what a client asked; it consists of parts, each for one slot, or for many slots of one executor
@@ -28,6 +30,7 @@
 #include "core/command/gather.h"
 #include "core/effect.h"
 #include "core/peer/peers.h"
+#include "core/routing/request_name.h"
 #include "core/routing/token_map.h"
 
 namespace hc {
@@ -86,6 +89,7 @@ class Coordinator {
     Incarnation guest;
     RequestId guest_request;
     Epoch guest_epoch;
+    Time came{};  // of a guest
     const CommandSpec* spec = nullptr;
     std::vector<std::string> args;
     ClientId line;  // with `slot`, the line in which it is; none: in no line
@@ -129,7 +133,7 @@ class Coordinator {
   bool send(std::uint64_t token, Part& part, NodeId to, bool relay, Now now);
   NodeId relay_for(const Part& part, NodeId primary) const;
   bool passes_on(const Forward& m, Slot slot) const;
-  void pass_on(std::uint64_t token, Now now);
+  void pass_on(std::uint64_t token, Now now, Effects& out);
   void split(std::uint64_t token, Now now, Effects& out);
   void run_here(std::uint64_t token, Now now, Effects& out);
   void run_every_here(std::uint64_t token, Now now, Effects& out);
@@ -151,7 +155,8 @@ class Coordinator {
   void retry(std::uint64_t token, Now now, Effects& out);
 
   void part_done(std::uint64_t token, Outcome outcome, Reply reply, Now now, Effects& out);
-  void guest_done(std::uint64_t token, Part& part, Outcome outcome, Reply reply, Now now);
+  void guest_done(std::uint64_t token, Part& part, Outcome outcome, Reply reply, Now now, Effects& out);
+  void tell_if_slow(std::uint64_t token, const Part& part, Outcome outcome, const Reply& reply, Now now, Effects& out);
   void finish(std::uint64_t op, Now now, Effects& out);
   Reply partial(const Op& op) const;
   Reply expired(const Part& part) const;
@@ -175,8 +180,12 @@ class Coordinator {
   };
   std::set<NodeId> doubted_;
   std::vector<Held> held_;  // answers to guests whose member has no session with us yet
-  Time look_at_ = kNever;   // the first time at which a part or an answer held back may be due
-  Ring heard_joins_ring_;   // only under the mutant one-in-five
+  struct {
+    Time until{};  // the second that it counts
+    std::uint64_t told = 0, untold = 0;
+  } slow_;
+  Time look_at_ = kNever;  // the first time at which a part or an answer held back may be due
+  Ring heard_joins_ring_;  // only under the mutant one-in-five
   std::vector<RingMember> heard_joins_;
   Counters counters_;
 };

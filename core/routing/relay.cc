@@ -32,11 +32,11 @@ bool Coordinator::passes_on(const Forward& m, Slot slot) const {
 }
 
 // At once or not at all, and nothing twice.
-void Coordinator::pass_on(std::uint64_t token, Now now) {
+void Coordinator::pass_on(std::uint64_t token, Now now, Effects& out) {
   Part& part = parts_.at(token);
   const NodeId primary = owner(part.slot).member;
   if (primary == part.guest.member || !send(token, part, primary, false, now))
-    return guest_done(token, part, Outcome::kNotExecuted, {}, now);
+    return guest_done(token, part, Outcome::kNotExecuted, {}, now, out);
   look_by(part.give_up);
 }
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import unittest
 
 import cluster
@@ -53,6 +54,26 @@ class Logs(unittest.TestCase):
             status, out, err = cluster.run("--log-file", os.path.join(path, "none", "log"), "--resp-port", 0)
             self.assertEqual((status, out), (64, ""))
             self.assertIn("--log-file: value '", err)
+
+    def test_everything_at_the_level_of_those_who_look_for_a_fault(self):
+        with cluster.single("--log-level", "trace") as node, node.resp() as client:
+            client("SET", "key", "value")
+            text = node.log()
+            self.assertRegex(text, r"trace\S* node-1 client \d+ asked \d+: SET key value\n")
+            self.assertRegex(text, r"trace\S* node-1 answer client \d+ request \d+: \+OK\n")
+
+    def test_a_slow_request_has_one_name_at_all_members_that_it_passes(self):
+        with cluster.Cluster(3, extra=["--slow-request-ms", "200"]) as members, members[1].resp() as client:
+            led = members.leaders(1)
+            keys = [key for key in (f"key-{i}" for i in range(200)) if led[cluster.slot_of(key)] == 2]
+            members[3].freeze()  # half of them have their copy there, and wait until it is out of their lists
+            self.assertEqual(set(client.pipeline([("SET", key, "v") for key in keys])), {"OK"})
+            asked, here = [
+                set(re.findall(r"request (node-1/\d+) took \d+ ms" + where + ": SET \"key-", members[number].log()))
+                for number, where in [(1, ""), (2, " here")]]
+            self.assertTrue(asked & here, (asked, here))
+            members[3].thaw()
+            members.wait_whole()
 
 
 if __name__ == "__main__":

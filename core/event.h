@@ -13,6 +13,7 @@
 #include "core/base/memory_limits.h"
 #include "core/durability/record.h"
 #include "core/message/message.h"
+#include "core/view/decree.h"
 
 namespace hc {
 
@@ -88,8 +89,13 @@ struct NoticesSet {  // by the operator: what clients of this member may be told
   std::uint32_t notices = 0;
 };
 
-using Event = std::variant<Started, Asked, ClientGone, LinkOpened, LinkClosed, Received, Heard, VoteStored, Woke,
-                           TurnEnded, StopAsked, LogRead, LogAppended, LogSynced, LogKept, FsyncSet, SnapshotAsked,
-                           LeaveAsked, MemoryLimited, MemoryMeasured, KeysFiltered, ClientReset, NoticesSet>;
+struct ForceAsked {  // an operator decrees who is left (2h)
+  Decree decree;
+};
+
+using Event =
+    std::variant<Started, Asked, ClientGone, LinkOpened, LinkClosed, Received, Heard, VoteStored, Woke, TurnEnded,
+                 StopAsked, LogRead, LogAppended, LogSynced, LogKept, FsyncSet, SnapshotAsked, LeaveAsked,
+                 MemoryLimited, MemoryMeasured, KeysFiltered, ClientReset, NoticesSet, ForceAsked>;
 
 }  // namespace hc

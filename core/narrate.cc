@@ -354,7 +354,12 @@ std::string narrate(const Event& event) {
                                    : "keeps filters over keys that err in " + text(e.rate_ppm) + " of a million";
           },
           [](const ClientReset& e) { return "client " + text(e.client.value) + " listens to nothing any more"; },
-          [](const NoticesSet& e) { return "is told another choice of notices: " + text(std::uint64_t{e.notices}); }},
+          [](const NoticesSet& e) { return "is told another choice of notices: " + text(std::uint64_t{e.notices}); },
+          [](const ForceAsked& e) {
+            std::string out = "is told that these are left:";
+            for (const NodeId id : e.decree.members) out += " " + name_of(id);
+            return out + (e.decree.accept_data_loss ? ", data loss accepted" : "");
+          }},
       event);
 }
 

@@ -102,6 +102,7 @@ struct Node::Rooms {
     step_stop(now, out);  // after its last frames, which release what it has handed over
   }
   void on(LeaveAsked& e, Now now, Effects&) { agreement.leave(e.member, now.mono); }
+  void on(ForceAsked& e, Now now, Effects& out) { agreement.decree(e.decree, self, swim, now.mono, out); }
   void on(LogRead& e, Now, Effects&);
   void on(LogAppended& e, Now now, Effects& out);
   void on(LogSynced& e, Now, Effects&) { log.synced(e.id); }
@@ -492,6 +493,10 @@ const MemberInfo& Node::self() const { return rooms_->self; }
 ViewRef Node::view() const { return rooms_->view(); }
 const Swim& Node::membership() const { return rooms_->swim; }
 const SlotTable& Node::table(Slot s) const { return rooms_->replication.replica(s).table; }
+std::string Node::why_not_force(const Decree& decree) const {
+  const auto view = rooms_->agreement.forced(decree, rooms_->self, rooms_->swim);
+  return view ? std::string() : view.error();
+}
 bool Node::undecided() const { return rooms_->agreement.consensus().undecided(); }
 bool Node::left() const { return rooms_->left; }
 bool Node::snapshot_pending() const { return rooms_->log.snapshot_pending(); }

@@ -70,6 +70,8 @@ class Node {
   bool left() const;
   // A snapshot of the log is wanted, or being written (9c).
   bool snapshot_pending() const;
+  // Why ForceAsked would be refused, and what to do; empty: it would not.
+  std::string why_not_force(const Decree& decree) const;
   // It has accepted a view of which it knows no decision.
   bool undecided() const;
   const Memory& memory() const;

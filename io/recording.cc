@@ -192,6 +192,11 @@ std::string RecordingCodec::event(const Event& event, Now now) {
                  },
                  [&](const ClientReset& e) { out.number(e.client.value); },
                  [&](const NoticesSet& e) { out.number(std::uint64_t{e.notices}); },
+                 [&](const ForceAsked& e) {
+                   out.number(e.decree.members.size());
+                   for (const NodeId id : e.decree.members) out.number(std::uint64_t{id.value});
+                   out.byte(e.decree.accept_data_loss ? 1 : 0);
+                 },
              },
              event);
   return text;
@@ -307,6 +312,13 @@ std::string RecordingCodec::read_event(Bytes payload, EventRead& read) {
     case 22:
       read.event = NoticesSet{in.at_most<std::uint32_t>()};
       break;
+    case 23: {
+      ForceAsked e;
+      for (std::size_t left = in.count(); left > 0; --left) e.decree.members.emplace_back(in.at_most<std::uint32_t>());
+      e.decree.accept_data_loss = in.byte() != 0;
+      read.event = std::move(e);
+      break;
+    }
     default:
       return "an unknown kind of event";
   }

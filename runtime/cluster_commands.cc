@@ -21,6 +21,10 @@ constexpr std::string_view kHelp[] = {
     "CLUSTER <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
     "COUNTKEYSINSLOT <slot>",
     "    Return the number of keys that this member holds in <slot>.",
+    "FORCE <node> [<node> ...] [ACCEPT-DATA-LOSS]",
+    "    Go on without a majority of the voters, which is gone for good. <node> ...: all members that are left, by id "
+    "or",
+    "    number; every other one is stopped. ACCEPT-DATA-LOSS: slots of which none of these has a copy begin anew.",
     "FORGET <node>",
     "    Have a member leave for good: its slots and its vote go to others first, then it ends. <node>: its id, or its",
     "    number.",
@@ -193,10 +197,29 @@ Reply forget(Args args, Desk& desk, const ClusterMap& map) {
   return Reply::ok();
 }
 
+// 2h. The members that it names are what the operator vouches for, so they are never guessed.
+Reply force(Args args, Desk& desk, const ClusterMap& map) {
+  if (!map.view()) return no_view();
+  Decree decree;
+  args = args.subspan(2);
+  if (same_word(args.back(), "accept-data-loss")) {
+    decree.accept_data_loss = true;
+    args = args.first(args.size() - 1);
+  }
+  for (const Bytes word : args) {
+    const ViewMember* member = member_named(*map.view(), word);
+    if (!member) return command::error_quoting("ERR Unknown node " + std::string(word));
+    decree.members.push_back(member->info.id);
+  }
+  if (const std::string why = desk.office.node.why_not_force(decree); !why.empty()) return Reply::error("ERR " + why);
+  desk.office.force(decree);
+  return Reply::ok();
+}
+
 struct Subcommand {
   std::string_view name, full_name;
-  std::size_t words;
-  bool map;  // whoever asks this knows what -MOVED means
+  int words;  // negative: at least so many
+  bool map;   // whoever asks this knows what -MOVED means
   Reply (*run)(Args, Desk&, const ClusterMap&);
 };
 
@@ -204,6 +227,7 @@ constexpr Subcommand kSubcommands[] = {
     {"slots", "cluster|slots", 2, true, [](Args, Desk& d, const ClusterMap& m) { return slots(d, m); }},
     {"shards", "cluster|shards", 2, true, [](Args, Desk& d, const ClusterMap& m) { return shards(d, m); }},
     {"nodes", "cluster|nodes", 2, true, [](Args, Desk& d, const ClusterMap& m) { return nodes(d, m); }},
+    {"force", "cluster|force", -3, false, [](Args a, Desk& d, const ClusterMap& m) { return force(a, d, m); }},
     {"forget", "cluster|forget", 3, false, [](Args a, Desk& d, const ClusterMap& m) { return forget(a, d, m); }},
     {"info", "cluster|info", 2, false, [](Args, Desk& d, const ClusterMap& m) { return info(d, m); }},
     {"myid", "cluster|myid", 2, false,
@@ -226,7 +250,8 @@ Reply cluster_command(Args args, Desk& desk) {
   if (args.size() < 2) return wrong_arity("cluster");
   for (const Subcommand& sub : kSubcommands) {
     if (!same_word(args[1], sub.name)) continue;
-    if (args.size() != sub.words) return wrong_arity(sub.full_name);
+    const auto words = static_cast<int>(args.size());
+    if (sub.words < 0 ? words < -sub.words : words != sub.words) return wrong_arity(sub.full_name);
     desk.client.last_command = sub.full_name;
     desk.client.knows_map |= sub.map;
     if (const ViewRef view = desk.office.node.view()) desk.office.map.update(view);

@@ -41,6 +41,7 @@ struct Office {
   const Histogram& turns;
   EventHistory& events;
   std::function<void(NodeId)> ask_to_leave;  // an operator wants this member out of the cluster
+  std::function<void(const Decree&)> force;  // an operator says who is left of it
   ClientList clients{};
   std::size_t http_clients = 0;
   ClusterMap map{};

@@ -105,9 +105,10 @@ int Server::run() {
   if (vote) {
     host_.emplace(loop_, configure(), *this, recorder_ ? &*recorder_ : nullptr);
     const auto ask_to_leave = [this](NodeId member) { host_->happened(LeaveAsked{member}); };
+    const auto force = [this](const Decree& decree) { host_->happened(ForceAsked{decree}); };
     events_.emplace(facts_.run_id.substr(0, 16));
     office_.emplace(Office{host_->node(), facts_, settings_, statistics_, host_->commands(), host_->turns(), *events_,
-                           ask_to_leave});
+                           ask_to_leave, force});
     if (log_) office_->log = &log_->figures();
     office_->silence = [this](ClientId client) { host_->happened(ClientReset{client}); };
     office_->ask_snapshot = [this] { host_->happened(SnapshotAsked{}); };

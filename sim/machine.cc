@@ -97,6 +97,7 @@ void Machine::die(bool orderly) {
 void Machine::stop() { deliver({.kind = Inbound::Kind::kStop}); }
 
 void Machine::ask_to_leave(NodeId member) { deliver({.kind = Inbound::Kind::kLeave, .id = member.value}); }
+void Machine::force(const Decree& decree) { deliver({.kind = Inbound::Kind::kForce, .decree = decree}); }
 void Machine::squeeze(std::optional<std::size_t> bytes) {
   if (!up() || (!bytes && !squeezed_)) return;
   squeezed_ = bytes.has_value();
@@ -302,6 +303,9 @@ void Machine::handle(Inbound& in) {
       return;
     case Inbound::Kind::kLeave:
       step(LeaveAsked{NodeId(static_cast<std::uint32_t>(in.id))}, event_kind<LeaveAsked>(), in.id, {});
+      return;
+    case Inbound::Kind::kForce:
+      step(ForceAsked{in.decree}, event_kind<ForceAsked>(), in.decree.members.size(), {});
       return;
     case Inbound::Kind::kMemory: {
       MemoryLimits limits = memory_;

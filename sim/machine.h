@@ -73,6 +73,7 @@ class Machine {
   void survive() { dies_after_.reset(); }
   void stop();  // SIGTERM
   void ask_to_leave(NodeId member);
+  void force(const Decree& decree);
   void pause(Instant until);
   void resume();
   // Its memory limit becomes another; nullopt: that of its configuration again.
@@ -126,6 +127,7 @@ class Machine {
       kLogSynced,
       kLogKept,
       kLeave,
+      kForce,
       kMemory
     };
     Kind kind{};
@@ -134,6 +136,7 @@ class Machine {
     bool refused = false;
     std::uint64_t id = 0;
     std::string bytes{};
+    Decree decree{};
   };
   struct Waiting {
     RequestId request;

@@ -99,6 +99,23 @@ void Agreement::leave(NodeId member, Time now) {
   look_at_ = now;
 }
 
+std::expected<ViewRef, std::string> Agreement::forced(const Decree& decree, const MemberInfo& self,
+                                                      const Swim& swim) const {
+  if (!view()) return std::unexpected("this member is in no view yet");
+  return force(*view(), decree, pool_.reports({}), seen(self, swim), [&](Incarnation who) {
+    return who.member == self.id || (peers_.open(who.member) && peers_.installed(who) >= view()->epoch);
+  });
+}
+
+void Agreement::decree(const Decree& decree, const MemberInfo& self, const Swim& swim, Time now, Effects& out) {
+  const auto next = forced(decree, self, swim);
+  if (!next) return out.note("nothing is forced: " + next.error(), Note::Level::kWarning);
+  out.note("an operator forces view " + std::to_string((*next)->epoch.value) + ", the first of lineage " +
+               std::to_string((*next)->lineage),
+           Note::Level::kWarning);
+  consensus_.decree(*next, now, out);
+}
+
 // One with a new data folder is another one, who has come since; and the last one stays, whatever was said.
 void Agreement::say_who_shall_leave(const MemberInfo& self, Time now) {
   std::erase_if(to_leave_, [&](const auto& told) {

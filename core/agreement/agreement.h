@@ -11,6 +11,7 @@
 
 #include "core/agreement/consensus.h"
 #include "core/agreement/evidence.h"
+#include "core/agreement/force.h"
 #include "core/agreement/planner.h"
 #include "core/membership/swim.h"
 
@@ -35,6 +36,9 @@ class Agreement {
   void stop() { stopping_ = true, dirty_ = true; }
   // An operator wants this member out of the cluster. Said to all until a view says it, too, or this process ends.
   void leave(NodeId member, Time now);
+  // 2h: what view the decree makes; or why it may not be, and what to do.
+  std::expected<ViewRef, std::string> forced(const Decree& decree, const MemberInfo& self, const Swim& swim) const;
+  void decree(const Decree& decree, const MemberInfo& self, const Swim& swim, Time now, Effects& out);
 
   // Every tick, and soon after news: spread the reports, propose if it is our turn.
   void tick(const MemberInfo& self, const Swim& swim, Time now, Effects& out);

@@ -31,6 +31,9 @@ class Consensus {
   // Decides the first view alone (2g). Requires: no cluster id on disk.
   void found(Proposal first, Time now, Effects& out);
 
+  // 2h: on without a vote. Requires: a view of a new lineage (core/agreement/force.h).
+  void decree(ViewRef view, Time now, Effects& out) { decided({std::move(view), {}}, now, out); }
+
   const ViewRef& installed() const { return installed_; }
   Epoch epoch() const { return installed_ ? installed_->epoch : Epoch(); }
   ClusterId cluster() const { return record_.cluster; }

@@ -26,19 +26,33 @@ std::vector<std::string> split(const std::string& text, const std::string& at) {
 std::string Story::tell(const Directive& d) {
   using Word = std::string (Story::*)(const Directive&);
   static const std::map<std::string, Word> kWords = {
-      {"cluster", &Story::cluster},    {"ask", &Story::ask},
-      {"send", &Story::send},          {"run", &Story::run},
-      {"start", &Story::start},        {"crash", &Story::process},
-      {"stop", &Story::process},       {"wipe", &Story::process},
-      {"keep-disk", &Story::process},  {"put-back", &Story::process},
-      {"pause", &Story::process},      {"resume", &Story::process},
-      {"leave", &Story::leave},        {"cut", &Story::cut},
-      {"mend", &Story::mend},          {"hold", &Story::hold},
-      {"let-go", &Story::hold},        {"break", &Story::break_off},
-      {"slow", &Story::disturb},       {"slow-disk", &Story::disturb},
-      {"clock", &Story::disturb},      {"wall", &Story::disturb},
-      {"fail-fsync", &Story::disturb}, {"fail-log-fsync", &Story::disturb},
-      {"weather", &Story::weather},    {"show", &Story::show},
+      {"cluster", &Story::cluster},
+      {"ask", &Story::ask},
+      {"send", &Story::send},
+      {"run", &Story::run},
+      {"start", &Story::start},
+      {"crash", &Story::process},
+      {"stop", &Story::process},
+      {"wipe", &Story::process},
+      {"keep-disk", &Story::process},
+      {"put-back", &Story::process},
+      {"pause", &Story::process},
+      {"resume", &Story::process},
+      {"leave", &Story::leave},
+      {"cut", &Story::cut},
+      {"mend", &Story::mend},
+      {"hold", &Story::hold},
+      {"let-go", &Story::hold},
+      {"break", &Story::break_off},
+      {"force", &Story::force},
+      {"slow", &Story::disturb},
+      {"slow-disk", &Story::disturb},
+      {"clock", &Story::disturb},
+      {"wall", &Story::disturb},
+      {"fail-fsync", &Story::disturb},
+      {"fail-log-fsync", &Story::disturb},
+      {"weather", &Story::weather},
+      {"show", &Story::show},
       {"memory", &Story::disturb},
   };
   const auto word = kWords.find(d.verb());
@@ -281,6 +295,21 @@ std::string Story::leave(const Directive& d) {
   Machine& told = stage_->machine(member(d, at->second));
   if (!told.up()) d.mistake("it does not run");
   told.ask_to_leave(stage_->machine(member(d, plain.front())).id());
+  return stage_->chronicle().take();
+}
+
+std::string Story::force(const Directive& d) {
+  const std::vector<std::string> plain = d.plain();
+  const auto options = d.options();
+  const auto left = options.find("left");
+  if (plain.empty() || left == options.end()) d.mistake("whom is it told, and who is left (left=N,M)?");
+  Machine& told = stage_->machine(member(d, plain.front()));
+  if (!told.up()) d.mistake("it does not run");
+  Decree decree;
+  for (const std::string& one : split(left->second, ","))
+    decree.members.push_back(stage_->machine(member(d, one)).id());
+  decree.accept_data_loss = std::ranges::count(plain, "accept-data-loss") > 0;
+  told.force(decree);
   return stage_->chronicle().take();
 }
 

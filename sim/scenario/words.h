@@ -12,6 +12,7 @@
 //   run for=D | run until=U [within=10s]      U: settled, served, served-by:N, view, view:EPOCH, replies, held, ended:N
 //   start N [founds] [joins=N,M]   crash N [power]   stop N   wipe N   keep-disk N   put-back N   pause N   resume N
 //   leave N at=M              an operator tells M that N shall leave the cluster for good
+//   force N left=N,M [accept-data-loss]       an operator tells N who is left of the cluster
 //   cut A B | cut A->B | cut A C \| B         A, B: members, `clients`, names of callers; mend [as for cut]
 //   hold A->B [KIND]   let-go A->B            everything from A to B waits, from the next message of that kind on
 //   break A B                                 their connections break; what is on its way is lost
@@ -49,6 +50,7 @@ class Story {
   std::string start(const Directive& d);
   std::string process(const Directive& d);
   std::string leave(const Directive& d);
+  std::string force(const Directive& d);
   std::string cut(const Directive& d);
   std::string mend(const Directive& d);
   std::string hold(const Directive& d);

@@ -53,6 +53,13 @@ class Load:
         client.close()
 
 
+def holders_of(node):
+    """{slot: ports of the members that have a copy}"""
+    with node.resp() as client:
+        ranges = client("CLUSTER", "SLOTS")
+    return {slot: {holder[1] for holder in holders} for low, high, *holders in ranges for slot in range(low, high + 1)}
+
+
 def keys_of(node, primary, count):
     """Keys whose slots have that primary, as `node` sees it."""
     found, number = [], 0
@@ -170,6 +177,34 @@ class Failover(unittest.TestCase):
             cluster.wait_until(lambda: health() == 503, "/health to say that nothing can be served")
             members.restart(2)
             cluster.wait_until(lambda: health() == 200, "/health to be well again")
+
+    def test_two_of_three_are_gone_for_good(self):
+        """Nothing can be decided any more; the operator says who is left, and that what it has no copy of is lost."""
+        with Cluster(3) as members, members[1].resp() as client:
+            keys = {f"key-{i}": f"value-{i}".encode() for i in range(600)}
+            self.assertEqual(set(client.pipeline([("SET", *item) for item in keys.items()])), {"OK"})
+            holders = holders_of(members[1])
+            with self.assertRaisesRegex(RespError, "a majority of the voters lives"):
+                client("CLUSTER", "FORCE", 1)
+            members[2].kill()
+            members[3].kill()
+            cluster.wait_until(lambda: members[1].info("cluster")["hypercache_members_dead"] == "node-2,node-3",
+                               "both to seem dead")
+            for words, text in ((("FORCE",), "wrong number"), (("FORCE", 9), "Unknown node 9"),
+                                (("FORCE", 1, 2), "node-2 does not seem to live")):
+                with self.assertRaisesRegex(RespError, text):
+                    client("CLUSTER", *words)
+            self.assertEqual(client("CLUSTER", "FORCE", 1, "ACCEPT-DATA-LOSS"), "OK")
+            cluster.wait_until(lambda: members[1].http().json("GET", "/health")[0] == 200, "every slot to be served")
+            for key, value in keys.items():
+                here = members[1].resp_port in holders[cluster.slot_of(key)]
+                self.assertEqual(client("GET", key), value if here else None, key)
+            members.restart(2)
+            members.restart(3)
+            members.wait_whole()
+            with members[3].resp() as other:
+                kept = [key for key in keys if members[1].resp_port in holders[cluster.slot_of(key)]]
+                self.assertEqual(other.pipeline([("GET", key) for key in kept]), [keys[key] for key in kept])
 
     def test_sigterm_hands_over_under_load(self):
         with Cluster(3) as members:

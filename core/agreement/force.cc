@@ -1,0 +1,120 @@
+#include "core/agreement/force.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include "core/agreement/plan_members.h"
+#include "core/agreement/sight.h"
+#include "core/base/seam.h"
+
+namespace hc {
+namespace {
+
+bool names(const Decree& decree, NodeId id) { return std::ranges::find(decree.members, id) != decree.members.end(); }
+
+const Seen* find(const std::vector<Seen>& seen, NodeId id) {
+  const auto it = std::ranges::find(seen, id, [](const Seen& s) { return s.info.id; });
+  return it == seen.end() ? nullptr : &*it;
+}
+
+bool lives(const Seen& s) { return s.as != Seen::As::kGone; }
+
+// As long as a majority of the voters lives, the cluster decides by itself; and who lives and is not named would go on.
+std::optional<std::string> beside_the_living(const View& now, const Decree& decree, const std::vector<Seen>& seen) {
+  if (HC_MUTANT(kForceBesideTheLiving)) return std::nullopt;
+  const auto votes = std::ranges::count_if(now.voters, [&](const Voter& v) {
+    const Seen* s = find(seen, v.id);
+    return s && lives(*s) && s->info.storage == v.storage;
+  });
+  if (static_cast<std::size_t>(votes) >= now.majority())
+    return "a majority of the voters lives (" + std::to_string(votes) + " of " + std::to_string(now.voters.size()) +
+           "), so the cluster decides by itself: nothing is to be forced";
+  for (const Seen& s : seen)
+    if (lives(s) && now.member(s.info.id) && !names(decree, s.info.id))
+      return name_of(s.info.id) + " is not named, and seems to live: name it, or stop it for good";
+  return std::nullopt;
+}
+
+std::optional<std::string> not_ready(const View& now, const Decree& decree, const std::vector<Seen>& seen,
+                                     const std::function<bool(Incarnation)>& up_to_date) {
+  for (const NodeId id : decree.members) {
+    if (!now.member(id)) return name_of(id) + " is no member of view " + std::to_string(now.epoch.value);
+    const Seen* s = find(seen, id);
+    if (!s || s->as != Seen::As::kAlive)
+      return name_of(id) + " does not seem to live: name those that do, or wait until it is seen";
+    if (!up_to_date({id, s->info.generation}))
+      return name_of(id) + " has not installed view " + std::to_string(now.epoch.value) +
+             " yet, or there is no connection to it: try again in a moment";
+  }
+  return std::nullopt;
+}
+
+void set_members(View& next, const Decree& decree, const std::vector<Seen>& seen) {
+  for (ViewMember& m : next.members) {
+    if (!names(decree, m.info.id)) {
+      m.state = MemberState::kAbsent;
+      continue;
+    }
+    const MemberInfo& info = find(seen, m.info.id)->info;
+    if (m.info.generation != info.generation) m.since = next.epoch;
+    m.info = info;
+    if (m.state == MemberState::kAbsent) m.state = MemberState::kActive;
+  }
+  next.derive_ring();
+}
+
+// Those who voted keep their ranks; others follow.
+void set_voters(View& next, const Decree& decree) {
+  std::vector<NodeId> by_rank;
+  for (const Voter& v : next.voters)
+    if (names(decree, v.id)) by_rank.push_back(v.id);
+  for (const ViewMember& m : next.members)
+    if (names(decree, m.info.id) && std::ranges::find(by_rank, m.info.id) == by_rank.end())
+      by_rank.push_back(m.info.id);
+  by_rank.resize(std::min(by_rank.size(), wanted_voters(by_rank.size(), next.voters_max)));
+  next.voters.clear();
+  for (const NodeId id : by_rank) next.voters.push_back({id, next.member(id)->info.storage});
+}
+
+// 2b: of the list, and of the learners that its primary has counted.
+InSyncList left_of(Slot slot, const Sight& sight, const View& next, const Decree& decree) {
+  InSyncList left;
+  const auto consider = [&](Incarnation who) {
+    if (names(decree, who.member) && next.names(who) && left.size() < kListMax) left.push_back(who);
+  };
+  const InSyncList& list = sight.now().config(slot).list;
+  for (const Incarnation who : list) consider(who);
+  for (const Incarnation who : sight.now().learners(slot))
+    if (sight.said(ReportKind::kCaughtUp, list.front(), who, slot)) consider(who);
+  return left;
+}
+
+void set_slots(View& next, const Sight& sight, const Decree& decree) {
+  for (std::uint32_t s = 0; s < next.slot_count(); ++s) {
+    const Slot slot{static_cast<std::uint16_t>(s)};
+    InSyncList left = left_of(slot, sight, next, decree);
+    const auto wanted = next.ring.wanted(slot);
+    if (left.empty() && decree.accept_data_loss && !wanted.empty()) left.push_back(next.incarnation_of(wanted.front()));
+    if (!left.empty()) next.slots[s] = {next.epoch, left, {}};
+  }
+}
+
+}  // namespace
+
+std::expected<ViewRef, std::string> force(const View& now, const Decree& decree, const std::vector<Report>& reports,
+                                          const std::vector<Seen>& seen,
+                                          const std::function<bool(Incarnation)>& up_to_date) {
+  if (decree.members.empty()) return std::unexpected("name the members that are left");
+  if (auto why = beside_the_living(now, decree, seen)) return std::unexpected(*why);
+  if (auto why = not_ready(now, decree, seen, up_to_date)) return std::unexpected(*why);
+  auto next = std::make_shared<View>(now);
+  next->epoch = HC_MUTANT(kForceSameLineage) ? now.epoch.next() : Epoch(now.epoch.value + kLineageStride);
+  next->lineage += HC_MUTANT(kForceSameLineage) ? 0 : 1;
+  set_members(*next, decree, seen);
+  set_voters(*next, decree);
+  set_slots(*next, Sight(now, reports, seen), decree);
+  return next;
+}
+
+}  // namespace hc

@@ -1,0 +1,114 @@
+// What is forced, and what is refused (2h).
+#include "core/agreement/force.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "core/base/seam.h"
+#include "tests/agreement/views.h"
+
+namespace hc::testing {
+namespace {
+
+// Five members, voters 1 2 3; whoever is not named in `living` is gone.
+struct Force : ::testing::Test {
+  std::expected<ViewRef, std::string> force(std::vector<std::uint32_t> living, std::vector<std::uint32_t> named,
+                                            bool accept_data_loss = false) const {
+    std::vector<Seen> seen;
+    for (std::uint32_t m = 1; m <= 5; ++m) {
+      const bool lives = std::ranges::find(living, m) != living.end();
+      seen.push_back({info(m, restarted == m ? 2 : 1), lives ? Seen::As::kAlive : Seen::As::kGone, true});
+    }
+    Decree decree;
+    for (const std::uint32_t m : named) decree.members.emplace_back(m);
+    decree.accept_data_loss = accept_data_loss;
+    return hc::force(now, decree, reports, seen, [&](Incarnation who) { return who.member != behind; });
+  }
+  std::string refusal(std::vector<std::uint32_t> living, std::vector<std::uint32_t> named) const {
+    const auto view = force(std::move(living), std::move(named));
+    return view ? "" : view.error();
+  }
+
+  const View now = first_view(5, 64);
+  std::vector<Report> reports;
+  std::uint32_t restarted = 0;
+  NodeId behind;
+};
+
+TEST_F(Force, KeepsWhoIsLeftInEveryListAndRaisesItsSlotEpoch) {
+  const auto next = force({1, 4, 5}, {1, 4, 5});
+  ASSERT_TRUE(next) << next.error();
+  const View& view = **next;
+  EXPECT_EQ(view.lineage, now.lineage + 1);
+  EXPECT_GT(view.epoch.value, now.epoch.value + 1000) << "whatever was decided meanwhile has a smaller number";
+  std::vector<NodeId> voters;
+  for (const Voter& v : view.voters) voters.push_back(v.id);
+  EXPECT_EQ(voters, (std::vector{NodeId(1), NodeId(4), NodeId(5)}));
+  for (const std::uint32_t gone : {2U, 3U}) EXPECT_EQ(view.member(NodeId(gone))->state, MemberState::kAbsent);
+  std::size_t nobody = 0;
+  for (std::uint32_t s = 0; s < view.slot_count(); ++s) {
+    InSyncList left;
+    for (const Incarnation who : now.slots[s].list)
+      if (who.member != NodeId(2) && who.member != NodeId(3)) left.push_back(who);
+    nobody += left.empty() ? 1 : 0;
+    EXPECT_EQ(view.slots[s].list, left.empty() ? now.slots[s].list : left);
+    EXPECT_EQ(view.slots[s].epoch, left.empty() ? now.slots[s].epoch : view.epoch);
+  }
+  EXPECT_GT(nobody, 0U) << "some slots had both copies at 2 and 3";
+}
+
+TEST_F(Force, BeginsAnewWhereNobodyIsLeftIfTheOperatorSaysSo) {
+  const auto next = force({1, 4, 5}, {1, 4, 5}, true);
+  ASSERT_TRUE(next) << next.error();
+  for (std::uint32_t s = 0; s < 64; ++s) {
+    const InSyncList& list = (*next)->slots[s].list;
+    for (const Incarnation who : list) EXPECT_TRUE((*next)->member(who.member)->state == MemberState::kActive);
+    if (!now.slots[s].list.names(list.front()))
+      EXPECT_EQ(list.front().member, (*next)->ring.wanted(Slot{static_cast<std::uint16_t>(s)}).front());
+  }
+}
+
+TEST_F(Force, OneThatIsBackInANewProcessHoldsNothing) {
+  restarted = 4;
+  const auto next = force({1, 4, 5}, {1, 4, 5});
+  ASSERT_TRUE(next) << next.error();
+  EXPECT_TRUE((*next)->names(process(4, 2)));
+  EXPECT_EQ((*next)->member(NodeId(4))->since, (*next)->epoch);
+  for (const SlotConfig& slot : (*next)->slots)
+    if (slot.epoch == (*next)->epoch) EXPECT_FALSE(slot.list.names(NodeId(4)));
+}
+
+TEST_F(Force, ACountedLearnerIsLeftAsWell) {
+  View grown = now;  // member 1 is no more in any list, and learns where the ring wants it
+  for (SlotConfig& slot : grown.slots) slot.list = list({process(2), process(3)});
+  const Slot slot{7};
+  const Incarnation learner = grown.learners(slot).front();
+  Report counted{ReportKind::kCaughtUp, process(2), learner, grown.epoch, SlotSet(64), {}};
+  counted.slots.add(slot);
+  std::vector<Seen> seen;
+  for (const std::uint32_t m : {1U, 4U, 5U}) seen.push_back({info(m), Seen::As::kAlive, true});
+  const Decree decree{{NodeId(1), NodeId(4), NodeId(5)}, false};
+  const auto next = hc::force(grown, decree, {counted}, seen, [](Incarnation) { return true; });
+  ASSERT_TRUE(next) << next.error();
+  EXPECT_EQ((*next)->config(slot).list, list({learner}));
+  EXPECT_EQ((*next)->config(Slot{8}).list, grown.config(Slot{8}).list);
+}
+
+TEST_F(Force, IsRefusedBesideTheLiving) {
+  EXPECT_NE(refusal({1, 2, 4, 5}, {1, 2, 4, 5}).find("a majority of the voters lives (2 of 3)"), std::string::npos);
+  EXPECT_EQ(refusal({1, 4, 5}, {1, 4}), "node-5 is not named, and seems to live: name it, or stop it for good");
+}
+
+TEST_F(Force, IsRefusedForOneThatIsNotThereOrBehind) {
+  EXPECT_EQ(refusal({1, 4, 5}, {}), "name the members that are left");
+  EXPECT_EQ(refusal({1, 4, 5}, {1, 4, 5, 9}), "node-9 is no member of view 1");
+  EXPECT_EQ(refusal({1, 4, 5}, {1, 2, 4, 5}),
+            "node-2 does not seem to live: name those that do, or wait until it is seen");
+  behind = NodeId(5);
+  EXPECT_EQ(refusal({1, 4, 5}, {1, 4, 5}),
+            "node-5 has not installed view 1 yet, or there is no connection to it: try again in a moment");
+}
+
+}  // namespace
+}  // namespace hc::testing

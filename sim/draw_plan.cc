@@ -116,6 +116,11 @@ Fault draw_fault(const Setting& s, FaultKind kind, Instant at, Random& random) {
       f.lasts = draw_log(random, 100ms, 15s);
       f.variant = random.percent(50) ? 1 : 0;
       break;
+    case FaultKind::kForce:
+      for (std::uint64_t i = 0; i < s.nodes; ++i)
+        if (random.percent(60)) f.a |= in_mask(i);
+      f.lasts = draw_log(random, 500ms, 5s);
+      break;
     case FaultKind::kPowerLoss:
     case FaultKind::kCount:
       break;
@@ -200,6 +205,13 @@ void add_power_losses(const Setting& s, Plan& plan, Random random) {
     f.variant = 1;
     plan.faults.push_back(f);
   }
+  sort(plan);
+}
+
+void draw_forces(const Setting& s, Random random, Plan& plan) {
+  if (s.nodes < 2 || !random.percent(10)) return;
+  for (std::uint64_t n = random.between(1, 2); n > 0; --n)
+    plan.faults.push_back(draw_fault(s, FaultKind::kForce, Instant{} + draw(random, 0ns, s.load), random));
   sort(plan);
 }
 

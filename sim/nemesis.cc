@@ -111,6 +111,8 @@ bool Nemesis::strike(const Fault& f, std::uint32_t index) {
       return true;
     case FaultKind::kLeave:
       return leave(f);
+    case FaultKind::kForce:
+      return end_majority(f, index);
     case FaultKind::kFsyncFails:
       if (!running(f.a) || !spares(in_mask(f.a))) return false;
       running(f.a)->disk().fail_next();
@@ -188,6 +190,8 @@ void Nemesis::fault_ends(std::uint32_t index) {
     case FaultKind::kWrongDoor:
       around_.network.misguide(static_cast<Endpoint>(f.a), static_cast<Endpoint>(f.b), static_cast<Endpoint>(f.b));
       return;
+    case FaultKind::kForce:
+      return force(index);
     default:
       weather(f, false);
   }
@@ -265,6 +269,73 @@ bool Nemesis::leave(const Fault& f) {
   return true;
 }
 
+// ---- 2h
+
+bool Nemesis::end_majority(const Fault& f, std::uint32_t index) {
+  Mask all = 0;
+  for (const auto& m : around_.machines)
+    if (m->up()) all |= in_mask(m->index());
+  const Mask dead = all & f.a;
+  if (dead == 0 || dead == all) return false;
+  if (!around_.setting.loses_slots && !slots_survive(dead, ~(all & ~dead))) return false;
+  for (const auto& m : around_.machines)
+    if (dead >> m->index() & 1) m->die(random_.percent(50));
+  active_[index] = true;
+  around_.schedule.after(f.lasts, Kind::kFaultEnds, index);
+  return true;
+}
+
+// Tried as often as an operator would. Those who do not run come back when it is known what became of it.
+void Nemesis::force(std::uint32_t index) {
+  constexpr std::uint32_t kTries = 20;
+  const Fault& f = around_.setting.plan.faults[index];
+  const bool told = tell_who_is_left();
+  if (!told && ++force_tries_[index] < kTries) {
+    active_[index] = true;
+    around_.schedule.after(500ms, Kind::kFaultEnds, index);
+    return;
+  }
+  for (const auto& m : around_.machines)
+    if (f.a >> m->index() & 1 && !m->up()) start_later(m->index(), draw_log(random_, 10ms, 5s));
+}
+
+// True if a member of those that run takes the operator's word.
+bool Nemesis::tell_who_is_left() {
+  Mask left = 0;
+  for (const auto& m : around_.machines)
+    if (m->up()) left |= in_mask(m->index());
+  if (!around_.setting.loses_slots && !slots_survive(0, ~left)) return false;
+  for (const auto& m : around_.machines) {
+    if (!m->up() || m->paused() || !m->node().view()) continue;
+    Decree decree{{}, around_.setting.loses_slots};
+    for (const auto& other : around_.machines)
+      if (other->up() && m->node().view()->member(other->id())) decree.members.push_back(other->id());
+    if (!m->node().why_not_force(decree).empty()) continue;
+    barred_ = ~left;
+    told_at_ = around_.schedule.now();
+    lineage_before_ = m->node().view()->lineage;
+    m->force(decree);
+    return true;
+  }
+  return false;
+}
+
+// 2h: who was not named comes back with an empty disk. True if it may start.
+bool Nemesis::passes_bar(std::uint32_t machine) {
+  constexpr Duration kKnownAfter = 1s;
+  if (!(barred_ >> machine & 1)) return true;
+  if (const Duration since = around_.schedule.now() - told_at_; since < kKnownAfter) {
+    start_later(machine, kKnownAfter - since);
+    return false;
+  }
+  barred_ &= ~in_mask(machine);
+  const bool forced = std::ranges::any_of(around_.machines, [&](const auto& m) {
+    return m->up() && m->node().view() && m->node().view()->lineage > lineage_before_;
+  });
+  if (forced) around_.machines[machine]->disk().wipe(), around_.machines[machine]->log().wipe();
+  return true;
+}
+
 void Nemesis::died(std::uint32_t machine) {
   Machine& m = *around_.machines[machine];
   if (m.left()) {
@@ -286,6 +357,7 @@ void Nemesis::start_later(std::uint32_t machine, Duration d) { around_.schedule.
 
 void Nemesis::restart_due(std::uint32_t machine) {
   if (running(machine) || lost(machine) || (gone(machine) && (healed_ || !(returning_ >> machine & 1)))) return;
+  if (!passes_bar(machine)) return;
   gone_ &= ~in_mask(machine);
   around_.start(machine);
   const auto again = crashes_again_.extract(machine);

@@ -7,7 +7,8 @@
 //   a disk is wiped or damaged, or a machine lost for good, only while the voters' intact disks stay a majority, and an
 //   older disk put back only where no voter is (rule 2e promises no more);
 //   clocks stay within the drift bound, wall clocks within the stated skew;
-//   a joiner joins once, and as many stay as a write needs.
+//   a joiner joins once, and as many stay as a write needs;
+//   a view is forced where all who run are named, and what they and intact disks of theirs hold is all that is left.
 #pragma once
 
 #include <cstdint>
@@ -59,6 +60,10 @@ class Nemesis {
   bool strike(const Fault& f, std::uint32_t index);
   bool crash(const Fault& f);
   bool leave(const Fault& f);
+  bool end_majority(const Fault& f, std::uint32_t index);
+  void force(std::uint32_t index);
+  bool tell_who_is_left();
+  bool passes_bar(std::uint32_t machine);
   bool weather(const Fault& f, bool on);
   void cut(const Fault& f, int by);
   bool spares(Mask dead) const;
@@ -79,6 +84,10 @@ class Nemesis {
   Mask gone_ = 0, returning_ = 0;                         // of those who have left: who comes back
   std::map<std::uint32_t, Fault> leaving_;                // machines that shall leave
   std::map<std::uint32_t, std::uint64_t> crashes_again_;  // machines, after so many effects of their next process
+  std::map<std::uint32_t, std::uint32_t> force_tries_;    // of faults
+  Mask barred_ = 0;  // who did not run when an operator said who is left, and has not been back since
+  Instant told_at_{};
+  std::uint32_t lineage_before_ = 0;
   std::set<StorageId> wiped_;
   Mask restored_ = 0;  // who was given an older disk
   std::vector<std::pair<std::uint32_t, Instant>> struck_;

@@ -128,6 +128,7 @@ std::string_view name_of(FaultKind kind) { return kNames[static_cast<std::size_t
 Names names_of(FaultKind kind) {
   switch (kind) {
     case FaultKind::kMassRestart:
+    case FaultKind::kForce:
       return Names::kMask;
     case FaultKind::kCut:
       return Names::kMasks;

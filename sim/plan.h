@@ -58,7 +58,10 @@ namespace hc::sim {
   X(kPowerLoss, "power-loss") /* of all machines at once; amount: nanoseconds between their restarts, at most   */     \
   X(kLeave, "leave")          /* a shall leave for good, b is told so; its disk is thrown away. Variant 1: and   */    \
                               /* comes back as a new one, after `lasts`                                          */    \
-  X(kSqueeze, "squeeze")      /* a; amount: the bytes of memory that it may take. Drawn apart from the others    */
+  X(kSqueeze, "squeeze")      /* a; amount: the bytes of memory that it may take                                */     \
+  X(kForce, "force")          /* mask a ends; after `lasts` an operator who sees a majority of voters gone tells  */   \
+                              /* one that is left who is left, tries again for a while, and throws away the disks */   \
+                              /* of the others, which come back then                                              */
 
 enum class FaultKind : std::uint8_t {
 #define X(identifier, name) identifier,

@@ -217,6 +217,7 @@ Setting draw_setting(const Options& options) {
     s.plan = options.plan ? *options.plan : draw_plan(s, plan);
     Random leaves = stream(options.seed, "leaves");
     if (!options.plan) draw_leaves(s, leaves, s.plan);
+    if (!options.plan) draw_forces(s, stream(options.seed, "forces"), s.plan);
     if (options.logs && !options.plan) add_power_losses(s, s.plan, stream(options.seed, "power"));
     if (!options.plan) draw_memory(s, stream(options.seed, "memory"));
   }

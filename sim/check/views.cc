@@ -96,6 +96,9 @@ std::optional<std::string> ViewCheck::first_seen(const ViewRef& view) {
   if (!newest_ || newest_->epoch < view->epoch) newest_ = view;
   for (std::size_t s = 0; s < view->slots.size(); ++s)
     if (view->slots[s].list.empty()) return where(*view, Slot{static_cast<std::uint16_t>(s)}) + "its list is empty";
+  const auto place = by_epoch_.find(view->epoch);
+  if (place != by_epoch_.begin() && std::prev(place)->second->lineage != view->lineage)
+    return forced_step(*std::prev(place)->second, *view);
   const auto before = by_epoch_.find(Epoch(view->epoch.value - 1));
   if (before != by_epoch_.end())
     if (auto wrong = one_step(*before->second, *view)) return wrong;
@@ -116,6 +119,31 @@ ViewCheck::Words ViewCheck::words_for(const View& view) const {
   return words;
 }
 
+// When the last of them ended; nullopt: one of them lives.
+std::optional<Instant> ViewCheck::all_ended(const InSyncList& list) const {
+  Instant last{};
+  for (const Incarnation& x : list) {
+    const auto end = end_of_(x);
+    if (!end) return std::nullopt;
+    last = std::max(last, *end);
+  }
+  return last;
+}
+
+std::optional<std::string> ViewCheck::forced_step(const View& before, const View& after) {
+  for (std::size_t i = 0; i < after.slots.size(); ++i) {
+    const Slot s{static_cast<std::uint16_t>(i)};
+    const SlotConfig &was = before.config(s), &is = after.config(s);
+    for (const Incarnation& x : was.list)
+      if (!is.list.names(x) && !end_of_(x))
+        return where(after, s) + name_of(x.member) + " lives, and the forced view lets it go";
+    if (std::any_of(is.list.begin(), is.list.end(), [&](Incarnation x) { return was.list.names(x); })) continue;
+    fresh_losses_.push_back({s, is.epoch, *all_ended(was.list)});
+    ++losses_;
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> ViewCheck::one_step(const View& before, const View& after) {
   if (before.slots.size() != after.slots.size()) return "the number of slots changed";
   const Words words = words_for(after);
@@ -133,15 +161,9 @@ std::optional<std::string> ViewCheck::slot_step(const View& before, const View& 
   if (!wrong || recovered(before, after, s, words)) return std::nullopt;
   if (std::any_of(is.list.begin(), is.list.end(), [&](Incarnation x) { return was.list.names(x); })) return wrong;
   // Nobody of the old list is left: a reset. Within the promise only if the slot was lost.
-  Instant last{};
-  for (const Incarnation& x : was.list) {
-    const auto end = end_of_(x);
-    if (!end)
-      return where(after, s) + text(was.list) + " → " + text(is.list) + ", but " + name_of(x.member) +
-             " lives and has it all";
-    last = std::max(last, *end);
-  }
-  fresh_losses_.push_back({s, is.epoch, last});
+  const auto last = all_ended(was.list);
+  if (!last) return where(after, s) + text(was.list) + " → " + text(is.list) + ", but one of them lives and has it all";
+  fresh_losses_.push_back({s, is.epoch, *last});
   ++losses_;
   return std::nullopt;
 }

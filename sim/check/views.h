@@ -4,7 +4,8 @@
 //   a list is never empty; it changes only in a new slot epoch;
 //   whoever enters a list was a learner whom the primary counted; whoever leaves it was complained of, or could be
 //   dropped, on the word of one that stays; or the slot goes on from a disk that has it all; or all of the old list
-//   have ended, and the slot was lost: then the checker says so, and nothing is expected of its keys from then on.
+//   have ended, and the slot was lost: then the checker says so, and nothing is expected of its keys from then on;
+//   a view of a new lineage (2h) lets go only processes that have ended.
 //
 // What a view rests on is taken from the proposals that voters stored.
 #pragma once
@@ -52,6 +53,8 @@ class ViewCheck {
 
  private:
   std::optional<std::string> first_seen(const ViewRef& view);
+  std::optional<std::string> forced_step(const View& before, const View& after);
+  std::optional<Instant> all_ended(const InSyncList& list) const;
   std::optional<std::string> one_step(const View& before, const View& after);
   using Words = std::vector<const Report*>;  // what a view rests on
   Words words_for(const View& view) const;

@@ -21,7 +21,7 @@ constexpr std::string_view kHelp[] = {
     "RESETSTAT",
     "    Reset statistics reported by the INFO command.",
     "REWRITE",
-    "    Rewrite the configuration file.",
+    "    Not there: says which file holds the configuration.",
     "HELP",
     "    Prints this help.",
 };
@@ -70,7 +70,12 @@ Reply config_command(Args args, Desk& desk) {
   }
   if (same_word(sub, "rewrite")) {
     if (args.size() != 2) return wrong_arity("config|rewrite");
-    return Reply::error_literal("ERR The server is running without a config file");
+    if (desk.office.facts.config_file.empty())
+      return Reply::error_literal("ERR The server is running without a config file");
+    return command::error_quoting(
+        "ERR Rewriting config file: what CONFIG SET changed holds while this process runs; "
+        "write it into " +
+        desk.office.facts.config_file + " yourself");
   }
   if (same_word(sub, "help")) {
     return help_of(kHelp);

@@ -262,7 +262,7 @@ void Server::show_settings() {
                          [this](std::string_view mode, std::uint32_t fpp_ppm) {
                            host_->happened(KeysFiltered{key_filter_ppm(mode, fpp_ppm)});
                          });
-  settings_.offer("log-level", options_.log.level, "debug, info, warning, error");
+  settings_.offer("log-level", options_.log.level, "trace, debug, info, warning, error");
   settings_.offer("appendfsync", fsync_word(options_.append_fsync), "everysec, always, no");
   settings_.on_fsync([this](std::string_view word) { host_->happened(FsyncSet{fsync_of(word)}); });
   settings_.begin_notices(options_.notices,

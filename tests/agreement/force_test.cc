@@ -64,8 +64,8 @@ TEST_F(Force, BeginsAnewWhereNobodyIsLeftIfTheOperatorSaysSo) {
   for (std::uint32_t s = 0; s < 64; ++s) {
     const InSyncList& list = (*next)->slots[s].list;
     for (const Incarnation who : list) EXPECT_TRUE((*next)->member(who.member)->state == MemberState::kActive);
-    if (!now.slots[s].list.names(list.front()))
-      EXPECT_EQ(list.front().member, (*next)->ring.wanted(Slot{static_cast<std::uint16_t>(s)}).front());
+    if (now.slots[s].list.names(list.front())) continue;
+    EXPECT_EQ(list.front().member, (*next)->ring.wanted(Slot{static_cast<std::uint16_t>(s)}).front());
   }
 }
 
@@ -76,7 +76,7 @@ TEST_F(Force, OneThatIsBackInANewProcessHoldsNothing) {
   EXPECT_TRUE((*next)->names(process(4, 2)));
   EXPECT_EQ((*next)->member(NodeId(4))->since, (*next)->epoch);
   for (const SlotConfig& slot : (*next)->slots)
-    if (slot.epoch == (*next)->epoch) EXPECT_FALSE(slot.list.names(NodeId(4)));
+    EXPECT_FALSE(slot.epoch == (*next)->epoch && slot.list.names(NodeId(4)));
 }
 
 TEST_F(Force, ACountedLearnerIsLeftAsWell) {

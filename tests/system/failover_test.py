@@ -195,7 +195,8 @@ class Failover(unittest.TestCase):
                 with self.assertRaisesRegex(RespError, text):
                     client("CLUSTER", *words)
             self.assertEqual(client("CLUSTER", "FORCE", 1, "ACCEPT-DATA-LOSS"), "OK")
-            cluster.wait_until(lambda: members[1].http().json("GET", "/health")[0] == 200, "every slot to be served")
+            with members[1].http() as web:
+                cluster.wait_until(lambda: web.json("GET", "/health")[0] == 200, "every slot to be served")
             for key, value in keys.items():
                 here = members[1].resp_port in holders[cluster.slot_of(key)]
                 self.assertEqual(client("GET", key), value if here else None, key)

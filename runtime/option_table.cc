@@ -281,7 +281,8 @@ OptionSpec notify_keyspace_events() {
 
 OptionSpec log_level() {
   return choice(
-      "log-level", "Log", {"trace", "debug", "info", "warning", "error"}, "info", "what is worth a line, and all that is worse",
+      "log-level", "Log", {"trace", "debug", "info", "warning", "error"}, "info",
+      "what is worth a line, and all that is worse",
       [](Given& to, const std::string& said) { to.options.log.level = said; },
       [](const Options& options) { return options.log.level; });
 }

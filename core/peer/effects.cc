@@ -1,4 +1,4 @@
-// The verbs of core/effect.h.
+// The verbs of core/effect.h, in the lowest room whose code uses them.
 #include "core/effect.h"
 
 namespace hc {

@@ -71,7 +71,7 @@ struct Announce {    // something happened in the cluster: for whoever watches t
 using Effect = std::variant<Answer, Dial, Close, Send, Gossip, StoreVote, BecameReady, Stopped, Note, AppendLog,
                             SyncLog, KeepLog, Push, Announce>;
 
-// One reused list. Written through verbs, drained by the host by overload. All of it is in core/peer/effects.cc:
+// One reused list. Written through verbs, drained by the host by overload. All of it is in core/message/effects.cc:
 // what a variant of so many alternatives costs a compiler is paid there, once.
 class Effects {
  public:

@@ -1,4 +1,4 @@
-// The verbs of core/effect.h, in the lowest room whose code uses them.
+// The verbs of core/effect.h, in the lowest room that all who use them can see.
 #include "core/effect.h"
 
 namespace hc {

@@ -33,20 +33,20 @@ void Transfers::Transfer::add(const Transfer& other) {
     seconds_left = std::max(*seconds_left, *other.seconds_left);
 }
 
-bool Transfers::moving(const ViewRef& view) {
-  if (view != view_ && view) moving_ = slots_moving(*view) > 0;
-  view_ = view;
-  return moving_;
+// At rest it looks at nothing but the view, for with many keys the rest costs a millisecond.
+void Transfers::look(const Node& node, Time now) {
+  const ViewRef view = node.view();
+  const bool other = std::exchange(view_, view) != view;
+  if (other) moving_ = view && slots_moving(*view) > 0;
+  if (moving_) return follow(node.owed(), now);
+  if (!other) return;
+  all_.clear();
+  courses_.clear();
+  for (const auto& [to, of] : node.owed()) courses_[to] = {of.slots_arrived, of.fill_bytes_arrived, {}, {}};
 }
 
-void Transfers::look(const Node& node, Time now) {
-  const auto owed = node.owed();
+void Transfers::follow(const std::map<NodeId, Owed>& owed, Time now) {
   all_.clear();
-  if (!moving(node.view())) {
-    courses_.clear();
-    for (const auto& [to, of] : owed) courses_[to] = {of.slots_arrived, of.fill_bytes_arrived, {}, {}};
-    return;
-  }
   for (const auto& [to, of] : owed) {
     Course& course = courses_[to];
     Transfer t;

@@ -40,9 +40,9 @@ class Transfers {
     Time began{};
     std::deque<std::pair<Time, std::uint64_t>> seen;  // bytes that had arrived
   };
-  bool moving(const ViewRef& view);
+  void follow(const std::map<NodeId, Owed>& owed, Time now);
 
-  ViewRef view_;  // as of the last moving()
+  ViewRef view_;  // as of the last look
   bool moving_ = false;
   std::map<NodeId, Course> courses_;
   std::map<NodeId, Transfer> all_;

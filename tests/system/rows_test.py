@@ -176,6 +176,7 @@ class Rows(unittest.TestCase):
         words = set(re.findall(r"[\w|.-]+", commands.upper()))
         pairs = set(re.findall(r"(?=\b([A-Z]+ [A-Z-]+))", commands.upper()))
         flags = re.findall(r"--[a-z-]+", cluster.run("--help")[1])
+        flags += re.findall(r"--[a-z-]+", cli.run("--help")[1])
         verbs = re.findall(r"(?m)^  (\w+) ", cli.run("cluster", "--help")[1].split("Subcommands:")[1])
         for verb in verbs:
             flags += re.findall(r"--[a-z-]+", cli.run("cluster", verb, "--help")[1])

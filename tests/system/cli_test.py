@@ -177,6 +177,8 @@ class Changes(unittest.TestCase):
             lines = out.strip().split("\n")[:-1]
             for line in lines:
                 self.assertRegex(line, r"^\d+\.\d %  [\d.]+ \S+ of [\d.]+ \S+  [\d.]+ \S+/s  (\d.*|-) left  \d+ slots ")
+            parts = [float(line.split(" ")[0]) for line in lines]
+            self.assertEqual(parts, sorted(parts), "two senders' parts together rise")
             if lines:
                 self.assertRegex(lines[-1], r"^100\.0 %  .* 0 s left  0 slots")
             members.wait_whole()

@@ -9,6 +9,7 @@ namespace hc {
 namespace {
 
 constexpr Bytes kCachePath = "/api/cache/", kFilterPath = "/api/filter/check/";
+constexpr Bytes kMemberPath = "/api/cluster/members/";
 constexpr std::pair<Bytes, Page> kPages[] = {
     {"/", Page::kStatus},
     {"/health", Page::kHealth},
@@ -19,6 +20,7 @@ constexpr std::pair<Bytes, Page> kPages[] = {
     {"/api/stats", Page::kStats},
     {"/api/cluster/members", Page::kMembers},
     {"/api/filter/stats", Page::kFilterStats},
+    {"/api/cluster/slots", Page::kSlotRows},
 };
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -78,12 +80,16 @@ HttpCall translate(HttpRequest& request) {
   if (path.starts_with(kCachePath)) return widened(translate_cache(request, path.substr(kCachePath.size())));
   if (path.starts_with(kFilterPath)) return widened(translate_check(request, path.substr(kFilterPath.size())));
   if (path == "/api/events") return widened(translate_events(request));
+  if (path.starts_with(kMemberPath) && path.size() > kMemberPath.size()) {
+    if (request.method != HttpMethod::kDelete) return method_not_allowed("DELETE");
+    return PageCall{Page::kLeave, {}, std::string(request.query()), std::string(path.substr(kMemberPath.size()))};
+  }
   const auto* const found = std::ranges::find(kPages, path, &std::pair<Bytes, Page>::first);
   if (found == std::end(kPages)) {
     return http_error(404, "nothing is here; the cache is at /api/cache/{key}", "NOT_FOUND");
   }
   if (request.method != HttpMethod::kGet && request.method != HttpMethod::kHead) return method_not_allowed("GET, HEAD");
-  return PageCall{found->second, std::string(request.header("accept"))};
+  return PageCall{found->second, std::string(request.header("accept")), std::string(request.query()), {}};
 }
 
 }  // namespace hc

@@ -2,8 +2,9 @@
 // goes to the node, a page is made by the host.
 //
 //   /api/cache/{key}, GET /api/filter/check/{key}                io/cache_api
-//   GET /, /health, /ready, /live, /metrics, /api/cluster, /api/cluster/members, /api/stats, /api/filter/stats
-//                                                                pages: what the host knows
+//   GET /, /health, /ready, /live, /metrics, /api/cluster, /api/cluster/members, /api/cluster/slots, /api/stats,
+//   /api/filter/stats                                            pages: what the host knows
+//   DELETE /api/cluster/members/{id}                             it shall leave
 //   GET /api/events                                              io/events_api
 //
 // Errors: {"success":false,"error":TEXT,"reason":CODE,"maybe_applied":BOOL}. 503: it was not applied (CLUSTERDOWN,
@@ -31,10 +32,14 @@ enum class Page : std::uint8_t {
   kMembers,
   kStats,
   kFilterStats,
+  kSlotRows,
+  kLeave,  // not to be looked at: `subject` shall leave
 };
 struct PageCall {
   Page page = Page::kHealth;
-  std::string accept;  // media types that are wanted, as they were sent
+  std::string accept;   // media types that are wanted, as they were sent
+  std::string query;    // as it came
+  std::string subject;  // kLeave: who
 };
 
 using HttpCall = std::variant<CacheCall, PageCall, HttpResponse, EventsCall>;

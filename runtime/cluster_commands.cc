@@ -8,6 +8,7 @@
 #include "core/command/gather.h"
 #include "core/command/text.h"
 #include "core/store/slot_table.h"
+#include "runtime/departure.h"
 #include "runtime/desk.h"
 #include "runtime/figures.h"
 
@@ -176,25 +177,9 @@ Reply get_keys(Args args, Desk& desk) {
   return Reply::array(std::move(keys));
 }
 
-// By its 40 digits, as CLUSTER NODES says it, or by its number.
-const ViewMember* member_named(const View& view, Bytes word) {
-  const auto number = word.size() < 40 ? command::parse_integer(word) : std::nullopt;
-  for (const ViewMember& m : view.members)
-    if (number ? *number == m.info.id.value : same_word(word, cluster_node_id(view.cluster, m.info.id))) return &m;
-  return nullptr;
-}
-
-Reply forget(Args args, Desk& desk, const ClusterMap& map) {
-  if (!map.view()) return no_view();
-  const View& view = *map.view();
-  const ViewMember* member = member_named(view, args[2]);
-  if (!member) return command::error_quoting("ERR Unknown node " + std::string(args[2]));
-  const bool others = std::ranges::any_of(view.members, [&](const ViewMember& m) {
-    return m.info.id != member->info.id && m.state == MemberState::kActive;
-  });
-  if (!others) return Reply::error("ERR " + name_of(member->info.id) + " cannot leave: no other member is active");
-  desk.office.ask_to_leave(member->info.id);
-  return Reply::ok();
+Reply forget(Args args, Desk& desk) {
+  const auto leaves = take_leave(desk.office, args[2], WhoLeaves::kAnyone);
+  return leaves ? Reply::ok() : command::error_quoting("ERR " + leaves.error().text);
 }
 
 // 2h. The members that it names are what the operator vouches for, so they are never guessed.
@@ -228,7 +213,7 @@ constexpr Subcommand kSubcommands[] = {
     {"shards", "cluster|shards", 2, true, [](Args, Desk& d, const ClusterMap& m) { return shards(d, m); }},
     {"nodes", "cluster|nodes", 2, true, [](Args, Desk& d, const ClusterMap& m) { return nodes(d, m); }},
     {"force", "cluster|force", -3, false, [](Args a, Desk& d, const ClusterMap& m) { return force(a, d, m); }},
-    {"forget", "cluster|forget", 3, false, [](Args a, Desk& d, const ClusterMap& m) { return forget(a, d, m); }},
+    {"forget", "cluster|forget", 3, false, [](Args a, Desk& d, const ClusterMap&) { return forget(a, d); }},
     {"info", "cluster|info", 2, false, [](Args, Desk& d, const ClusterMap& m) { return info(d, m); }},
     {"myid", "cluster|myid", 2, false,
      [](Args, Desk& d, const ClusterMap& m) {

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "core/base/reply.h"
+#include "core/command/text.h"
 #include "io/resp.h"
 
 namespace hc {
@@ -33,6 +34,17 @@ std::string cluster_node_id(ClusterId cluster, NodeId member) {
   std::snprintf(text, sizeof text, "%016llx%016llx%08x", static_cast<unsigned long long>(cluster.hi),
                 static_cast<unsigned long long>(cluster.lo), member.value);
   return text;
+}
+
+const ViewMember* member_named(const View& view, Bytes word) {
+  const auto number = word.size() < 40 ? command::parse_integer(word) : std::nullopt;
+  for (const ViewMember& m : view.members) {
+    const NodeId id = m.info.id;
+    if (number ? *number == id.value
+               : word == name_of(id) || command::same_word(word, cluster_node_id(view.cluster, id)))
+      return &m;
+  }
+  return nullptr;
 }
 
 void ClusterMap::update(const ViewRef& view) {

@@ -9,12 +9,16 @@
 #include <string>
 #include <vector>
 
+#include "core/base/bytes.h"
 #include "core/view/view.h"
 
 namespace hc {
 
 // 40 hex digits, as Redis names nodes; the same as long as the cluster and the member's name are.
 std::string cluster_node_id(ClusterId cluster, NodeId member);
+
+// The member that an operator means by its number, its name, or its id of CLUSTER NODES; nullptr: there is none.
+const ViewMember* member_named(const View& view, Bytes word);
 
 class ClusterMap {
  public:

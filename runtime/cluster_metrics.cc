@@ -35,6 +35,8 @@ void put_slots(Exposition& out, const Office& office) {
   out.gauge("hypercache_slots_wanted", "Slots that the ring gives this node.", real(own.wanted));
   out.gauge("hypercache_cluster_slots_short", "Slots of the cluster with fewer copies in sync than there should be.",
             real(office.figures.slots_short()));
+  out.gauge("hypercache_cluster_slots_moving", "Slots of the cluster that are not held by just those who should.",
+            real(office.figures.slots_moving()));
 }
 
 }  // namespace
@@ -77,6 +79,12 @@ void replication_metrics(Exposition& out, const Office& office) {
   each([](const Owed& of) { return real(of.slots_to_fill); });
   out.family("hypercache_transfer_slots_arrived", Type::kGauge, "How much of these has arrived, in parts of slots.");
   each([](const Owed& of) { return of.slots_filled; });
+  out.family("hypercache_transfer_left_bytes", Type::kGauge,
+             "Bytes of slots, as their memory is counted, that are still to arrive at a member.");
+  each([](const Owed& of) { return real(of.fill_bytes_left); });
+  out.family("hypercache_transfer_arrived_bytes", Type::kCounter,
+             "Bytes of slots, as their memory is counted, that arrived at a member.");
+  each([](const Owed& of) { return real(of.fill_bytes_arrived); });
   out.counter("hypercache_transfer_sent_bytes", "Bytes of slots that this node sent to fill others.",
               real(n.fill_bytes));
   out.counter("hypercache_transfers_completed", "Slots that arrived whole at another member.", real(n.fills_completed));

@@ -84,21 +84,39 @@ void put_view(JsonWriter& json, const View& view) {
   json.close_list().close();
 }
 
-// Slots on their way, by whom they leave and to whom they go. How much of them has arrived is known to who sends.
-void put_transfers(JsonWriter& json, Office& office) {
+// How far it is, as only its sender knows.
+void put_progress(JsonWriter& json, const Transfers::Transfer& t, Now now) {
+  json.number("slots_total", t.slots_total).number("slots_done", t.slots_done);
+  json.number("bytes_total", t.bytes_total).number("bytes_done", t.bytes_done);
+  json.real("percent", 100 * t.progress()).number("seconds", seconds_since(t.began, now.mono));
+  json.number("bytes_per_second", static_cast<std::uint64_t>(t.bytes_per_second));
+  if (t.seconds_left)
+    json.number("seconds_left", *t.seconds_left);
+  else
+    json.nothing("seconds_left");
+}
+
+// Slots on their way by the view, by whom they leave and to whom they go; and what this node has sent, until every slot
+// of the cluster is where it should be.
+void put_transfers(JsonWriter& json, Office& office, Now now) {
   const NodeId self = office.node.self().id;
   const auto owed = office.node.owed();
+  auto moves = office.figures.moves();
+  for (const auto& [to, transfer] : office.transfers.all()) moves.try_emplace({self, to}, 0);
   json.open_list("transfers");
-  for (const auto& [move, slots] : office.figures.moves()) {
+  for (const auto& [move, slots] : moves) {
     const ViewFigures::Member to = office.figures.of(move.second);
     double left = static_cast<double>(to.learning);
-    const auto ours = move.first == self ? owed.find(move.second) : owed.end();
     json.open_item().text("from", name_of(move.first)).text("to", name_of(move.second)).number("slots", slots);
-    if (ours != owed.end()) {
+    if (const auto ours = owed.find(move.second); move.first == self && ours != owed.end()) {
       json.real("slots_arrived", ours->second.slots_filled).number("bytes_on_the_way", ours->second.fill_bytes_out);
       left -= ours->second.slots_filled;
     }
-    json.real("progress", to.wanted == 0 ? 0 : 1 - left / static_cast<double>(to.wanted)).close();
+    json.real("progress", to.wanted == 0 ? 0 : 1 - left / static_cast<double>(to.wanted));
+    if (const auto sent = office.transfers.all().find(move.second);
+        move.first == self && sent != office.transfers.all().end())
+      put_progress(json, sent->second, now);
+    json.close();
   }
   json.close_list();
 }
@@ -127,6 +145,7 @@ void put_ring(JsonWriter& json, const ViewFigures& figures) {
 
 std::string cluster_page(Office& office, Now now) {
   const Node& node = office.node;
+  office.transfers.look(node, now.mono);
   JsonWriter json;
   json.text("node", name_of(node.self().id)).flag("healthy", is_healthy(node, now)).flag("ready", node.ready(now));
   if (office.figures.view())
@@ -134,8 +153,9 @@ std::string cluster_page(Office& office, Now now) {
   else
     json.nothing("view");
   json.number("members_active", office.figures.active()).number("slots_short", office.figures.slots_short());
+  json.number("slots_moving", office.figures.slots_moving());
   put_members(json, office);
-  put_transfers(json, office);
+  put_transfers(json, office, now);
   put_lag(json, node);
   put_ring(json, office.figures);
   return json.end();

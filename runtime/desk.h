@@ -17,6 +17,7 @@
 #include "runtime/settings.h"
 #include "runtime/slow_log.h"
 #include "runtime/statistics.h"
+#include "runtime/transfers.h"
 #include "runtime/view_figures.h"
 
 namespace hc {
@@ -46,6 +47,7 @@ struct Office {
   std::size_t http_clients = 0;
   ClusterMap map{};
   ViewFigures figures{};
+  Transfers transfers{};
   const LogKeeper::Figures* log = nullptr;  // where there is a log
   std::function<void()> ask_snapshot{};
   std::function<void(ClientId)> silence{};  // it listens to nothing any more

@@ -219,7 +219,9 @@ void cluster(std::string& text, const Desk& desk) {
   const Node::Counters& n = node.counters();
   const ViewRef view = node.view();
   desk.office.figures.update(view);
+  desk.office.transfers.look(node, desk.now.mono);
   const ViewFigures& figures = desk.office.figures;
+  const Transfers::Transfer sent = desk.office.transfers.sum();
   InfoSection section(text, "Cluster");
   section.line("cluster_enabled", desk.office.facts.gossip_port != 0 ? 1U : 0U)
       .line("hypercache_node", name_of(node.self().id))
@@ -232,7 +234,13 @@ void cluster(std::string& text, const Desk& desk) {
       .line("hypercache_members_dead", members_that_seem(node, Liveness::kDead))
       .line("hypercache_voters", view ? voters(*view) : "")
       .line("hypercache_slots_short", figures.slots_short())
+      .line("hypercache_slots_moving", figures.slots_moving())
       .line("hypercache_slots_primary", figures.of(node.self().id).primaries)
+      .line("hypercache_transfer_slots_total", sent.slots_total)
+      .line("hypercache_transfer_slots_done", sent.slots_done)
+      .line("hypercache_transfer_bytes_total", sent.bytes_total)
+      .line("hypercache_transfer_bytes_done", sent.bytes_done)
+      .line("hypercache_transfer_seconds_left", sent.seconds_left ? std::to_string(*sent.seconds_left) : "")
       .line("hypercache_views_installed", n.views_installed)
       .line("hypercache_takeovers", n.takeovers)
       .line("hypercache_complaints", n.complaints)

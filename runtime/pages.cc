@@ -1,6 +1,7 @@
 #include "runtime/pages.h"
 
 #include "io/json_writer.h"
+#include "runtime/departure.h"
 #include "runtime/metrics.h"
 
 namespace hc {
@@ -55,6 +56,22 @@ HttpResponse metrics_page(Bytes accept, Office& office, Now now) {
   return page_of(metrics_text(format, office, now), Exposition::content_type(format));
 }
 
+// It goes by itself when others have what it holds: 202.
+HttpResponse leave_page(const PageCall& call, Office& office) {
+  const Bytes only = query_field(call.query, "only").value_or("anyone");
+  const bool living = only == "living", dead = only == "dead";
+  if (!living && !dead && only != "anyone")
+    return http_error(400, "only=" + std::string(only) + ": give living, dead, or nothing", "BAD_REQUEST");
+  const auto leaves = take_leave(office, call.subject,
+                                 living ? WhoLeaves::kTheLiving
+                                 : dead ? WhoLeaves::kTheDead
+                                        : WhoLeaves::kAnyone);
+  if (!leaves) return http_error(leaves.error().status, leaves.error().text, leaves.error().reason);
+  JsonWriter json;
+  json.flag("success", true).text("node_id", name_of(*leaves));
+  return json_page(json.end(), 202);
+}
+
 HttpResponse verdict(Bytes name, bool well, Office& office) {
   JsonWriter json;
   json.flag(name, well).text("node", std::to_string(office.node.self().id.value));
@@ -91,6 +108,10 @@ HttpResponse make_page(const PageCall& call, Office& office, Now now) {
       return json_page(stats_page(office, now));
     case Page::kFilterStats:
       return json_page(filter_page(office));
+    case Page::kSlotRows:
+      return slots_page(call.query, office, now);
+    case Page::kLeave:
+      return leave_page(call, office);
   }
   return http_error(500, "this page is not made", "INTERNAL");
 }

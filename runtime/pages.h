@@ -16,5 +16,6 @@ std::string cluster_page(Office& office, Now now);
 std::string members_page(Office& office);
 std::string stats_page(Office& office, Now now);
 std::string filter_page(const Office& office);
+HttpResponse slots_page(Bytes query, Office& office, Now now);
 
 }  // namespace hc

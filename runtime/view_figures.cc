@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/events/cluster_news.h"
+
 namespace hc {
 
 void ViewFigures::update(const ViewRef& view) {
@@ -12,6 +14,7 @@ void ViewFigures::update(const ViewRef& view) {
   active_ = static_cast<std::size_t>(
       std::ranges::count(view->members, MemberState::kActive, [](const ViewMember& m) { return m.state; }));
   slots_short_ = 0;
+  moving_ = hc::slots_moving(*view);
   for (std::size_t s = 0; s < view->slots.size(); ++s) count(view->slots[s], Slot{static_cast<std::uint16_t>(s)});
   draw();
 }

@@ -30,6 +30,7 @@ class ViewFigures {
   Member of(NodeId member) const;
   std::size_t active() const { return active_; }                       // members
   std::size_t slots_short() const { return slots_short_; }             // with fewer copies in sync than there should be
+  std::size_t slots_moving() const { return moving_; }                 // not held by just those that the ring wants
   const std::map<Move, std::size_t>& moves() const { return moves_; }  // slots
   const std::vector<Run>& ring() const { return ring_; }               // in the ring's order
 
@@ -41,7 +42,7 @@ class ViewFigures {
   std::map<NodeId, Member> members_;
   std::map<Move, std::size_t> moves_;
   std::vector<Run> ring_;
-  std::size_t active_ = 0, slots_short_ = 0;
+  std::size_t active_ = 0, slots_short_ = 0, moving_ = 0;
 };
 
 }  // namespace hc

@@ -168,8 +168,12 @@ void Replication::handle(Incarnation from, const FillAck& m, Now now) {
     lane.pace.acknowledged(sent.bytes, now.mono - sent.at, now.mono);
     fill.acked_cursor = sent.cursor_after;
     fill.acked_chunks = sent.chunk + 1;
+    const std::uint64_t arrived = sent.last ? r.table.bytes() : passed(r.table.bytes(), fill.acked_cursor);
+    lane.arrived += arrived - std::min(arrived, fill.arrived);
+    fill.arrived = std::max(arrived, fill.arrived);
     if (sent.last && !t->filled) {
       t->filled = true;
+      ++lane.filled;
       ++counters_.fills;
     }
     fill.unacked.erase(fill.unacked.begin());

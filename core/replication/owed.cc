@@ -14,25 +14,33 @@ void add_entries(const Replica& r, const Target& t, Owed& owed) {
     owed.bytes += r.tail[seq - r.base.seq.value].effects.bytes().size();
 }
 
-void add_fill(const Target& t, Owed& owed) {
+void add_fill(const Replica& r, const Target& t, Owed& owed) {
   constexpr double kWalk = static_cast<double>(std::uint64_t{1} << SlotTable::kCursorBits);
   if (t.listed || !t.fill) return;
   ++owed.slots_to_fill;
   owed.slots_filled += t.filled ? 1 : static_cast<double>(t.fill->acked_cursor) / kWalk;
   for (const Fill::Sent& sent : t.fill->unacked) owed.fill_bytes_out += sent.bytes;
+  if (t.filled) return;
+  ++owed.slots_left;
+  owed.fill_bytes_left += r.table.bytes() - passed(r.table.bytes(), t.fill->acked_cursor);
 }
 
 }  // namespace
 
 std::map<NodeId, Owed> Replication::owed() const {
   std::map<NodeId, Owed> all;
+  for (const auto& [id, lane] : lanes_) {
+    if (lane.filled == 0 && lane.arrived == 0) continue;
+    all[id].fill_bytes_arrived = lane.arrived;
+    all[id].slots_arrived = lane.filled;
+  }
   awake_.for_each([&](Slot s) {
     const Replica& r = replicas_[s.value];
     if (!r.lead) return;
     for (const Target& t : r.lead->targets) {
       Owed& owed = all[t.who.member];
       add_entries(r, t, owed);
-      add_fill(t, owed);
+      add_fill(r, t, owed);
     }
   });
   return all;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace hc {
 
@@ -12,6 +13,11 @@ struct Owed {
   std::size_t slots_to_fill = 0;   // on their way to it (7a)
   double slots_filled = 0;         // how much of slots_to_fill has arrived, in parts of slots
   std::size_t fill_bytes_out = 0;  // of fills: sent, and not acknowledged
+  std::size_t slots_left = 0;      // of slots_to_fill: those that are not whole there
+  // Of slots' bytes, as their memory is counted here.
+  std::uint64_t fill_bytes_left = 0;     // still to arrive there
+  std::uint64_t fill_bytes_arrived = 0;  // ever; with what came twice, because a fill had to begin anew
+  std::uint64_t slots_arrived = 0;       // ever
 };
 
 }  // namespace hc

@@ -35,7 +35,14 @@ struct Fill {
   bool stalled = false;            // nothing was acknowledged for T: no entries are kept for it
   std::uint64_t acked_cursor = 0;  // the walk goes on here after a broken session
   std::uint64_t acked_chunks = 0;
+  std::uint64_t arrived = 0;  // bytes of the slot that were counted as arrived
 };
+
+// How much of `bytes` a walk that stands at this cursor has passed.
+inline std::uint64_t passed(std::size_t bytes, std::uint64_t cursor) {
+  constexpr double kWhole = static_cast<double>(std::uint64_t{1} << SlotTable::kCursorBits);
+  return static_cast<std::uint64_t>(static_cast<double>(bytes) * (static_cast<double>(cursor) / kWhole));
+}
 
 // Another process that this primary replicates to: of the list, or a learner.
 struct Target {

@@ -132,7 +132,9 @@ class Replication : public Executor {
     SlotSet queued;  // what is in `waiting`
     std::size_t outstanding = 0;
     Pace pace;
-    Time progress{};  // when a chunk was acknowledged last
+    Time progress{};            // when a chunk was acknowledged last
+    std::uint64_t arrived = 0;  // ever: bytes of slots, as their memory is counted
+    std::uint64_t filled = 0;   // ever: slots
   };
 
   // Whoever may change a slot wakes it; only watching does not.

@@ -152,7 +152,8 @@ function showMembers(cluster) {
 function showTransfers(cluster) {
   const rows = cluster.transfers.map(t => {
     const bar = make('div', {className: 'bar'}, make('i', {style: `width:${100 * t.progress}%`}));
-    const more = t.bytes_on_the_way ? `, ${bytes(t.bytes_on_the_way)} on the way` : '';
+    const left = t.seconds_left ? `, ${whole(t.seconds_left)} s left` : '';
+    const more = t.bytes_total ? `, ${bytes(t.bytes_done)} of ${bytes(t.bytes_total)}${left}` : '';
     return make('div', {}, `${t.from} → ${t.to}`, bar, make('div', {className: 'note',
       textContent: `${whole(t.slots)} slots to go${more}; ${t.to} has ${percent(t.progress)} of its share`}));
   });

@@ -140,6 +140,19 @@ TEST(HttpApi, EventsOfSomeTypes) {
   EXPECT_EQ(event_text("1f-7", "member-up", "{}"), "id: 1f-7\nevent: member-up\ndata: {}\n\n");
 }
 
+TEST(HttpApi, AMemberThatShallLeave) {
+  HttpRequest asked = request(HttpMethod::kDelete, "/api/cluster/members/3?only=dead");
+  const HttpCall call = translate(asked);
+  const auto* page = std::get_if<PageCall>(&call);
+  ASSERT_NE(page, nullptr);
+  EXPECT_EQ(page->page, Page::kLeave);
+  EXPECT_EQ(page->subject, "3");
+  EXPECT_EQ(page->query, "only=dead");
+  EXPECT_EQ(args_of(request(HttpMethod::kGet, "/api/cluster/members/3"))[0], "405");
+  EXPECT_EQ(args_of(request(HttpMethod::kDelete, "/api/cluster/members/"))[0], "404");
+  EXPECT_EQ(args_of(request(HttpMethod::kDelete, "/api/cluster/members"))[0], "405");
+}
+
 TEST(HttpApi, KeysAreTakenExactly) {
   const auto key_of = [](Bytes path) {
     return args_of(request(HttpMethod::kGet, "/api/cache/" + std::string(path)))[1];

@@ -70,6 +70,37 @@ TEST_F(Filling, AnAcknowledgementOfAnEarlierAttemptDoesNotCount) {
   EXPECT_TRUE(says_caught_up());
 }
 
+TEST_F(Filling, ProgressIsCountedUntilAllHasArrived) {
+  const std::uint64_t whole = replication.replica(kSlot).table.bytes();
+  const auto seen = [&] { return replication.owed().at(kLearner); };
+  EXPECT_EQ(seen().fill_bytes_left, whole);
+  EXPECT_EQ(seen().slots_left, 1U);
+  std::uint64_t before = 0;
+  const auto sent = chunks();
+  for (const FillChunk& c : sent) {
+    acknowledge(c);
+    EXPECT_GE(seen().fill_bytes_arrived, before);
+    EXPECT_NEAR(static_cast<double>(seen().fill_bytes_arrived + seen().fill_bytes_left), static_cast<double>(whole), 1);
+    EXPECT_EQ(seen().slots_left, c.last ? 0U : 1U);
+    before = seen().fill_bytes_arrived;
+  }
+  EXPECT_EQ(seen().fill_bytes_arrived, whole);
+  EXPECT_EQ(seen().fill_bytes_left, 0U);
+  EXPECT_EQ(seen().slots_arrived, 1U);
+}
+
+TEST_F(Filling, ProgressOutlivesABrokenSession) {
+  const auto first = chunks();
+  for (std::size_t i = 0; i + 1 < first.size(); ++i) acknowledge(first[i]);
+  const Owed before = replication.owed().at(kLearner);
+  ASSERT_GT(before.fill_bytes_arrived, 0U);
+  session_breaks();
+  EXPECT_EQ(replication.owed().at(kLearner).fill_bytes_arrived, before.fill_bytes_arrived);
+  EXPECT_EQ(replication.owed().at(kLearner).fill_bytes_left, before.fill_bytes_left);
+  for (const FillChunk& c : chunks()) acknowledge(c);
+  EXPECT_EQ(replication.owed().at(kLearner).fill_bytes_arrived, replication.replica(kSlot).table.bytes());
+}
+
 TEST_F(Filling, UnderTheMutantItCounts) {
   const auto first = chunks();
   acknowledge(first.at(0));

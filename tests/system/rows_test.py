@@ -19,6 +19,7 @@ import sys
 import time
 import unittest
 
+import cli
 import cluster
 from cluster import Cluster
 
@@ -26,7 +27,8 @@ PROJECT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file
 DOCUMENT = os.path.join(PROJECT, "docs", "ROWS.md")
 PATIENCE = 60.0  # seconds for one row
 END = "-- end of the row --"
-TOOLS = {"hypercache-node": "HC_NODE", "sim": "HC_SIM", "lincheck": "HC_LINCHECK", "log-inspect": "HC_LOG_INSPECT"}
+TOOLS = {"hypercache-node": "HC_NODE", "sim": "HC_SIM", "lincheck": "HC_LINCHECK", "log-inspect": "HC_LOG_INSPECT",
+         "hypercache-cli": "HC_CLI"}
 
 
 class Row:
@@ -168,12 +170,18 @@ class Rows(unittest.TestCase):
         self.assertFalse(failures, "\n\n".join([""] + failures))
 
     def test_none_is_missing(self):
-        """Each command and subcommand that the node tells of, and each flag, is in some row."""
+        """Each command and subcommand that the node or hypercache-cli tells of, and each flag, is in some row."""
         with open(DOCUMENT, encoding="utf-8") as file:
             commands = "\n".join(row.command for rows in read_blocks(file.read().split("\n")) for row in rows)
         words = set(re.findall(r"[\w|.-]+", commands.upper()))
         pairs = set(re.findall(r"(?=\b([A-Z]+ [A-Z-]+))", commands.upper()))
-        missing = [flag for flag in re.findall(r"--[a-z-]+", cluster.run("--help")[1]) if flag.upper() not in words]
+        flags = re.findall(r"--[a-z-]+", cluster.run("--help")[1])
+        flags += re.findall(r"--[a-z-]+", cli.run("--help")[1])
+        verbs = re.findall(r"(?m)^  (\w+) ", cli.run("cluster", "--help")[1].split("Subcommands:")[1])
+        for verb in verbs:
+            flags += re.findall(r"--[a-z-]+", cli.run("cluster", verb, "--help")[1])
+        missing = [flag for flag in flags if flag.upper() not in words]
+        missing += [f"CLUSTER {verb}" for verb in verbs if f"CLUSTER {verb.upper()}" not in pairs]
         with cluster.single() as node, node.resp() as client:
             for name in (name.decode().upper() for name in client("COMMAND", "LIST")):
                 if name not in words:

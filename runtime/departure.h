@@ -1,0 +1,25 @@
+// Members that an operator wants out of the cluster for good (7d): CLUSTER FORGET, DELETE /api/cluster/members/{id}.
+// Their slots and votes go to others first, then they end by themselves; for the dead, it is the others who forget.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+
+#include "runtime/desk.h"
+
+namespace hc {
+
+enum class WhoLeaves : std::uint8_t { kAnyone, kTheLiving, kTheDead };
+
+struct NoLeave {
+  int status = 409;  // of HTTP
+  std::string_view reason;
+  std::string text;
+};
+
+// `who`: a member's number, its name, or its id of CLUSTER NODES. What was said once goes on by itself.
+std::expected<NodeId, NoLeave> take_leave(Office& office, Bytes who, WhoLeaves which);
+
+}  // namespace hc

@@ -9,7 +9,7 @@ namespace hc {
 namespace {
 
 constexpr Bytes kCachePath = "/api/cache/", kFilterPath = "/api/filter/check/";
-constexpr Bytes kMemberPath = "/api/cluster/members/";
+constexpr Bytes kMemberPath = "/api/cluster/members/", kForcePath = "/api/cluster/force";
 constexpr std::pair<Bytes, Page> kPages[] = {
     {"/", Page::kStatus},
     {"/health", Page::kHealth},
@@ -83,6 +83,10 @@ HttpCall translate(HttpRequest& request) {
   if (path.starts_with(kMemberPath) && path.size() > kMemberPath.size()) {
     if (request.method != HttpMethod::kDelete) return method_not_allowed("DELETE");
     return PageCall{Page::kLeave, {}, std::string(request.query()), std::string(path.substr(kMemberPath.size()))};
+  }
+  if (path == kForcePath) {
+    if (request.method != HttpMethod::kPost) return method_not_allowed("POST");
+    return PageCall{Page::kForce, {}, std::string(request.query()), {}};
   }
   const auto* const found = std::ranges::find(kPages, path, &std::pair<Bytes, Page>::first);
   if (found == std::end(kPages)) {

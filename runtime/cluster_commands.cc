@@ -182,23 +182,11 @@ Reply forget(Args args, Desk& desk) {
   return leaves ? Reply::ok() : command::error_quoting("ERR " + leaves.error().text);
 }
 
-// 2h. The members that it names are what the operator vouches for, so they are never guessed.
-Reply force(Args args, Desk& desk, const ClusterMap& map) {
-  if (!map.view()) return no_view();
-  Decree decree;
-  args = args.subspan(2);
-  if (same_word(args.back(), "accept-data-loss")) {
-    decree.accept_data_loss = true;
-    args = args.first(args.size() - 1);
-  }
-  for (const Bytes word : args) {
-    const ViewMember* member = member_named(*map.view(), word);
-    if (!member) return command::error_quoting("ERR Unknown node " + std::string(word));
-    decree.members.push_back(member->info.id);
-  }
-  if (const std::string why = desk.office.node.why_not_force(decree); !why.empty()) return Reply::error("ERR " + why);
-  desk.office.force(decree);
-  return Reply::ok();
+Reply force(Args args, Desk& desk) {
+  const bool accept_data_loss = same_word(args.back(), "accept-data-loss");
+  const Args left = args.subspan(2, args.size() - 2 - (accept_data_loss ? 1 : 0));
+  const auto forced = take_force(desk.office, {left.begin(), left.end()}, accept_data_loss);
+  return forced ? Reply::ok() : command::error_quoting("ERR " + forced.error().text);
 }
 
 struct Subcommand {
@@ -212,7 +200,7 @@ constexpr Subcommand kSubcommands[] = {
     {"slots", "cluster|slots", 2, true, [](Args, Desk& d, const ClusterMap& m) { return slots(d, m); }},
     {"shards", "cluster|shards", 2, true, [](Args, Desk& d, const ClusterMap& m) { return shards(d, m); }},
     {"nodes", "cluster|nodes", 2, true, [](Args, Desk& d, const ClusterMap& m) { return nodes(d, m); }},
-    {"force", "cluster|force", -3, false, [](Args a, Desk& d, const ClusterMap& m) { return force(a, d, m); }},
+    {"force", "cluster|force", -3, false, [](Args a, Desk& d, const ClusterMap&) { return force(a, d); }},
     {"forget", "cluster|forget", 3, false, [](Args a, Desk& d, const ClusterMap&) { return forget(a, d); }},
     {"info", "cluster|info", 2, false, [](Args, Desk& d, const ClusterMap& m) { return info(d, m); }},
     {"myid", "cluster|myid", 2, false,

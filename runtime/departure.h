@@ -6,6 +6,7 @@
 #include <expected>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "runtime/desk.h"
 
@@ -13,13 +14,16 @@ namespace hc {
 
 enum class WhoLeaves : std::uint8_t { kAnyone, kTheLiving, kTheDead };
 
-struct NoLeave {
+struct Refusal {
   int status = 409;  // of HTTP
   std::string_view reason;
   std::string text;
 };
 
 // `who`: a member's number, its name, or its id of CLUSTER NODES. What was said once goes on by itself.
-std::expected<NodeId, NoLeave> take_leave(Office& office, Bytes who, WhoLeaves which);
+std::expected<NodeId, Refusal> take_leave(Office& office, Bytes who, WhoLeaves which);
+
+// 2h: all others are gone for good, a majority of the voters with them. Whom an operator names is what he vouches for.
+std::expected<void, Refusal> take_force(Office& office, const std::vector<Bytes>& left, bool accept_data_loss);
 
 }  // namespace hc

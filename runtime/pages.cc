@@ -72,6 +72,24 @@ HttpResponse leave_page(const PageCall& call, Office& office) {
   return json_page(json.end(), 202);
 }
 
+HttpResponse force_page(const PageCall& call, Office& office) {
+  const Bytes accept = query_field(call.query, "accept-data-loss").value_or("no");
+  if (accept != "yes" && accept != "no")
+    return http_error(400, "accept-data-loss=" + std::string(accept) + ": give yes or no", "BAD_REQUEST");
+  std::vector<Bytes> left;
+  Bytes names = query_field(call.query, "members").value_or("");
+  while (!names.empty()) {
+    const std::size_t comma = names.find(',');
+    left.push_back(names.substr(0, comma));
+    names.remove_prefix(comma == Bytes::npos ? names.size() : comma + 1);
+  }
+  if (const auto forced = take_force(office, left, accept == "yes"); !forced)
+    return http_error(forced.error().status, forced.error().text, forced.error().reason);
+  JsonWriter json;
+  json.flag("success", true).number("epoch", office.node.view()->epoch.value);
+  return json_page(json.end());
+}
+
 HttpResponse verdict(Bytes name, bool well, Office& office) {
   JsonWriter json;
   json.flag(name, well).text("node", std::to_string(office.node.self().id.value));
@@ -112,6 +130,8 @@ HttpResponse make_page(const PageCall& call, Office& office, Now now) {
       return slots_page(call.query, office, now);
     case Page::kLeave:
       return leave_page(call, office);
+    case Page::kForce:
+      return force_page(call, office);
   }
   return http_error(500, "this page is not made", "INTERNAL");
 }

@@ -153,6 +153,16 @@ TEST(HttpApi, AMemberThatShallLeave) {
   EXPECT_EQ(args_of(request(HttpMethod::kDelete, "/api/cluster/members"))[0], "405");
 }
 
+TEST(HttpApi, AForcedView) {
+  HttpRequest asked = request(HttpMethod::kPost, "/api/cluster/force?members=1,node-4&accept-data-loss=yes");
+  const HttpCall call = translate(asked);
+  const auto* page = std::get_if<PageCall>(&call);
+  ASSERT_NE(page, nullptr);
+  EXPECT_EQ(page->page, Page::kForce);
+  EXPECT_EQ(query_field(page->query, "members"), "1,node-4");
+  EXPECT_EQ(args_of(request(HttpMethod::kGet, "/api/cluster/force"))[0], "405");
+}
+
 TEST(HttpApi, KeysAreTakenExactly) {
   const auto key_of = [](Bytes path) {
     return args_of(request(HttpMethod::kGet, "/api/cache/" + std::string(path)))[1];

@@ -132,6 +132,9 @@ class ThreeNodes(unittest.TestCase):
             for who in ["a/b", "", "../x", "1?only=dead", "é"]:
                 self.fails(cli.UNUSABLE, "names no member: give its number, or node-N", *port, "cluster", verb, who)
             self.fails(cli.UNUSABLE, "ID is required", *port, "cluster", verb)
+        self.fails(cli.UNUSABLE, "Unknown node 9: there are node-1", *port, "cluster", "force", "1,9")
+        self.fails(cli.UNUSABLE, "names no members: give their numbers", *port, "cluster", "force", "1;2")
+        self.fails(cli.NO, "a majority of the voters lives", *port, "cluster", "force", "node-1,2")
         self.fails(cli.UNUSABLE, "subcommand is required", *port, "cluster")
         self.fails(cli.UNUSABLE, "subcommand is required", *port)
         for words in [("nonsense",), ("status", "--nonsense"), ("status", "more")]:
@@ -158,7 +161,7 @@ class ThreeNodes(unittest.TestCase):
 
     def test_help(self):
         for words in [("--help",), ("cluster", "--help"), *(("cluster", verb, "--help") for verb in
-                      ["status", "members", "slots", "leave", "decommission", "rebalance", "verify"])]:
+                      ["status", "members", "slots", "leave", "decommission", "force", "rebalance", "verify"])]:
             status, out, error = cli.run(*words)
             self.assertEqual((status, error), (cli.OK, ""), words)
             self.assertIn("hypercache-cli" if len(words) == 1 else "Usage", out)

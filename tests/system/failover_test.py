@@ -5,6 +5,7 @@ import threading
 import time
 import unittest
 
+import cli
 import cluster
 from cluster import Cluster, RespError
 
@@ -194,7 +195,8 @@ class Failover(unittest.TestCase):
                                 (("FORCE", 1, 2), "node-2 does not seem to live")):
                 with self.assertRaisesRegex(RespError, text):
                     client("CLUSTER", *words)
-            self.assertEqual(client("CLUSTER", "FORCE", 1, "ACCEPT-DATA-LOSS"), "OK")
+            status, said = cli.document(members[1], "force", "1", "--accept-data-loss")
+            self.assertEqual((status, said["success"]), (cli.OK, True), said)
             with members[1].http() as web:
                 cluster.wait_until(lambda: web.json("GET", "/health")[0] == 200, "every slot to be served")
             for key, value in keys.items():

@@ -92,6 +92,16 @@ std::vector<Told> Cluster::ask_all(const std::string& path) {
 
 Json Cluster::ask(const std::string& path) { return document(http_.ask({{first_, path}}).front()); }
 
-Json Cluster::remove(const std::string& path) { return document(http_.ask({{first_, path, true}}).front()); }
+Json Cluster::tell(const char* method, const std::string& path) {
+  const Response response = http_.ask({{first_, path, method}}).front();
+  try {
+    return document(response);
+  } catch (Failure& failure) {
+    if (!failure.text.starts_with("Unknown node")) throw;
+    std::string names;
+    for (const Member& m : members_) names += (names.empty() ? "" : ", ") + m.name;
+    throw Failure{kUnusable, failure.text + ": there are " + names};
+  }
+}
 
 }  // namespace hc::cli

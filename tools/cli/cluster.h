@@ -56,8 +56,8 @@ class Cluster {
   std::vector<Told> ask_all(const std::string& path);
   // What the named member says there. Throws Failure.
   Json ask(const std::string& path);
-  // DELETE. Throws Failure, with the member's own words.
-  Json remove(const std::string& path);
+  // DELETE, POST. Throws Failure, with the member's own words; of somebody unknown also with who there is.
+  Json tell(const char* method, const std::string& path);
 
  private:
   Json document(const Response& response) const;

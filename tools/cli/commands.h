@@ -15,7 +15,8 @@ struct Wishes {
   bool follow = false;                              // --wait, --watch
   std::chrono::milliseconds every{1000};            // --interval
   std::optional<std::chrono::milliseconds> within;  // --within
-  std::string subject;                              // a member, or slots
+  bool accept_data_loss = false;                    // --accept-data-loss
+  std::string subject;                              // a member, members, or slots
 };
 
 int show_status(Cluster& cluster, const Wishes& wishes);
@@ -23,6 +24,7 @@ int show_members(Cluster& cluster, const Wishes& wishes);
 int show_slots(Cluster& cluster, const Wishes& wishes);
 int leave(Cluster& cluster, const Wishes& wishes);
 int decommission(Cluster& cluster, const Wishes& wishes);
+int force(Cluster& cluster, const Wishes& wishes);
 int rebalance(Cluster& cluster, const Wishes& wishes);
 int verify(Cluster& cluster, const Wishes& wishes);
 

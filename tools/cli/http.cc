@@ -21,7 +21,7 @@ CURL* prepare(const Request& request, std::chrono::milliseconds patience, Respon
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(patience.count()));
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, append);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &response);
-  if (request.remove) curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "DELETE");
+  curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method);
   return easy;
 }
 

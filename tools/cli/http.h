@@ -17,7 +17,7 @@ std::string to_string(const Door& door);  // "127.0.0.1:8080"
 struct Request {
   Door door;
   std::string path;
-  bool remove = false;  // DELETE; else GET
+  const char* method = "GET";
 };
 struct Response {
   int status = 0;  // of HTTP; 0: none came

@@ -31,6 +31,8 @@ constexpr Verb kVerbs[] = {
     {"leave", "a living member leaves for good: others get its slots and its vote, then its process ends", leave,
      "--wait", "ID", true},
     {"decommission", "a dead member is forgotten; a living one is refused", decommission, "--wait", "ID", true},
+    {"force", "on with MEMBERS alone, when a majority of the voters is gone for good; all others are stopped", force,
+     nullptr, "MEMBERS", true},
     {"rebalance", "how far the slots are that are on their way; the cluster moves them by itself", rebalance, "--watch",
      nullptr, false},
     {"verify", "compares the replicas of every slot, by their digests at the same position", verify, nullptr, nullptr,
@@ -78,7 +80,9 @@ int main(int argc, char** argv) {
     CLI::App* sub = group->add_subcommand(verb.name, verb.help)->fallthrough();
     if (verb.subject) {
       auto* option = sub->add_option(verb.subject, wishes.subject,
-                                     verb.needed ? "a member's number, or node-N" : "a slot, or FROM-TO");
+                                     verb.run == force ? "all that are left, with commas between them"
+                                     : verb.needed     ? "a member's number, or node-N"
+                                                       : "a slot, or FROM-TO");
       if (verb.needed) option->required();
     }
     if (verb.follow) {
@@ -87,6 +91,9 @@ int main(int argc, char** argv) {
           ->capture_default_str()
           ->check(CLI::Range(0.01, 3600.0));
     }
+    if (verb.run == force)
+      sub->add_flag("--accept-data-loss", wishes.accept_data_loss,
+                    "slots of which none of them has a copy begin anew, empty");
     if (verb.follow || verb.run == verify)
       sub->add_option("--within", within, "seconds after which to give up; 0: never")->check(CLI::Range(0.0, 1e6));
   }

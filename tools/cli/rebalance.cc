@@ -66,15 +66,7 @@ int take_out(Cluster& cluster, const Wishes& wishes, const char* only, const cha
   const bool plain = std::ranges::all_of(wishes.subject, [](unsigned char c) { return std::isalnum(c) || c == '-'; });
   if (!plain || wishes.subject.empty())
     throw Failure{kUnusable, "'" + wishes.subject + "' names no member: give its number, or node-N"};
-  Json answer;
-  try {
-    answer = cluster.remove("/api/cluster/members/" + wishes.subject + "?only=" + only);
-  } catch (Failure& failure) {
-    std::string names;
-    for (const Member& m : cluster.members()) names += (names.empty() ? "" : ", ") + m.name;
-    if (failure.text.starts_with("Unknown node")) throw Failure{kUnusable, failure.text + ": there are " + names};
-    throw;
-  }
+  const Json answer = cluster.tell("DELETE", "/api/cluster/members/" + wishes.subject + "?only=" + only);
   const std::string name = answer.at("node_id");
   if (!wishes.follow) {
     if (wishes.json)

@@ -68,9 +68,10 @@ void KeyPage::filter_keys(std::uint32_t rate_ppm) {
   if (rate_ppm == 0) return;
   const std::size_t keys = std::max<std::size_t>(capacity, kCapacityMin) * 4 / 5;
   auto made = std::make_unique<KeyFilter>(std::min(keys, CuckooFilter::kCapacityMax), rate_ppm, look_ups);
-  for (std::uint32_t i = 0; i < capacity && !HC_MUTANT(kFilterBeginsEmpty); ++i)
-    if (words[i] && !made->filter.add(hash_of(entry::key(words[i])))) return;
-  filter = made.release();
+  bool all = true;
+  if (!HC_MUTANT(kFilterBeginsEmpty))
+    homes::each_hash(*this, [&](Word, std::uint64_t hash) { all = all && made->filter.add(hash); });
+  if (all) filter = made.release();
 }
 
 std::size_t KeyPage::bytes() const { return allocated(capacity * sizeof(Word)) + (filter ? filter->bytes() : 0); }

@@ -7,6 +7,7 @@
 #include "core/base/check.h"
 #include "core/base/seam.h"
 #include "core/store/entry.h"
+#include "core/store/homes.h"
 #include "core/store/key_filter.h"
 
 namespace hc::key_pages {
@@ -54,7 +55,7 @@ void insert(KeyPage& page, Word word, std::uint64_t local) {
   page.put(page.free_place(local), entry::with_tag(word, entry::tag_of(local)));
 }
 
-// Small pages for what a full one has. Their tags need bits that only the keys tell, so each entry is read: ahead.
+// Small pages for what a full one has. Their tags need bits that only the keys tell, so each entry is read.
 void burst(const Leaf<KeyPage>& leaf) {
   KeyPage full = std::exchange(*leaf.page, KeyPage{});
   std::array<std::uint32_t, KeyPage::kParts> sizes{};
@@ -62,13 +63,9 @@ void burst(const Leaf<KeyPage>& leaf) {
     if (full.words[i]) ++sizes[part_of(full.words[i])];
   KeyPage* const parts = new KeyPage[KeyPage::kParts]{};
   for (std::uint32_t part = 0; part < KeyPage::kParts; ++part) parts[part].resize(capacity_for(sizes[part]));
-  constexpr std::uint32_t kAhead = 16;
-  for (std::uint32_t i = 0; i < full.capacity; ++i) {
-    if (i + kAhead < full.capacity) __builtin_prefetch(entry::block(full.words[i + kAhead]));
-    if (!full.words[i]) continue;
-    const std::uint64_t hash = hash_of(entry::key(full.words[i]));
-    insert(parts[part_of(full.words[i])], full.words[i], hash << (leaf.depth + KeyPage::kFanBits));
-  }
+  homes::each_hash(full, [&](Word word, std::uint64_t hash) {
+    insert(parts[part_of(word)], word, hash << (leaf.depth + KeyPage::kFanBits));
+  });
   leaf.page->parts = parts;
   leaf.page->capacity = KeyPage::kNode;
   leaf.page->size = full.size;

@@ -17,7 +17,7 @@ namespace {
 
 // Pages small enough that tables burst and gather all the time, now and then so shallow that they grow beyond.
 struct SomePages {
-  SomePages() { seam::sizes = {*rc::gen::element(8U, 16U, 64U, 4096U), *rc::gen::element(6U, 12U, 30U)}; }
+  SomePages() { seam::sizes = {*rc::gen::element(8U, 16U, 64U, 2048U), *rc::gen::element(6U, 12U, 30U)}; }
   ~SomePages() { seam::sizes = {}; }
 };
 

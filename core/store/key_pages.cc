@@ -17,7 +17,7 @@ using entry::Word;
 
 constexpr unsigned kTagBits = 16;
 
-std::uint32_t capacity_most() { return HC_SIZE(page_places, 4096); }
+std::uint32_t capacity_most() { return HC_SIZE(page_places, 2048); }
 unsigned depth_most() { return HC_SIZE(page_depth, 30); }  // 16 bits more are tags, so cursors have room for both
 std::uint32_t gathered_most() { return capacity_most() / 5 * 2; }  // half of what makes a page burst
 

@@ -1,6 +1,6 @@
 // All pages of one table: a page, or a tree of nodes above many (core/store/key_page.h). A page that is full at its
 // greatest capacity bursts into a node of small ones; a node with few entries left is gathered into one page. So no
-// change of size touches more than some three thousand entries, however many there are.
+// change of size touches more than 1638 entries, however many there are.
 //
 // Keys whose hashes agree in all bits that nodes take stay in one page, which grows beyond.
 #pragma once

@@ -3,8 +3,8 @@
 //
 // They stand in pages (core/store/key_page.h, key_pages.h), in rising order of their hashes, however many pages there
 // are. That is what makes a walk's cursor good for every table size and for every replica. A usual table has one page;
-// one of more than some three thousand keys has a tree of them, so that no table, however large, makes a pause when it
-// grows or shrinks. An empty table owns nothing.
+// one of more than 1638 keys has a tree of them, so that no table, however large, makes a pause when it grows or
+// shrinks. An empty table owns nothing.
 //
 // It knows no clock: expired keys stay until somebody erases them. It decides nothing and replicates nothing.
 //

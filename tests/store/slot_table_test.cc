@@ -132,7 +132,7 @@ TEST(SlotTable, TakesWhatItGave) {
 
 // Of one page, of a node of pages, of nodes above nodes.
 TEST(SlotTable, GrowsAndShrinksWithItsContent) {
-  for (const int keys : {3000, 10'000, 300'000}) {
+  for (const int keys : {1600, 10'000, 300'000}) {
     SlotTable table = filled(keys);
     EXPECT_EQ(table.size(), static_cast<std::size_t>(keys));
     for (int i = 0; i < keys; ++i) ASSERT_EQ(table.find(key_number(i))->value, "v" + std::to_string(i));
@@ -154,7 +154,8 @@ TEST(SlotTable, TakesAsMuchForAKeyWhateverItsSize) {
     std::snprintf(key, sizeof key, "key:%012d", i);
     table.put(key, "valuable", kNoExpiry);
     of_entries += 32;
-    if (i > 1000 && i % 1000 == 0) ASSERT_LT((table.bytes() - of_entries) / static_cast<std::size_t>(i), 17U) << i;
+    if (i < 1000 || i % 1000 != 0) continue;
+    ASSERT_LT((table.bytes() - of_entries) / static_cast<std::size_t>(i), 17U) << i;
   }
 }
 

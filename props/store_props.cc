@@ -7,12 +7,19 @@
 #include <map>
 #include <set>
 
+#include "core/base/seam.h"
 #include "core/command/command.h"
 #include "core/command/text.h"
 #include "core/store/key_filter.h"
 
 namespace hc {
 namespace {
+
+// Pages small enough that tables burst and gather all the time, now and then so shallow that they grow beyond.
+struct SomePages {
+  SomePages() { seam::sizes = {*rc::gen::element(8U, 16U, 64U, 2048U), *rc::gen::element(6U, 12U, 30U)}; }
+  ~SomePages() { seam::sizes = {}; }
+};
 
 struct Content {
   std::string value;
@@ -124,8 +131,8 @@ void check_against(const SlotTable& table, const Model& model) {
   }
   RC_ASSERT(table.expiring() == expiring);
   RC_ASSERT(!table.find("never put"));
-  if (!table.filter()) return;
-  RC_ASSERT(table.filter()->filter.size() == model.size());
+  if (table.filter_ppm() == 0) return;
+  RC_ASSERT(table.filter_figures().keys == model.size());
   for (int i = 0; i < 200; ++i) {
     const std::string key = "key" + std::to_string(i);
     RC_ASSERT(table.find(key).has_value() == model.contains(key));
@@ -133,6 +140,7 @@ void check_against(const SlotTable& table, const Model& model) {
 }
 
 RC_GTEST_PROP(SlotTableProps, IsAMap, ()) {
+  const SomePages pages;
   const auto changes = *any_changes();
   SlotTable table;
   Model model;
@@ -142,6 +150,7 @@ RC_GTEST_PROP(SlotTableProps, IsAMap, ()) {
 
 // A full round finds everything that expired, however partial rounds and changes went before.
 RC_GTEST_PROP(SlotTableProps, SweepsMissNothing, ()) {
+  const SomePages pages;
   const auto changes = *any_changes();
   const auto now = *rc::gen::inRange<std::int64_t>(1, 1100);
   SlotTable table;
@@ -154,6 +163,7 @@ RC_GTEST_PROP(SlotTableProps, SweepsMissNothing, ()) {
 
 // A walk that goes on in another table of another capacity, while both change: all that stays is seen, exactly once.
 RC_GTEST_PROP(SlotTableProps, WalksMissNothingThatStays, ()) {
+  const SomePages pages;
   const int kept = *rc::gen::inRange(0, 300), others = *rc::gen::inRange(0, 6000);
   Random random(*rc::gen::arbitrary<std::uint64_t>());
   SlotTable tables[2];
@@ -176,6 +186,42 @@ RC_GTEST_PROP(SlotTableProps, WalksMissNothingThatStays, ()) {
   } while (cursor != 0);
   RC_ASSERT(seen.size() == static_cast<std::size_t>(kept));
   RC_ASSERT(std::set<std::string>(seen.begin(), seen.end()).size() == static_cast<std::size_t>(kept));
+}
+
+// A pass takes each block once, whatever the budgets are, and changes nothing; what is drawn is there.
+RC_GTEST_PROP(SlotTableProps, RelocatesEachOnce, ()) {
+  const SomePages pages;
+  const auto changes = *any_changes();
+  SlotTable table;
+  Model model;
+  for (const Change& c : changes) change(table, model, c);
+  static std::multiset<void*> moved;
+  moved.clear();
+  std::uint64_t cursor = 0;
+  do {
+    std::size_t budget = *rc::gen::inRange<std::size_t>(1, 300);
+    cursor = table.relocate(cursor, budget, [](void* block, std::size_t) { return *moved.insert(block); });
+  } while (cursor != 0);
+  RC_ASSERT(moved.size() == model.size());
+  RC_ASSERT(std::set<void*>(moved.begin(), moved.end()).size() == model.size());
+  check_against(table, model);
+  Random random(*rc::gen::arbitrary<std::uint64_t>());
+  for (int i = 0; i < 10 && !model.empty(); ++i) RC_ASSERT(model.contains(std::string(table.random(random)->key)));
+}
+
+// The same changes take the same bytes, and of nothing is left nothing.
+RC_GTEST_PROP(SlotTableProps, CountsItsBytes, ()) {
+  const SomePages pages;
+  const auto changes = *any_changes();
+  SlotTable a, b;
+  Model of_a, of_b;
+  for (const Change& c : changes) change(a, of_a, c);
+  for (const Change& c : changes) change(b, of_b, c);
+  RC_ASSERT(a.bytes() == b.bytes());
+  for (const auto& [key, content] : of_a) RC_ASSERT(a.erase(key));
+  RC_ASSERT(a.bytes() == a.filter_figures().bytes);
+  a.filter_keys(0);
+  RC_ASSERT(a.bytes() == 0U);
 }
 
 // ---- commands
@@ -264,6 +310,7 @@ std::vector<std::string> some_command(Random& random) {
 }
 
 RC_GTEST_PROP(CommandProps, EffectsDoWhatTheCommandDid, ()) {
+  const SomePages pages;
   Random random(*rc::gen::arbitrary<std::uint64_t>());
   const int commands = *rc::gen::inRange(0, 400);
   SlotTable primary, replica;

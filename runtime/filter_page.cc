@@ -15,15 +15,14 @@ struct Sums {
 Sums sums_of(const Node& node) {
   Sums sums;
   for (std::uint32_t slot = 0; slot < node.config().slots; ++slot) {
-    const KeyFilter* keys = node.table(Slot{static_cast<std::uint16_t>(slot)}).filter();
-    if (!keys) continue;
+    const SlotTable& table = node.table(Slot{static_cast<std::uint16_t>(slot)});
+    if (table.filter_ppm() == 0) continue;
+    const KeyFilterFigures figures = table.filter_figures();
     ++sums.filters;
-    sums.size += keys->filter.size();
-    sums.capacity += keys->filter.capacity();
-    sums.bytes += keys->bytes();
-    sums.look_ups.asked += keys->look_ups.asked;
-    sums.look_ups.denied += keys->look_ups.denied;
-    sums.look_ups.false_positives += keys->look_ups.false_positives;
+    sums.size += figures.keys;
+    sums.capacity += figures.capacity;
+    sums.bytes += figures.bytes;
+    sums.look_ups += figures.look_ups;
   }
   return sums;
 }

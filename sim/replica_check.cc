@@ -35,11 +35,11 @@ bool digest_is_blind(const SlotTable& table) {
 // Every key that is there may be there, as its filter has it.
 std::optional<std::string> denied_key(const SlotTable& table) {
   std::optional<std::string> denied;
-  if (!table.filter()) return denied;
+  if (table.filter_ppm() == 0) return denied;
   std::uint64_t cursor = 0;
   do
     cursor = table.walk(cursor, [&](const SlotTable::Item& item) {
-      if (!table.filter()->filter.contains(item.key)) denied = std::string(item.key);
+      if (!table.filter_has(hash_of(item.key))) denied = std::string(item.key);
     });
   while (cursor != 0);
   return denied;

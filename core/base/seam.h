@@ -3,7 +3,8 @@
 //
 // In production (targets core_*) HC_MUTANT(x) and HC_BUGGIFY(x) are the constant false and nothing of this exists. In
 // the simulator (targets core_sim_*, HC_SIM=1) a run switches mutants on by name; one that is off changes no trace.
-// BUGGIFY strikes by chance, each point from a stream of its own, only while a run says so.
+// BUGGIFY strikes by chance, each point from a stream of its own, only while a run says so. HC_SIZE(x, usual) is a size
+// that tests make small, so that what happens at it happens often.
 #pragma once
 
 #ifdef HC_SIM
@@ -91,10 +92,20 @@ inline bool strikes(Point point) {
   return true;
 }
 
+// ---- sizes
+
+struct Sizes {
+  std::optional<std::uint32_t> page_places;  // of the largest page (core/store/key_pages.cc): a power of two from 8 on
+  std::optional<unsigned> page_depth;        // bits of a hash that nodes take, at most
+};
+inline Sizes sizes;
+
 }  // namespace hc::seam
+#define HC_SIZE(identifier, usual) (::hc::seam::sizes.identifier.value_or(usual))
 #define HC_MUTANT(identifier) (::hc::seam::on(::hc::seam::Mutant::identifier))
 #define HC_BUGGIFY(identifier) (::hc::seam::strikes(::hc::seam::Point::identifier))
 #else
+#define HC_SIZE(identifier, usual) (usual)
 #define HC_MUTANT(identifier) false
 #define HC_BUGGIFY(identifier) false
 #endif

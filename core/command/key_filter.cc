@@ -10,9 +10,7 @@ namespace {
 // 1: it may be there; 0: it is not; -1: there are no filters here. A table without any has no key yet, or too many.
 std::int64_t filter_says(const Key& key, const Execution& x) {
   if (!x.filters_keys) return -1;
-  const KeyFilter* keys = x.table.filter();
-  if (!keys) return x.table.size() == 0 ? 0 : 1;
-  return keys->filter.contains(key.hash) ? 1 : 0;
+  return x.table.size() != 0 && x.table.filter_has(key.hash) ? 1 : 0;
 }
 
 }  // namespace

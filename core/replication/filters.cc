@@ -20,7 +20,7 @@ void Replication::filter_keys(std::uint32_t rate_ppm) {
 }
 
 void Replication::fit_filter(Replica& r) {
-  const std::uint32_t has = r.table.filter() ? r.table.filter()->rate_ppm : 0;
+  const std::uint32_t has = r.table.filter_ppm();
   if (has == 0 && r.table.size() == 0) return;
   if (has == key_filter_ppm_ && (has == 0 || !HC_BUGGIFY(kFilterAnew))) return;
   r.table.filter_keys(key_filter_ppm_);

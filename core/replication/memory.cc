@@ -69,8 +69,8 @@ void Replication::measured(std::size_t beyond, std::size_t hollow) {
 void Replication::relocate_some(std::size_t places, Time now) {
   for (std::size_t budget = places; budget > 0 && memory_.relocate_slot < replicas_.size();) {
     SlotTable& table = replicas_[memory_.relocate_slot].table;
-    memory_.relocate_place = table.relocate(memory_.relocate_place, budget, config_.relocate);
-    if (memory_.relocate_place == 0) ++memory_.relocate_slot;
+    memory_.relocate_cursor = table.relocate(memory_.relocate_cursor, budget, config_.relocate);
+    if (memory_.relocate_cursor == 0) ++memory_.relocate_slot;
   }
   memory_.relocate_at = now + kMoreSoon;
   if (memory_.relocate_slot < replicas_.size()) return;

@@ -46,7 +46,7 @@ struct Memory {
 
   // Moving entries together: where the round goes on, and when.
   std::size_t relocate_slot = 0;
-  std::uint32_t relocate_place = 0;
+  std::uint64_t relocate_cursor = 0;
   std::optional<Time> relocate_at;
 
   bool said = false;             // we are above our limit, and primaries were told

@@ -1,7 +1,8 @@
 // One key with its value and expiry as one allocation, and the word by which a table names it. A value that is an
 // object is kept as its address; the entry owns it.
 //
-// Word: bits 63…48 the key's tag (the top 16 bits of its hash), 47…3 the address, 2…0 what the block holds.
+// Word: bits 63…48 the key's tag (16 bits of its hash, the top ones where its page does not choose others), 47…3 the
+// address, 2…0 what the block holds.
 // Block: header, [expiry], [sum of the value's block hashes], [size of a long key], key, value. The header has the size
 // of a short key in 8 bits, the entry's stamp (core/store/access_clock.h) in 24, the value's size in 30, and whether it
 // is an object.
@@ -35,6 +36,7 @@ static_assert(sizeof(Header) == 8 && SlotTable::kBytesMax < std::size_t{1} << 31
 
 inline std::uint64_t tag_of(std::uint64_t hash) { return hash >> 48; }
 inline std::uint64_t tag(Word word) { return word >> 48; }
+inline Word with_tag(Word word, std::uint64_t tag) { return (word & 0x0000ffffffffffffULL) | tag << 48; }
 inline char* block(Word word) { return reinterpret_cast<char*>(word & 0x0000fffffffffff8ULL); }
 inline Header header(Word word) {
   Header h;

@@ -1,57 +1,59 @@
-// A table whose keys are filtered: the filter's beginning, and what it is told.
-#include <algorithm>
-#include <utility>
-
+// A table whose keys are filtered: what its filters are told, and what they say.
 #include "core/base/seam.h"
-#include "core/store/entry.h"
 #include "core/store/key_filter.h"
+#include "core/store/key_pages.h"
 #include "core/store/slot_table.h"
 
 namespace hc {
-namespace {
-
-constexpr std::size_t kPlacesLeast = 4;
-constexpr std::size_t kPlacesMost = std::size_t{1} << 28;  // beyond, a table has none
-
-}  // namespace
 
 void SlotTable::filter_keys(std::uint32_t rate_ppm) {
-  if (filter_) bytes_ -= filter_->bytes();
-  filter_.reset();
-  if (rate_ppm != 0) make_filter(rate_ppm, {});
+  filter_ppm_ = rate_ppm;
+  key_pages::each_leaf(root_, [&](KeyPage& page) {
+    bytes_ -= page.bytes();
+    page.filter_keys(0);  // what came of asking it is forgotten
+    page.filter_keys(rate_ppm);
+    bytes_ += page.bytes();
+  });
 }
 
-// For as many keys as its places take, with those that it has.
-void SlotTable::make_filter(std::uint32_t rate_ppm, const KeyFilterLookUps& look_ups) {
-  if (capacity_ > kPlacesMost) return;
-  filter_ = std::make_unique<KeyFilter>(std::max<std::size_t>(capacity_, kPlacesLeast) * 4 / 5, rate_ppm, look_ups);
-  bytes_ += filter_->bytes();
-  if (HC_MUTANT(kFilterBeginsEmpty)) return;
-  for (std::uint32_t i = 0; i < capacity_ && filter_; ++i)
-    if (words_[i]) key_came(hash_of(entry::key(words_[i])));
+KeyFilterFigures SlotTable::filter_figures() const {
+  KeyFilterFigures figures;
+  key_pages::each_leaf(root_, [&](const KeyPage& page) {
+    if (!page.filter) return;
+    figures.keys += page.filter->filter.size();
+    figures.capacity += page.filter->filter.capacity();
+    figures.bytes += page.filter->bytes();
+    figures.look_ups += page.filter->look_ups;
+  });
+  return figures;
+}
+
+bool SlotTable::filter_has(std::uint64_t hash) const {
+  const KeyFilter* keys = key_pages::leaf_of(root_, hash).page->filter;
+  return !keys || keys->filter.contains(hash);
 }
 
 // One that has no room any more is given up.
-void SlotTable::key_came(std::uint64_t hash) {
-  bytes_ -= filter_->bytes();
-  if (!filter_->filter.add(hash)) return filter_.reset();
-  bytes_ += filter_->bytes();
+void SlotTable::key_came(KeyPage& page, std::uint64_t hash) {
+  bytes_ -= page.filter->bytes();
+  if (!page.filter->filter.add(hash)) return page.filter_keys(0);
+  bytes_ += page.filter->bytes();
 }
 
-void SlotTable::key_went(std::uint64_t hash) {
-  bytes_ -= filter_->bytes();
-  filter_->filter.remove(hash);
-  bytes_ += filter_->bytes();
+void SlotTable::key_went(KeyPage& page, std::uint64_t hash) {
+  bytes_ -= page.filter->bytes();
+  page.filter->filter.remove(hash);
+  bytes_ += page.filter->bytes();
 }
 
 // False: the key is not there.
-bool SlotTable::may_have(std::uint64_t hash) const {
-  ++filter_->look_ups.asked;
-  if (filter_->filter.contains(hash)) return true;
-  ++filter_->look_ups.denied;
+bool SlotTable::may_have(const KeyPage& page, std::uint64_t hash) {
+  ++page.filter->look_ups.asked;
+  if (page.filter->filter.contains(hash)) return true;
+  ++page.filter->look_ups.denied;
   return false;
 }
 
-void SlotTable::was_not_there() const { ++filter_->look_ups.false_positives; }
+void SlotTable::was_not_there(const KeyPage& page) { ++page.filter->look_ups.false_positives; }
 
 }  // namespace hc

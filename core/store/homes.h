@@ -1,33 +1,39 @@
-// Where an entry of a table belongs: its hash scaled to the capacity, keeping the order of hashes.
+// Where an entry of a page belongs: its hash scaled to the capacity, keeping the order of hashes.
 //
-// Up to kTagged places the tag alone decides (it stands in the word, so resizing and closing gaps touch no entry);
-// beyond, the top 32 bits of the hash, made again from the key. Both scale the same number, only more or less finely,
-// so a hash h lies at home_of(h) in every table and the hashes of one home are one interval.
+// The tag alone decides (it stands in the word, so resizing and closing gaps touch no entry). Both a hash and a cursor
+// scale the same number, only more or less finely, so a hash lies at its home in an array of every capacity, and the
+// hashes of one home are one interval.
 #pragma once
 
 #include <cstdint>
 
 #include "core/store/entry.h"
+#include "core/store/key_page.h"
 
 namespace hc::homes {
 
-inline constexpr std::uint32_t kTagged = 4096;
-
 inline std::uint32_t of_hash(std::uint64_t hash, std::uint32_t capacity) {
-  if (capacity <= kTagged) return static_cast<std::uint32_t>(entry::tag_of(hash) * capacity >> 16);
-  return static_cast<std::uint32_t>((hash >> 32) * capacity >> 32);
+  return static_cast<std::uint32_t>(entry::tag_of(hash) * capacity >> 16);
 }
 
 inline std::uint32_t of_word(entry::Word word, std::uint32_t capacity) {
-  if (capacity <= kTagged) return static_cast<std::uint32_t>(entry::tag(word) * capacity >> 16);
-  return of_hash(hash_of(entry::key(word)), capacity);
+  return static_cast<std::uint32_t>(entry::tag(word) * capacity >> 16);
 }
 
-// The least cursor (the top 48 bits of a hash) that has this home.
-inline std::uint64_t first_cursor(std::uint32_t home, std::uint32_t capacity) {
-  const unsigned bits = capacity <= kTagged ? 16 : 32;
-  const std::uint64_t scaled = ((std::uint64_t{home} << bits) + capacity - 1) / capacity;
-  return scaled << (SlotTable::kCursorBits - bits);
+// The least tag that has this home or a later one; 2^16: none has.
+inline std::uint64_t first_tag(std::uint32_t home, std::uint32_t capacity) {
+  return ((std::uint64_t{home} << 16) + capacity - 1) / capacity;
+}
+
+// Visits the word and the key's hash of each entry of a page. Entries lie anywhere in memory, so it is fetched ahead
+// what will be read.
+template <class Visit>
+void each_hash(const KeyPage& page, Visit&& visit) {
+  constexpr std::uint32_t kAhead = 16;
+  for (std::uint32_t i = 0; i < page.capacity; ++i) {
+    if (i + kAhead < page.capacity) __builtin_prefetch(entry::block(page.words[i + kAhead]));
+    if (page.words[i]) visit(page.words[i], hash_of(entry::key(page.words[i])));
+  }
 }
 
 }  // namespace hc::homes

@@ -1,10 +1,10 @@
 // The keys of one slot: key -> (value, optional expiry), with the size, the byte count and the digest of the content. A
 // value is bytes, or an object of some type (core/store/object.h).
 //
-// Open addressing with linear probing: an array of words, each a pointer to one allocation (header, expiry, key, value
-// together) with 16 bits of the key's hash above it. A key's home is the *order-preserving* scaling of its hash to the
-// capacity (Lemire's multiply-shift), so homes in rising order are hashes in rising order whatever the capacity is.
-// That is what makes a walk's cursor good for every table size and for every replica. An empty table owns nothing.
+// They stand in pages (core/store/key_page.h, key_pages.h), in rising order of their hashes, however many pages there
+// are. That is what makes a walk's cursor good for every table size and for every replica. A usual table has one page;
+// one of more than 1638 keys has a tree of them, so that no table, however large, makes a pause when it grows or
+// shrinks. An empty table owns nothing.
 //
 // It knows no clock: expired keys stay until somebody erases them. It decides nothing and replicates nothing.
 //
@@ -24,6 +24,7 @@
 #include "core/base/time.h"
 #include "core/store/access_clock.h"
 #include "core/store/hash.h"
+#include "core/store/key_page.h"
 #include "core/store/object.h"
 
 namespace hc {
@@ -32,8 +33,7 @@ namespace entry {
 struct Stored;
 }
 
-struct KeyFilter;
-struct KeyFilterLookUps;
+struct KeyFilterFigures;
 
 class SlotTable {
  public:
@@ -100,12 +100,14 @@ class SlotTable {
   bool erase(Bytes key, std::uint64_t hash);
   void clear();  // its filter stays, with nothing in it
 
-  // Keeps a cuckoo filter over its keys (core/store/key_filter.h), of this rate of false positives; 0: keeps none.
+  // Keeps cuckoo filters over its keys (core/store/key_filter.h), of this rate of false positives; 0: keeps none.
   // Costs a look at each key. Nothing of the content changes. Requires: rate_ppm <= CuckooFilter::kRateMax.
   void filter_keys(std::uint32_t rate_ppm);
-  const KeyFilter* filter() const { return filter_.get(); }
+  std::uint32_t filter_ppm() const { return filter_ppm_; }
+  bool filter_has(std::uint64_t hash) const;  // not counted as a look-up; true also if there is none
+  KeyFilterFigures filter_figures() const;    // costs a look at each page
 
-  std::size_t size() const { return size_; }
+  std::size_t size() const { return root_.size; }
   std::size_t expiring() const { return expiring_; }  // entries with an expiry
   // What entries and table take (core/store/allocation.h). Deterministic.
   std::size_t bytes() const { return bytes_; }
@@ -120,9 +122,9 @@ class SlotTable {
   // Visits at least one entry unless it returns 0. Requires: `visit` does not change the table.
   std::uint64_t walk(std::uint64_t cursor, const std::function<void(const Item&)>& visit) const;
 
-  // Moves entries to better places, from place `from` on, each place taking one of `budget`; where to go on, 0 at the
-  // end. Nothing of the content changes, nor of its order; what borrowed from an entry is lost.
-  std::uint32_t relocate(std::uint32_t from, std::size_t& budget, Relocate move);
+  // Moves entries to better places, from a cursor (as walk()'s) on, each place taking one of `budget`; where to go on,
+  // 0 at the end. Nothing of the content changes, nor of its order; what borrowed from an entry is lost.
+  std::uint64_t relocate(std::uint64_t cursor, std::size_t& budget, Relocate move);
 
   // An entry, each as likely as any other. nullopt if empty.
   std::optional<Item> random(Random& random) const;
@@ -136,36 +138,27 @@ class SlotTable {
   bool sweep(WallTime now, std::size_t budget, const std::function<void(const Item&)>& erasing);
 
  private:
-  struct Place;  // where a key is, or would be
-
-  Place locate(Bytes key, std::uint64_t hash) const;
-  std::optional<std::uint32_t> look_up(Bytes key, std::uint64_t hash) const;
-  void make_filter(std::uint32_t rate_ppm, const KeyFilterLookUps& look_ups);
-  void key_came(std::uint64_t hash);
-  void key_went(std::uint64_t hash);
-  bool may_have(std::uint64_t hash) const;
-  void was_not_there() const;
-  void insert(std::uint64_t hash, std::uint64_t word);
+  std::uint64_t* look_up(Bytes key, std::uint64_t hash) const;
+  std::uint64_t* word_of(Bytes key, std::uint64_t hash) const;
+  void key_came(KeyPage& page, std::uint64_t hash);
+  void key_went(KeyPage& page, std::uint64_t hash);
+  static bool may_have(const KeyPage& page, std::uint64_t hash);
+  static void was_not_there(const KeyPage& page);
   void put_stored(Bytes key, std::uint64_t hash, const entry::Stored& value, AccessClock* clock);
-  void replace_entry(std::uint32_t index, std::uint64_t hash, const entry::Stored& value);
-  void remove_at(std::uint32_t index, std::uint64_t hash);
-  void resize(std::uint32_t capacity);
-  void shrink_if_sparse();
+  void replace_entry(std::uint64_t& word, std::uint64_t hash, const entry::Stored& value);
+  void remove_at(KeyPage& page, std::uint32_t index, std::uint64_t hash);
+  void shrink_if_sparse(std::uint64_t hash);
   void note_expiry(WallTime expiry);
   void forget_expiry();
-  std::uint32_t step(std::uint32_t index) const { return index + 1 == capacity_ ? 0 : index + 1; }
-  void release();
 
-  std::uint64_t* words_ = nullptr;
-  std::uint32_t capacity_ = 0;
-  std::uint32_t size_ = 0;
+  KeyPage root_;
   std::size_t bytes_ = 0;
   std::uint64_t digest_ = 0;
   WallTime earliest_ = WallTime::max();        // lower bound over all entries
   WallTime sweep_earliest_ = WallTime::max();  // lower bound over the entries that this round of sweep() has passed
   std::uint64_t sweep_cursor_ = 0;
   std::uint32_t expiring_ = 0;
-  std::unique_ptr<KeyFilter> filter_;
+  std::uint32_t filter_ppm_ = 0;
 };
 static_assert(sizeof(SlotTable) <= 72);  // a node has 16384 of them
 

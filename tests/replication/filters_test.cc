@@ -27,11 +27,11 @@ using Said = std::pair<std::int64_t, std::int64_t>;
 
 TEST(Filters, BeginWithTheFirstKeyOfASlot) {
   Filtered node(1000);
-  EXPECT_EQ(node.table().filter(), nullptr);
+  EXPECT_EQ(node.table().filter_ppm(), 0U);
   EXPECT_EQ(node.check("a"), Said(0, 0)) << "of a slot without a key";
   node.run({"SET", "a", "v"});
-  ASSERT_NE(node.table().filter(), nullptr);
-  EXPECT_EQ(node.table().filter()->filter.size(), 1U);
+  ASSERT_NE(node.table().filter_ppm(), 0U);
+  EXPECT_EQ(node.table().filter_figures().keys, 1U);
   EXPECT_EQ(node.replication.memory().counted, node.table().bytes());
   EXPECT_EQ(node.check("a"), Said(1, 1));
   EXPECT_EQ(node.check("b"), Said(0, 0));
@@ -42,19 +42,19 @@ TEST(Filters, BeginWithTheFirstKeyOfASlot) {
 TEST(Filters, ComeAndGoWithTheOperatorsWish) {
   Filtered node(0);
   for (int i = 0; i < 100; ++i) node.run({"SET", std::to_string(i), "v"});
-  EXPECT_EQ(node.table().filter(), nullptr);
+  EXPECT_EQ(node.table().filter_ppm(), 0U);
   EXPECT_EQ(node.check("7"), Said(-1, 1));
   const std::size_t before = node.replication.memory().counted;
   node.replication.filter_keys(1000);
   ASSERT_LE(node.replication.deadline(), node.now);
   node.replication.tick(node.at());
-  ASSERT_NE(node.table().filter(), nullptr) << "though nobody wrote";
-  EXPECT_EQ(node.table().filter()->filter.size(), 100U);
-  EXPECT_EQ(node.replication.memory().counted, before + node.table().filter()->bytes());
+  ASSERT_NE(node.table().filter_ppm(), 0U) << "though nobody wrote";
+  EXPECT_EQ(node.table().filter_figures().keys, 100U);
+  EXPECT_EQ(node.replication.memory().counted, before + node.table().filter_figures().bytes);
   EXPECT_EQ(node.check("7"), Said(1, 1));
   node.replication.filter_keys(0);
   node.replication.tick(node.at());
-  EXPECT_EQ(node.table().filter(), nullptr);
+  EXPECT_EQ(node.table().filter_ppm(), 0U);
   EXPECT_EQ(node.replication.memory().counted, before);
 }
 

@@ -74,26 +74,53 @@ TEST(KeyFilter, ItsMutantsAreCaught) {
   EXPECT_FALSE(churn_under(seam::Mutant::kFilterRemovesAnothers));
 }
 
+// The same where pages burst and gather, each with a filter of its own.
+TEST(KeyFilter, DeniesNoKeyOfATree) {
+  seam::sizes.page_places = 64;
+  SlotTable table;
+  table.filter_keys(10'000);
+  std::set<std::string> model;
+  EXPECT_TRUE(churn(table, model, 30'000));
+  EXPECT_FALSE(churn_under(seam::Mutant::kFilterForgetsOnOverwrite));
+  EXPECT_FALSE(churn_under(seam::Mutant::kFilterBeginsEmpty));
+  EXPECT_FALSE(churn_under(seam::Mutant::kFilterRemovesAnothers));
+  seam::sizes = {};
+}
+
 TEST(KeyFilter, CountsWhatItWasAskedAndWhatItTakes) {
   SlotTable table;
   for (std::uint64_t i = 0; i < 100; ++i) table.put(key(i), "v", kNoExpiry);
   const std::size_t bytes = table.bytes();
   table.filter_keys(10'000);
-  EXPECT_EQ(table.filter()->filter.size(), 100U) << "of the keys that are there already";
-  EXPECT_EQ(table.bytes(), bytes + table.filter()->bytes());
+  EXPECT_EQ(table.filter_figures().keys, 100U) << "of the keys that are there already";
+  EXPECT_EQ(table.bytes(), bytes + table.filter_figures().bytes);
   for (int i = 0; i < 1000; ++i) EXPECT_FALSE(table.find("absent" + std::to_string(i)));
   EXPECT_TRUE(table.find(key(5)));
   EXPECT_TRUE(table.find_past_filter(key(5), hash_of(key(5)))) << "which is not counted";
-  const KeyFilterLookUps look_ups = table.filter()->look_ups;
+  const KeyFilterLookUps look_ups = table.filter_figures().look_ups;
   EXPECT_EQ(look_ups.asked, 1001U);
   EXPECT_EQ(look_ups.denied + look_ups.false_positives, 1000U);
   EXPECT_LE(look_ups.false_positives, 20U);
   for (std::uint64_t i = 0; i < 100; ++i) table.erase(key(i));
-  EXPECT_EQ(table.filter()->filter.size(), 0U);
-  EXPECT_EQ(table.filter()->look_ups.asked, 1001U);
-  EXPECT_EQ(table.bytes(), table.filter()->bytes()) << "an empty table owns nothing else";
+  EXPECT_EQ(table.filter_figures().keys, 0U);
+  EXPECT_EQ(table.filter_figures().look_ups.asked, 1001U);
+  EXPECT_EQ(table.bytes(), table.filter_figures().bytes) << "an empty table owns nothing else";
   table.filter_keys(0);
   EXPECT_EQ(table.bytes(), 0U);
+}
+
+TEST(KeyFilter, CountsOnThroughATree) {
+  SlotTable table;
+  table.filter_keys(10'000);
+  for (std::uint64_t i = 0; i < 10'000; ++i) table.put(key(i), "v", kNoExpiry);
+  EXPECT_EQ(table.filter_figures().keys, 10'000U);
+  for (int i = 0; i < 1000; ++i) EXPECT_FALSE(table.find("absent" + std::to_string(i)));
+  for (std::uint64_t i = 10; i < 10'000; ++i) table.erase(key(i));
+  EXPECT_EQ(table.filter_figures().keys, 10U);
+  EXPECT_EQ(table.filter_figures().look_ups.asked, 1000U);
+  table.clear();
+  EXPECT_EQ(table.filter_figures().look_ups.asked, 1000U);
+  EXPECT_EQ(table.bytes(), table.filter_figures().bytes);
 }
 
 // As many keys as a node with a million has in each of a few slots: the rate that was asked for holds.
@@ -105,8 +132,8 @@ TEST(KeyFilter, ErrsAsSeldomAsItWasAskedTo) {
       table.filter_keys(rate_ppm);
       for (std::uint64_t i = 0; i < 61; ++i) table.put(key(slot * 1000 + i), "", kNoExpiry);
       for (std::uint64_t i = 0; i < 5000; ++i) ASSERT_FALSE(table.find("none" + std::to_string(slot * 5000 + i)));
-      denied += table.filter()->look_ups.denied;
-      false_positives += table.filter()->look_ups.false_positives;
+      denied += table.filter_figures().look_ups.denied;
+      false_positives += table.filter_figures().look_ups.false_positives;
     }
     EXPECT_EQ(denied + false_positives, 1'000'000U);
     EXPECT_LE(false_positives, rate_ppm);

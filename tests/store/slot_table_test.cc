@@ -130,14 +130,33 @@ TEST(SlotTable, TakesWhatItGave) {
   }
 }
 
+// Of one page, of a node of pages, of nodes above nodes.
 TEST(SlotTable, GrowsAndShrinksWithItsContent) {
-  SlotTable table = filled(10'000);
-  EXPECT_EQ(table.size(), 10'000U);
-  for (int i = 0; i < 10'000; ++i) ASSERT_EQ(table.find(key_number(i))->value, "v" + std::to_string(i));
-  const std::size_t full = table.bytes();
-  for (int i = 0; i < 9'990; ++i) ASSERT_TRUE(table.erase(key_number(i)));
-  EXPECT_LT(table.bytes(), full / 100);
-  for (int i = 9'990; i < 10'000; ++i) EXPECT_TRUE(table.find(key_number(i)));
+  for (const int keys : {1600, 10'000, 300'000}) {
+    SlotTable table = filled(keys);
+    EXPECT_EQ(table.size(), static_cast<std::size_t>(keys));
+    for (int i = 0; i < keys; ++i) ASSERT_EQ(table.find(key_number(i))->value, "v" + std::to_string(i));
+    const std::size_t full = table.bytes();
+    for (int i = 0; i < keys - 10; ++i) ASSERT_TRUE(table.erase(key_number(i)));
+    EXPECT_LT(table.bytes(), full / 100);
+    for (int i = keys - 10; i < keys; ++i) EXPECT_TRUE(table.erase(key_number(i)));
+    EXPECT_EQ(table.bytes(), 0U);
+    EXPECT_EQ(table.digest(), 0U);
+  }
+}
+
+// A place costs 8 bytes, and half to four fifths of them are taken, in tables of every size.
+TEST(SlotTable, TakesAsMuchForAKeyWhateverItsSize) {
+  SlotTable table;
+  std::size_t of_entries = 0;
+  for (int i = 0; i < 1'000'000; ++i) {
+    char key[32];
+    std::snprintf(key, sizeof key, "key:%012d", i);
+    table.put(key, "valuable", kNoExpiry);
+    of_entries += 32;
+    if (i < 1000 || i % 1000 != 0) continue;
+    ASSERT_LT((table.bytes() - of_entries) / static_cast<std::size_t>(i), 17U) << i;
+  }
 }
 
 TEST(SlotTable, DigestIsOfTheContentAlone) {
@@ -201,7 +220,7 @@ TEST(SlotTable, SpliceRefusesWhatIsMissingOrTooLong) {
 }
 
 TEST(SlotTable, WalkVisitsEachOnce) {
-  for (const int keys : {1, 2, 3, 10, 100, 3000, 20'000}) {
+  for (const int keys : {1, 2, 3, 10, 100, 3000, 20'000, 300'000}) {
     const SlotTable table = filled(keys);
     const auto seen = walked(table);
     EXPECT_EQ(seen.size(), static_cast<std::size_t>(keys));
@@ -231,6 +250,12 @@ std::multiset<std::string> walk_while_resizing(int from, int to, int kept) {
 TEST(SlotTable, WalkSurvivesResizing) {
   EXPECT_EQ(walk_while_resizing(300, 20'000, 300).size(), 300U);
   EXPECT_EQ(walk_while_resizing(20'000, 300, 300).size(), 300U);
+  for (const std::uint32_t places : {8U, 64U, 512U}) {
+    seam::sizes.page_places = places;
+    EXPECT_EQ(walk_while_resizing(300, 20'000, 300).size(), 300U);
+    EXPECT_EQ(walk_while_resizing(20'000, 300, 300).size(), 300U);
+  }
+  seam::sizes = {};
 }
 
 TEST(SlotTable, MutantWalkMissesResize) {
@@ -247,6 +272,17 @@ TEST(SlotTable, RandomIsRoughlyUniform) {
   std::map<std::string, int> drawn;
   for (int i = 0; i < 10'000; ++i) ++drawn[std::string(table.random(random)->key)];
   ASSERT_EQ(drawn.size(), 10U);
+  for (const auto& [key, times] : drawn) EXPECT_NEAR(times, 1000, 150) << key;
+}
+
+TEST(SlotTable, RandomIsRoughlyUniformInATree) {
+  seam::sizes.page_places = 8;
+  const SlotTable table = filled(100);
+  Random random(3);
+  std::map<std::string, int> drawn;
+  for (int i = 0; i < 100'000; ++i) ++drawn[std::string(table.random(random)->key)];
+  seam::sizes = {};
+  ASSERT_EQ(drawn.size(), 100U);
   for (const auto& [key, times] : drawn) EXPECT_NEAR(times, 1000, 150) << key;
 }
 

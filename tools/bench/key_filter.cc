@@ -82,10 +82,10 @@ void measure(std::size_t per_slot, std::uint32_t rate_ppm) {
   std::size_t filters = 0;
   std::uint64_t denied = 0, wrong = 0;
   for (const SlotTable& slot : keyspace.slots) {
-    if (!slot.filter()) continue;
-    filters += slot.filter()->bytes();
-    denied += slot.filter()->look_ups.denied;
-    wrong += slot.filter()->look_ups.false_positives;
+    const hc::KeyFilterFigures figures = slot.filter_figures();
+    filters += figures.bytes;
+    denied += figures.look_ups.denied;
+    wrong += figures.look_ups.false_positives;
   }
   std::printf("%8zu  %-7s  %7.1f %7.1f  %7.1f %6.1f  %7.3f %%\n", per_slot, rate_ppm == 0 ? "without" : "with", there,
               absent, static_cast<double>(keyspace.bytes()) / kKeys, 8.0 * static_cast<double>(filters) / kKeys,

@@ -1,5 +1,5 @@
-// One array of places for the keys of a table, or, where there are too many for one, a node: 64 pages in its stead, by
-// the next six bits of the hash (Heinz, Zobel, Williams: Burst tries, 2002; here the strings are hashes).
+// One array of places for the keys of a table, or, where there are too many for one, a node: 32 pages in its stead, by
+// the next five bits of the hash (Heinz, Zobel, Williams: Burst tries, 2002; here the strings are hashes).
 //
 // A page is an array of words, each a pointer to one allocation (header, expiry, key, value together) with 16 bits of
 // the key's hash above it: open addressing with linear probing. A key's home is the *order-preserving* scaling of its
@@ -24,7 +24,7 @@ struct KeyFilter;
 struct KeyPage {
   static constexpr std::uint32_t kNode = UINT32_MAX;
   static constexpr std::uint32_t kCapacityMin = 4;
-  static constexpr unsigned kFanBits = 6;
+  static constexpr unsigned kFanBits = 5;
   static constexpr std::uint32_t kParts = 1U << kFanBits;
 
   struct Place {  // where a key is, or would be

@@ -108,8 +108,15 @@ std::string_view outcome(Outcome o) {
   return "?";
 }
 
+std::string view_or_change(const ViewRef& view, const ViewChangeRef& change) {
+  if (view) return narrate(*view);
+  if (!change) return "none";
+  return narrate(change->head) + ", " + text(std::uint64_t{change->slots.size()}) + " slots other than in view " +
+         text(change->base);
+}
+
 std::string proposal(const Proposal& p) {
-  return (p.view ? narrate(*p.view) : std::string("nothing")) + " resting on [" + reports(p.evidence) + "]";
+  return view_or_change(p.view, p.change) + " resting on [" + reports(p.evidence) + "]";
 }
 
 std::string record(const LogRecord& r) {
@@ -168,8 +175,8 @@ std::string details(const Message& message) {
                },
                [](const Welcome& m) { return "from " + text(Incarnation{m.self.id, m.self.generation}); },
                [](const Refused& m) { return m.reason; },
-               [](const ViewAsk&) { return std::string(); },
-               [](const ViewIs& m) { return m.view ? narrate(*m.view) : std::string("none"); },
+               [](const ViewAsk& m) { return "has " + text(m.have); },
+               [](const ViewIs& m) { return view_or_change(m.view, m.change); },
                [](const Prepare& m) { return "instance " + text(m.instance) + " ballot " + text(m.ballot); },
                [](const Promise& m) {
                  return "instance " + text(m.instance) + " ballot " + text(m.ballot) +

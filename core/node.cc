@@ -385,7 +385,7 @@ void Node::Rooms::peer_news(Now now, Effects& out) {
     if (const ViewRef& v = view(); v && peers.installed({id, peers.generation(id)}) < v->epoch)
       peers.send(id, ViewIs{v});
   }
-  for (NodeId id : news.advanced) replication.advanced(id, now);
+  for (const auto& [id, before] : news.advanced) replication.advanced(id, before, now);
   if (!news.proven.empty()) agreement.membership_changed();
   for (const auto& [id, why] : news.turned_away)
     out.note("no session with " + name_of(id) + ": " + why, Note::Level::kWarning);

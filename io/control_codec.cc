@@ -64,13 +64,22 @@ static bool get(const wire::Refused& w, Refused& m, Decoding&) {
 }
 
 // ---- views
-void put_control(const ViewAsk&, wire::Control& to, ViewMemo&) { to.mutable_view_ask(); }
-static bool get(const wire::ViewAsk&, ViewAsk&, Decoding&) { return true; }
+void put_control(const ViewAsk& m, wire::Control& to, ViewMemo&) { to.mutable_view_ask()->set_have(m.have.value); }
+static bool get(const wire::ViewAsk& w, ViewAsk& m, Decoding&) {
+  m.have = Epoch(w.have());
+  return true;
+}
 
 void put_control(const ViewIs& m, wire::Control& to, ViewMemo& views) {
-  to.mutable_view_is()->set_view(views.encode(m.view));
+  wire::ViewIs& w = *to.mutable_view_is();
+  if (m.change)
+    w.set_change(views.encode(m.change));
+  else
+    w.set_view(views.encode(m.view));
 }
-static bool get(const wire::ViewIs& w, ViewIs& m, Decoding& decoding) { return get_view(w.view(), m.view, decoding); }
+static bool get(const wire::ViewIs& w, ViewIs& m, Decoding& decoding) {
+  return get_view_or_change(w.view(), w.change(), m.view, m.change, decoding);
+}
 
 void put_control(const Prepare& m, wire::Control& to, ViewMemo&) {
   wire::Prepare& w = *to.mutable_prepare();

@@ -77,6 +77,14 @@ bool get_view(Bytes bytes, ViewRef& view, Decoding& decoding) {
   return true;
 }
 
+bool get_view_or_change(Bytes whole, Bytes changed, ViewRef& view, ViewChangeRef& change, Decoding& decoding) {
+  if (changed.empty()) return get_view(whole, view, decoding);
+  auto decoded = decoding.views.decode_change(changed, decoding.budget);
+  if (!decoded) return decoding.fail(std::move(decoded.error()));
+  change = std::move(*decoded);
+  return true;
+}
+
 namespace {
 
 void write_offers(const std::vector<DiskOffer>& offers, WireWriter& out) {
@@ -131,12 +139,15 @@ bool get_report(const wire::Report& from, Report& report, Decoding& decoding) {
 }
 
 void put_proposal(const Proposal& proposal, wire::Proposal& to, ViewMemo& views) {
-  to.set_view(views.encode(proposal.view));
+  if (proposal.change)
+    to.set_change(views.encode(proposal.change));
+  else
+    to.set_view(views.encode(proposal.view));
   for (const Report& report : proposal.evidence) put_report(report, *to.add_evidence());
 }
 
 bool get_proposal(const wire::Proposal& from, Proposal& proposal, Decoding& decoding) {
-  if (!get_view(from.view(), proposal.view, decoding)) return false;
+  if (!get_view_or_change(from.view(), from.change(), proposal.view, proposal.change, decoding)) return false;
   if (!decoding.budget.take(static_cast<std::size_t>(from.evidence_size()) * sizeof(Report)))
     return decoding.fail("too much for one frame: evidence");
   for (const wire::Report& report : from.evidence())

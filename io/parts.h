@@ -58,12 +58,14 @@ Ballot get_ballot(const wire::Ballot& from);
 
 void put_report(const Report& report, wire::Report& to);
 bool get_report(const wire::Report& from, Report& report, Decoding& decoding);
-// Requires: the proposal has a view.
+// Requires: the proposal has a view, or a change.
 void put_proposal(const Proposal& proposal, wire::Proposal& to, ViewMemo& views);
 bool get_proposal(const wire::Proposal& from, Proposal& proposal, Decoding& decoding);
 void put_accepted(const Accepted& accepted, wire::Accepted& to, ViewMemo& views);
 bool get_accepted(const wire::Accepted& from, Accepted& accepted, Decoding& decoding);
 bool get_view(Bytes bytes, ViewRef& view, Decoding& decoding);
+// One of the two; which is for core to put together.
+bool get_view_or_change(Bytes whole, Bytes changed, ViewRef& view, ViewChangeRef& change, Decoding& decoding);
 bool get_slot_set(Bytes bytes, SlotSet& slots, Decoding& decoding);
 
 }  // namespace hc

@@ -4,6 +4,7 @@
 #include <bit>
 #include <map>
 #include <unordered_map>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/view/ring.h"
@@ -35,6 +36,18 @@ const RankedSlots& ranked(std::uint32_t count) {
   static thread_local std::map<std::uint32_t, RankedSlots> known;
   const std::uint32_t size = std::bit_ceil(count);
   return known.try_emplace(size, size).first->second;
+}
+
+// Calls visit for each of some changes, which ascend, in the order of their slots on the ring.
+template <class Changes, class Visit>
+void for_each_in_ring_order(Changes& changes, Visit&& visit) {
+  const RankedSlots& order = ranked(kSlotsMax);
+  std::vector<std::uint32_t> places;  // rank and index
+  places.reserve(changes.size());
+  for (std::uint32_t i = 0; i < changes.size(); ++i)
+    places.push_back(std::uint32_t{order.rank[changes[i].slot.value]} << 16 | i);
+  std::sort(places.begin(), places.end());
+  for (const std::uint32_t place : places) visit(changes[place & 0xffff]);
 }
 
 // The first rank from `from` on that is or is not in the set; the end if there is none.
@@ -129,22 +142,17 @@ static_assert(kListMax < kPassedOver);
 
 class SlotsWriter {
  public:
-  std::string write(const std::vector<SlotConfig>& slots) {
-    WireWriter runs(runs_);
-    const SlotConfig* last = nullptr;
-    std::uint64_t length = 0;
-    in_ring_order(static_cast<std::uint32_t>(slots.size()), [&](Slot s) {
-      const SlotConfig& config = slots[s.value];
-      if (last == nullptr || !(config == *last)) {
-        put_run(runs, last, length);
-        last = &config;
-        length = 0;
-      }
-      ++length;
-      return true;
-    });
-    put_run(runs, last, length);
+  // The next in ring order. It must stay until the end.
+  void add(const SlotConfig& config) {
+    if (last_ == nullptr || !(config == *last_)) {
+      end_run();
+      last_ = &config;
+    }
+    ++length_;
+  }
 
+  std::string end() {
+    end_run();
     std::string text;
     WireWriter out(text);
     out.number(incarnations_.size());
@@ -157,9 +165,11 @@ class SlotsWriter {
 
  private:
   // A run of one is twice the configuration's number; a longer one that plus one, then how much longer than two.
-  void put_run(WireWriter& out, const SlotConfig* config, std::uint64_t length) {
+  void end_run() {
+    const std::uint64_t length = std::exchange(length_, 0);
     if (length == 0) return;
-    const std::uint64_t twice = 2 * config_number(*config);
+    const std::uint64_t twice = 2 * config_number(*last_);
+    WireWriter out(runs_);
     out.number(length == 1 ? twice : twice + 1);
     if (length > 1) out.number(length - 2);
   }
@@ -187,6 +197,8 @@ class SlotsWriter {
     return place->second;
   }
 
+  const SlotConfig* last_ = nullptr;  // of the run that is open
+  std::uint64_t length_ = 0;
   std::map<Incarnation, std::uint64_t> incarnations_;
   std::unordered_map<std::string, std::uint64_t> configs_;  // looked up only, never walked
   std::string incarnation_table_, config_table_, runs_, scratch_;
@@ -219,47 +231,110 @@ SlotConfig read_config(WireReader& in, const std::vector<Incarnation>& incarnati
   return config;
 }
 
-bool read_config_runs(WireReader& in, const std::vector<SlotConfig>& configs, std::vector<SlotConfig>& slots) {
-  const SlotConfig* config = nullptr;
-  std::uint64_t length = 0;
-  in_ring_order(static_cast<std::uint32_t>(slots.size()), [&](Slot s) {
-    if (length == 0) {
-      const std::uint64_t number = in.number();
-      if (!in.ok() || number / 2 >= configs.size()) {
-        in.turn_bad();
-        return false;
-      }
-      config = &configs[number / 2];
-      length = number % 2 == 0 ? 1 : in.at_most<std::uint64_t>(kSlotsMax) + 2;
+// What SlotsWriter wrote, one after the other.
+class SlotsReader {
+ public:
+  // Not ok() if the bytes are malformed, or if `count` configurations are too many.
+  SlotsReader(Bytes bytes, std::size_t count, DecodeBudget& budget) : in_(bytes) {
+    const std::vector<Incarnation> incarnations = read_incarnations(in_);
+    const std::size_t distinct = in_.count(3);
+    if (!in_.ok() || !budget.take((distinct + count) * sizeof(SlotConfig))) {
+      in_.turn_bad();
+      return;
     }
-    --length;
-    slots[s.value] = *config;
-    return in.ok();
-  });
-  return in.ended() && length == 0;
-}
+    configs_.reserve(distinct);
+    for (std::size_t i = 0; i < distinct && in_.ok(); ++i) configs_.push_back(read_config(in_, incarnations));
+  }
+
+  bool ok() const { return in_.ok(); }
+  const SlotConfig* next() {  // null: there is none
+    if (length_ == 0) {
+      const std::uint64_t number = in_.number();
+      if (!in_.ok() || number / 2 >= configs_.size()) return in_.turn_bad(), nullptr;
+      config_ = &configs_[number / 2];
+      length_ = number % 2 == 0 ? 1 : in_.at_most<std::uint64_t>(kSlotsMax) + 2;
+    }
+    --length_;
+    return in_.ok() ? config_ : nullptr;
+  }
+  bool ended() { return in_.ended() && length_ == 0; }
+
+ private:
+  WireReader in_;
+  std::vector<SlotConfig> configs_;
+  const SlotConfig* config_ = nullptr;
+  std::uint64_t length_ = 0;
+};
 
 }  // namespace
 
-std::string encode_slots(const std::vector<SlotConfig>& slots) {
+std::string encode_slots(const SlotConfigs& slots) {
   HC_CHECK(slots.size() <= kSlotsMax, std::to_string(slots.size()) + " slots");
-  return slots.empty() ? std::string() : SlotsWriter().write(slots);
+  if (slots.empty()) return {};
+  SlotsWriter writer;
+  in_ring_order(static_cast<std::uint32_t>(slots.size()), [&](Slot s) {
+    writer.add(slots[s.value]);
+    return true;
+  });
+  return writer.end();
 }
 
 std::expected<std::vector<SlotConfig>, std::string> decode_slots(Bytes bytes, std::uint32_t count,
                                                                  DecodeBudget& budget) {
   if (count == 0 || count > kSlotsMax) return std::unexpected(std::to_string(count) + " slots in a view");
-  WireReader in(bytes);
-  const std::vector<Incarnation> incarnations = read_incarnations(in);
-  const std::size_t distinct = in.count(3);
-  if (!in.ok() || !budget.take((distinct + count) * sizeof(SlotConfig)))
-    return std::unexpected("the slots of a view are malformed or too many for one frame");
-  std::vector<SlotConfig> configs;
-  configs.reserve(distinct);
-  for (std::size_t i = 0; i < distinct && in.ok(); ++i) configs.push_back(read_config(in, incarnations));
+  SlotsReader reader(bytes, count, budget);
+  if (!reader.ok()) return std::unexpected("the slots of a view are malformed or too many for one frame");
   std::vector<SlotConfig> slots(count);
-  if (!in.ok() || !read_config_runs(in, configs, slots)) return std::unexpected("the slots of a view are malformed");
+  in_ring_order(count, [&](Slot s) {
+    const SlotConfig* config = reader.next();
+    if (config) slots[s.value] = *config;
+    return config != nullptr;
+  });
+  if (!reader.ended()) return std::unexpected("the slots of a view are malformed");
   return slots;
+}
+
+std::string encode_slot_changes(const std::vector<SlotChange>& changes) {
+  if (changes.empty()) return {};
+  SlotSet which(changes.back().slot.value + 1U);
+  for (const SlotChange& c : changes) which.add(c.slot);
+  std::string set;
+  WireWriter write_set(set);
+  write_slot_set(which, write_set);
+  SlotsWriter configs;
+  for_each_in_ring_order(changes, [&](const SlotChange& c) { configs.add(c.config); });
+  std::string text;
+  WireWriter out(text);
+  out.number(set.size());
+  out.raw(set);
+  out.raw(configs.end());
+  return text;
+}
+
+std::expected<std::vector<SlotChange>, std::string> decode_slot_changes(Bytes bytes, DecodeBudget& budget) {
+  std::vector<SlotChange> changes;
+  if (bytes.empty()) return changes;
+  const auto malformed = [] { return std::unexpected(std::string("the slots that a view changes are malformed")); };
+  WireReader in(bytes);
+  const std::uint64_t length = in.number();
+  if (!in.ok() || length > in.left()) return malformed();
+  const std::size_t begin = bytes.size() - in.left();
+  const auto which = read_slot_set(bytes.substr(begin, length), budget);
+  if (!which) return std::unexpected(which.error());
+  const std::size_t count = which->count();
+  SlotsReader reader(bytes.substr(begin + length), count, budget);
+  if (count == 0 || count > kSlotsMax || !reader.ok()) return malformed();
+  changes.reserve(count);
+  which->for_each([&](Slot s) { changes.push_back({s, {}}); });
+  if (changes.back().slot.value >= kSlotsMax) return malformed();
+  bool whole = true;
+  for_each_in_ring_order(changes, [&](SlotChange& c) {
+    const SlotConfig* config = whole ? reader.next() : nullptr;
+    whole = config != nullptr;
+    if (config) c.config = *config;
+  });
+  if (!whole || !reader.ended()) return malformed();
+  return changes;
 }
 
 }  // namespace hc

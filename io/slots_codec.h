@@ -14,6 +14,7 @@
 #include "core/base/bytes.h"
 #include "core/view/slot_set.h"
 #include "core/view/view.h"
+#include "core/view/view_change.h"
 #include "io/wire.h"
 
 namespace hc {
@@ -41,9 +42,14 @@ void write_slot_set(const SlotSet& set, WireWriter& out);
 std::expected<SlotSet, std::string> read_slot_set(Bytes bytes, DecodeBudget& budget);
 
 // Requires: at most kSlotsMax slots, no list empty.
-std::string encode_slots(const std::vector<SlotConfig>& slots);
+std::string encode_slots(const SlotConfigs& slots);
 // Exactly `count` slots with lists of 1 … kListMax distinct members.
 std::expected<std::vector<SlotConfig>, std::string> decode_slots(Bytes bytes, std::uint32_t count,
                                                                  DecodeBudget& budget);
+
+// The set of the slots that change, then their configurations as of a view's slots. Requires: ascending, below
+// kSlotsMax, no list empty.
+std::string encode_slot_changes(const std::vector<SlotChange>& changes);
+std::expected<std::vector<SlotChange>, std::string> decode_slot_changes(Bytes bytes, DecodeBudget& budget);
 
 }  // namespace hc

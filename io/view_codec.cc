@@ -70,10 +70,8 @@ std::string get_members(const wire::View& from, View& view) {
   return view.voters.empty() ? "a view without voters" : std::string();
 }
 
-}  // namespace
-
-std::string encode_view(const View& view) {
-  wire::View to;
+// All but the slots.
+void put_rest(const View& view, wire::View& to) {
   put_head(view, to);
   for (const ViewMember& member : view.members) {
     wire::ViewMember& one = *to.add_members();
@@ -86,59 +84,63 @@ std::string encode_view(const View& view) {
     one.set_id(voter.id.value);
     put_id(voter.storage, *one.mutable_storage());
   }
+}
+
+std::string get_rest(Bytes bytes, wire::View& from, View& view, DecodeBudget& budget) {
+  if (bytes.size() > kMessageBytesMax || !from.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+    return "a malformed view";
+  if (std::string wrong = get_head(from, view); !wrong.empty()) return wrong;
+  if (std::string wrong = get_members(from, view); !wrong.empty()) return wrong;
+  if (!budget.take(view.members.size() * kRingBytesPerMember)) return "too much for one frame: members";
+  return {};
+}
+
+}  // namespace
+
+std::string encode_view(const View& view) {
+  wire::View to;
+  put_rest(view, to);
   to.set_slot_count(view.slot_count());
   to.set_slots(encode_slots(view.slots));
   return to.SerializeAsString();
 }
 
-static std::expected<std::shared_ptr<View>, std::string> decode_but_ring(Bytes bytes, DecodeBudget& budget) {
+std::expected<ViewRef, std::string> decode_view(Bytes bytes, DecodeBudget& budget) {
   wire::View from;
-  if (bytes.size() > kMessageBytesMax || !from.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
-    return std::unexpected("a malformed view");
   auto view = std::make_shared<View>();
-  if (std::string wrong = get_head(from, *view); !wrong.empty()) return std::unexpected(std::move(wrong));
-  if (std::string wrong = get_members(from, *view); !wrong.empty()) return std::unexpected(std::move(wrong));
+  if (std::string wrong = get_rest(bytes, from, *view, budget); !wrong.empty())
+    return std::unexpected(std::move(wrong));
   auto slots = decode_slots(from.slots(), from.slot_count(), budget);
   if (!slots) return std::unexpected(std::move(slots.error()));
-  view->slots = std::move(*slots);
-  if (!budget.take(view->members.size() * kRingBytesPerMember))
-    return std::unexpected("too much for one frame: members");
+  view->slots = *slots;
+  view->derive_ring();
   return view;
 }
 
-std::expected<ViewRef, std::string> decode_view(Bytes bytes, DecodeBudget& budget) {
-  auto view = decode_but_ring(bytes, budget);
-  if (!view) return std::unexpected(std::move(view.error()));
-  (*view)->derive_ring();
-  return std::move(*view);
+std::string encode_change(const ViewChange& change) {
+  wire::View head;
+  put_rest(change.head, head);
+  wire::ViewChange to;
+  to.set_base(change.base.value);
+  to.set_head(head.SerializeAsString());
+  to.set_slots(encode_slot_changes(change.slots));
+  return to.SerializeAsString();
 }
 
-const ViewMemo::Known& ViewMemo::keep(ViewRef view, std::string bytes) {
-  Known& place = known_[std::exchange(next_, (next_ + 1) % known_.size())];
-  place = {std::move(view), std::move(bytes)};
-  return place;
-}
-
-const std::string& ViewMemo::encode(const ViewRef& view) {
-  HC_CHECK(view != nullptr, "a message without the view that it is about");
-  for (const Known& known : known_)
-    if (known.view == view) return known.bytes;
-  return keep(view, encode_view(*view)).bytes;
-}
-
-std::expected<ViewRef, std::string> ViewMemo::decode(Bytes bytes, DecodeBudget& budget) {
-  for (const Known& known : known_)
-    if (known.view != nullptr && known.bytes == bytes) return known.view;
-  const auto view = decode_but_ring(bytes, budget);
-  if (!view) return std::unexpected(view.error());
-  const auto same = std::ranges::find_if(
-      known_, [&](const Known& known) { return known.view != nullptr && (*view)->same_ring_members(*known.view); });
-  if (same == known_.end()) {
-    (*view)->derive_ring();
-  } else {
-    (*view)->ring = same->view->ring;
-  }
-  return keep(*view, std::string(bytes)).view;
+std::expected<ViewChangeRef, std::string> decode_change(Bytes bytes, DecodeBudget& budget) {
+  wire::ViewChange from;
+  if (bytes.size() > kMessageBytesMax || !from.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+    return std::unexpected("a malformed change of a view");
+  if (from.base() == 0) return std::unexpected("a change of no view");
+  auto change = std::make_shared<ViewChange>();
+  change->base = Epoch(from.base());
+  wire::View head;
+  if (std::string wrong = get_rest(from.head(), head, change->head, budget); !wrong.empty())
+    return std::unexpected(std::move(wrong));
+  auto slots = decode_slot_changes(from.slots(), budget);
+  if (!slots) return std::unexpected(std::move(slots.error()));
+  change->slots = std::move(*slots);
+  return change;
 }
 
 }  // namespace hc

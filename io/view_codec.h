@@ -9,9 +9,12 @@
 #include <array>
 #include <expected>
 #include <string>
+#include <utility>
 
 #include "core/base/bytes.h"
+#include "core/base/check.h"
 #include "core/view/view.h"
+#include "core/view/view_change.h"
 #include "io/slots_codec.h"
 
 namespace hc {
@@ -22,22 +25,60 @@ inline constexpr std::size_t kViewMembersMax = 4096;
 std::string encode_view(const View& view);
 std::expected<ViewRef, std::string> decode_view(Bytes bytes, DecodeBudget& budget);
 
-// Remembers the last views in both directions: the same view, whoever sends it again, costs a look-up, and is decoded
-// into the same ViewRef (the decoded view keeps its memory alive here until others push it out). A view with the
-// members of one of them has its ring, too: nothing takes longer to derive.
+// What a view changes of another one. The same rules of form; its slots are below kSlotsMax, and the base has an epoch.
+std::string encode_change(const ViewChange& change);
+std::expected<ViewChangeRef, std::string> decode_change(Bytes bytes, DecodeBudget& budget);
+
+// Remembers the last views, and the last changes, in both directions: the same one, whoever sends it again, costs a
+// look-up, and is decoded into the same reference (what was decoded keeps its memory alive here until others push it
+// out).
 class ViewMemo {
  public:
-  const std::string& encode(const ViewRef& view);  // Requires: not null. Lent until the next call
-  std::expected<ViewRef, std::string> decode(Bytes bytes, DecodeBudget& budget);
+  // Requires: not null. Lent until the next call.
+  const std::string& encode(const ViewRef& view) { return views_.encode(view, encode_view); }
+  const std::string& encode(const ViewChangeRef& change) { return changes_.encode(change, encode_change); }
+  std::expected<ViewRef, std::string> decode(Bytes bytes, DecodeBudget& budget) {
+    return views_.decode(bytes, budget, decode_view);
+  }
+  std::expected<ViewChangeRef, std::string> decode_change(Bytes bytes, DecodeBudget& budget) {
+    return changes_.decode(bytes, budget, hc::decode_change);
+  }
 
  private:
-  struct Known {
-    ViewRef view;
-    std::string bytes;
+  template <class Ref>
+  class Known {
+   public:
+    template <class Write>
+    const std::string& encode(const Ref& what, Write write) {
+      HC_CHECK(what != nullptr, "a message without the view that it is about");
+      for (const One& one : known_)
+        if (one.what == what) return one.bytes;
+      return keep(what, write(*what)).bytes;
+    }
+    template <class Read>
+    std::expected<Ref, std::string> decode(Bytes bytes, DecodeBudget& budget, Read read) {
+      for (const One& one : known_)
+        if (one.what != nullptr && one.bytes == bytes) return one.what;
+      auto what = read(bytes, budget);
+      if (!what) return what;
+      return keep(std::move(*what), std::string(bytes)).what;
+    }
+
+   private:
+    struct One {
+      Ref what;
+      std::string bytes;
+    };
+    const One& keep(Ref what, std::string bytes) {
+      One& place = known_[std::exchange(next_, (next_ + 1) % known_.size())];
+      place = {std::move(what), std::move(bytes)};
+      return place;
+    }
+    std::array<One, 4> known_;
+    std::size_t next_ = 0;
   };
-  const Known& keep(ViewRef view, std::string bytes);
-  std::array<Known, 4> known_;
-  std::size_t next_ = 0;
+  Known<ViewRef> views_;
+  Known<ViewChangeRef> changes_;
 };
 
 }  // namespace hc

@@ -1,5 +1,6 @@
 #include "io/vote_file.h"
 
+#include "core/base/check.h"
 #include "core/base/seam.h"
 #include "io/crc32c.h"
 #include "io/parts.h"
@@ -32,7 +33,10 @@ std::string payload_of(const VoteRecord& record, ViewMemo& views) {
   to.set_writes(record.writes);
   to.set_instance(record.instance.value);
   put_ballot(record.promised, *to.mutable_promised());
-  if (record.accepted) put_accepted(*record.accepted, *to.mutable_accepted(), views);
+  if (record.accepted) {
+    HC_CHECK(!record.accepted->proposal.change, "a vote file holds views, whole");
+    put_accepted(*record.accepted, *to.mutable_accepted(), views);
+  }
   if (record.view) to.set_view(views.encode(record.view));
   return to.SerializeAsString();
 }
@@ -43,7 +47,10 @@ bool get_record(const wire::VoteRecord& from, VoteRecord& record, Decoding& deco
   record.writes = from.writes();
   record.instance = Epoch(from.instance());
   record.promised = get_ballot(from.promised());
-  if (from.has_accepted() && !get_accepted(from.accepted(), record.accepted.emplace(), decoding)) return false;
+  if (from.has_accepted()) {
+    if (!get_accepted(from.accepted(), record.accepted.emplace(), decoding)) return false;
+    if (!record.accepted->proposal) return decoding.fail("what was accepted is no view");
+  }
   return from.view().empty() || get_view(from.view(), record.view, decoding);
 }
 

@@ -140,6 +140,20 @@ inline ViewRef view() {
   return v;
 }
 
+inline ViewChangeRef view_change() {
+  auto change = std::make_shared<ViewChange>();
+  change->base = Epoch(number() | 1);
+  View head = *view();
+  change->slots.clear();
+  std::uint32_t s = 0;
+  for (const SlotConfig& config : head.slots)
+    if (const Slot slot{static_cast<std::uint16_t>(s++)}; flag()) change->slots.push_back({slot, config});
+  head.slots.clear();
+  head.ring = {};
+  change->head = std::move(head);
+  return change;
+}
+
 inline Ballot ballot() {
   const std::uint64_t round = number();
   const NodeId proposer = node();
@@ -296,8 +310,11 @@ inline Refused make(const Refused*) {
   m.echo = number();
   return m;
 }
-inline ViewAsk make(const ViewAsk*) { return {}; }
-inline ViewIs make(const ViewIs*) { return {view()}; }
+inline ViewAsk make(const ViewAsk*) { return {epoch()}; }
+inline ViewIs make(const ViewIs*) {
+  if (flag()) return {view()};
+  return {nullptr, view_change()};
+}
 inline Prepare make(const Prepare*) {
   Prepare m;
   m.instance = epoch();

@@ -79,6 +79,10 @@ inline bool same(const Text& a, const Text& b) { return a.view == b.view; }
 inline bool same(const ViewRef& a, const ViewRef& b) {
   return a == nullptr || b == nullptr ? a == b : a->same_decision(*b);
 }
+inline bool same(const ViewChangeRef& a, const ViewChangeRef& b) {
+  if (a == nullptr || b == nullptr) return a == b;
+  return a->base == b->base && a->head.same_decision(b->head) && a->slots == b->slots;
+}
 template <class T>
 bool same(const std::vector<T>& a, const std::vector<T>& b);
 template <class T>

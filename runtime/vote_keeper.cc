@@ -12,20 +12,19 @@ VoteKeeper::VoteKeeper(Loop& loop, DataFolder& folder, std::function<void(const 
 }
 
 void VoteKeeper::store(const StoreVote& vote) {
-  Written written{vote.id, encode_vote(vote.record, views_)};
   if (now_)
-    next_ = std::move(written);
+    next_ = vote;
   else
-    begin(std::move(written));
+    begin(vote);
 }
 
-void VoteKeeper::begin(Written vote) {
+void VoteKeeper::begin(StoreVote vote) {
   now_ = std::move(vote);
   uv_queue_work(
       loop_.uv(), &work_,
       [](uv_work_t* work) {
         auto* self = static_cast<VoteKeeper*>(work->data);
-        const auto result = self->folder_.write_vote(self->now_->bytes);
+        const auto result = self->folder_.write_vote(encode_vote(self->now_->record, self->views_));
         if (!result) self->error_ = result.error();
       },
       [](uv_work_t* work, int) { static_cast<VoteKeeper*>(work->data)->done(); });

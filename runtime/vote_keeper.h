@@ -28,21 +28,17 @@ class VoteKeeper {
   void close() { closing_ = true; }  // no more calls to the host
 
  private:
-  struct Written {
-    std::uint64_t id;
-    std::string bytes;
-  };
-  void begin(Written vote);
+  void begin(StoreVote vote);
   void done();
 
   Loop& loop_;
   DataFolder& folder_;
   std::function<void(const std::string&)> failed_;
   Host* host_ = nullptr;
-  ViewMemo views_;
+  ViewMemo views_;  // of the thread that writes, as are the bytes: views of all slots take their time
   uv_work_t work_{};
-  std::optional<Written> now_;  // being written
-  std::optional<Written> next_;
+  std::optional<StoreVote> now_;  // being written
+  std::optional<StoreVote> next_;
   std::optional<std::string> error_;  // of the thread that writes; read when it is done
   bool closing_ = false;
 };

@@ -8,6 +8,8 @@ namespace hc {
 namespace {
 
 constexpr Duration kBatch = 5ms;          // what comes within it goes into one proposal
+constexpr std::size_t kManyMoves = 256;   // of a view: its members are busy taking over for a while
+constexpr Duration kBetweenMoves = 40ms;  // then the next ones wait, so that clients come in between
 constexpr Duration kLookSoon = 50ms;      // while it is another's turn to propose
 constexpr Duration kSpread = 100ms;       // news of others is passed on within it
 constexpr std::int64_t kSpreadsPerT = 5;  // and all is said again, T being how long a complaint counts
@@ -72,6 +74,14 @@ void Agreement::view_installed(Time now) {
   waiting_since_.reset();
   dirty_ = true;
   look_at_ = now + kBatch;
+  if (consensus_.slots_changed() > kManyMoves) rest_until_ = now + kBetweenMoves;
+}
+
+// 7d: nothing is known but what nobody waits for.
+bool Agreement::may_rest(Time now) const {
+  return std::ranges::all_of(pool_.reports(now), [](const Report& r) {
+    return r.kind == ReportKind::kCaughtUp || r.kind == ReportKind::kDrop || r.kind == ReportKind::kStop;
+  });
 }
 
 void Agreement::session_opened(NodeId peer, Time now) {
@@ -214,11 +224,13 @@ std::optional<Proposal> Agreement::what_waits(const MemberInfo& self, const Swim
 
 void Agreement::consider(const MemberInfo& self, const Swim& swim, Time now, Effects& out) {
   if (consensus_.busy()) return;
+  if (now < rest_until_ && may_rest(now)) return void(look_at_ = rest_until_);
   if (dirty_ || !view()) {
     dirty_ = false;
-    const auto waits = what_waits(self, swim, now);
-    if (HC_MUTANT(kProposalOfYesterday)) yesterday_ = waits;
-    if (!waits) return void(waiting_since_.reset());
+    if (HC_MUTANT(kProposalOfYesterday)) yesterday_ = what_waits(self, swim, now);
+    const bool some =
+        view() ? waits(*view(), pool_.reports(now), seen(self, swim)) : what_waits(self, swim, now).has_value();
+    if (!some) return void(waiting_since_.reset());
     if (!waiting_since_) waiting_since_ = now;
   }
   if (!waiting_since_ || now - *waiting_since_ < rank_delay(self, swim)) return;

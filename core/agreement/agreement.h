@@ -56,6 +56,7 @@ class Agreement {
   void consider(const MemberInfo& self, const Swim& swim, Time now, Effects& out);
   std::optional<Proposal> what_waits(const MemberInfo& self, const Swim& swim, Time now);
   std::optional<Proposal> founding_together(const MemberInfo& self, const Swim& swim);
+  bool may_rest(Time now) const;
   Duration rank_delay(const MemberInfo& self, const Swim& swim) const;
   FirstView wishes();
 
@@ -67,6 +68,7 @@ class Agreement {
   std::map<NodeId, StorageId> to_leave_;  // who shall leave, with the data folder that it had when that was said
   bool dirty_ = true, stopping_ = false;
   Time look_at_{}, spread_at_{};
+  Time rest_until_{};                  // after a view of many moves
   std::optional<Time> waiting_since_;  // something to propose, not our turn yet
   std::optional<Proposal> yesterday_;  // only under the mutant proposal-of-yesterday
   std::uint64_t proposals_ = 0;

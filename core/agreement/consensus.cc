@@ -151,8 +151,38 @@ void Consensus::push(NodeId voter, Time now, Effects& out) {
     if (!p.promises.contains(voter)) deliver(voter, Prepare{p.instance, p.ballot, founders_key()}, now, out);
   } else if (!p.accepts.contains(voter)) {
     const Proposal& value = p.adopted ? p.adopted->proposal : p.mine;
-    deliver(voter, Accept{p.instance, p.ballot, value, founders_key()}, now, out);
+    deliver(voter, Accept{p.instance, p.ballot, to_send(value), founders_key()}, now, out);
   }
+}
+
+// ------------------------------------------------------------------------------------------------------ views as sent
+
+// The view that came: whole, or as a change of ours. Null if we have not what it is a change of.
+ViewRef Consensus::whole(const ViewRef& view, const ViewChangeRef& change) {
+  if (!change) return view;
+  if (step_.change == change && step_.base == installed_) return step_.next;
+  ViewRef next = apply_change(installed_, *change);
+  if (next) step_ = {installed_, next, change};
+  return next;
+}
+
+// What the next view changes of ours; null where it has to travel whole.
+ViewChangeRef Consensus::change_to(const ViewRef& next) {
+  if (!installed_ || next->epoch != epoch().next() || HC_MUTANT(kVoteWithoutView)) return nullptr;
+  if (step_.next != next || step_.base != installed_)
+    step_ = {installed_, next, std::make_shared<const ViewChange>(difference(*installed_, *next))};
+  return step_.change;
+}
+
+Proposal Consensus::to_send(const Proposal& proposal) {
+  Proposal sent = proposal;
+  sent.change = change_to(proposal.view);
+  return sent;
+}
+
+std::optional<Accepted> Consensus::accepted_to_send() {
+  if (!record_.accepted) return std::nullopt;
+  return Accepted{record_.accepted->ballot, to_send(record_.accepted->proposal)};
 }
 
 // To another member over its session, to ourselves at once.
@@ -225,7 +255,7 @@ void Consensus::stored(std::uint64_t id, Time now, Effects& out) {
 
 void Consensus::handle(Incarnation from, const Prepare& m, Time now, Effects& out) {
   highest_round_ = std::max(highest_round_, m.ballot.round);
-  if (m.instance <= epoch()) return handle(from, ViewAsk{});
+  if (m.instance <= epoch()) return handle(from, ViewAsk{Epoch(m.instance.value - 1)});
   if (m.instance > epoch().next()) heard_epoch(from.member, Epoch(m.instance.value - 1), now);
   if (!may_vote(m.instance, m.founders)) return;
   if (record_.instance != m.instance) {
@@ -236,16 +266,16 @@ void Consensus::handle(Incarnation from, const Prepare& m, Time now, Effects& ou
   if (m.ballot < record_.promised)
     return deliver(from.member, Rejected{m.instance, m.ballot, record_.promised, {}}, now, out);
   record_.promised = m.ballot;
-  Promise promise{m.instance, m.ballot, record_.storage, record_.writes + 1, record_.accepted};
+  Promise promise{m.instance, m.ballot, record_.storage, record_.writes + 1, accepted_to_send()};
   if (HC_BUGGIFY(kPromiseTwice)) answer_durably(from.member, promise, now, out);
   answer_durably(from.member, std::move(promise), now, out);
 }
 
 // What the holder of our promise was told last. Requires: the record is durable.
-Message Consensus::answer_to_promised() const {
+Message Consensus::answer_to_promised() {
   if (record_.accepted && record_.accepted->ballot == record_.promised)
     return AcceptedIs{record_.instance, record_.promised, record_.storage, record_.writes};
-  return Promise{record_.instance, record_.promised, record_.storage, record_.writes, record_.accepted};
+  return Promise{record_.instance, record_.promised, record_.storage, record_.writes, accepted_to_send()};
 }
 
 void Consensus::handle(Incarnation from, const Promise& m, Time now, Effects& out) {
@@ -254,18 +284,26 @@ void Consensus::handle(Incarnation from, const Promise& m, Time now, Effects& ou
   if (!proposing_ || proposing_->accepting || proposing_->instance != m.instance || proposing_->ballot != m.ballot)
     return;
   if (installed_ && !entitled(from.member, m.storage)) return;
+  std::optional<Accepted> accepted;
+  if (m.accepted) {
+    const Proposal& p = m.accepted->proposal;
+    accepted = Accepted{m.accepted->ballot, {whole(p.view, p.change), p.evidence}};
+    if (!accepted->proposal) return;  // what it accepted must be known: no promise without it
+  }
   Proposing& p = *proposing_;
   p.promises.insert(from.member);
-  if (m.accepted && !HC_MUTANT(kTwoValuesPerEpoch) && (!p.adopted || p.adopted->ballot < m.accepted->ballot))
-    p.adopted = m.accepted;
+  if (accepted && !HC_MUTANT(kTwoValuesPerEpoch) && (!p.adopted || p.adopted->ballot < accepted->ballot))
+    p.adopted = std::move(accepted);
   if (p.adopted && p.promises.size() >= majority()) ask_to_accept(now, out);
 }
 
 void Consensus::handle(Incarnation from, const Accept& m, Time now, Effects& out) {
   highest_round_ = std::max(highest_round_, m.ballot.round);
-  if (m.instance <= epoch()) return handle(from, ViewAsk{});
+  if (m.instance <= epoch()) return handle(from, ViewAsk{Epoch(m.instance.value - 1)});
   if (m.instance > epoch().next()) heard_epoch(from.member, Epoch(m.instance.value - 1), now);
-  if (!m.proposal || !may_vote(m.instance, m.founders)) return;
+  if (!may_vote(m.instance, m.founders)) return;
+  const Proposal proposal{whole(m.proposal.view, m.proposal.change), m.proposal.evidence};
+  if (!proposal) return;
   if (record_.instance != m.instance) {
     record_.instance = m.instance;
     record_.promised = {};
@@ -273,13 +311,13 @@ void Consensus::handle(Incarnation from, const Accept& m, Time now, Effects& out
   }
   if (m.ballot < record_.promised)
     return deliver(from.member, Rejected{m.instance, m.ballot, record_.promised, {}}, now, out);
-  if (std::string reason = judge(m.proposal); !reason.empty()) {
+  if (std::string reason = judge(proposal); !reason.empty()) {
     out.note("refused the proposal of " + name_of(from.member) + " for view " + std::to_string(m.instance.value) +
              ": " + reason);
     return deliver(from.member, Rejected{m.instance, m.ballot, record_.promised, reason}, now, out);
   }
   record_.promised = m.ballot;
-  record_.accepted = Accepted{m.ballot, m.proposal};
+  record_.accepted = Accepted{m.ballot, proposal};
   accepted_at_ = now;
   const AcceptedIs accepted{m.instance, m.ballot, record_.storage, record_.writes + 1};
   if (HC_BUGGIFY(kAcceptedTwice)) answer_durably(from.member, accepted, now, out);
@@ -320,7 +358,8 @@ void Consensus::decided(const Proposal& proposal, Time now, Effects& out) {
   audience.erase(config_.self.id);
   const ViewRef view = proposal.view;
   if (HC_BUGGIFY(kDecisionKept)) audience.clear();
-  for (NodeId id : audience) peers_.send(id, ViewIs{view});
+  const ViewChangeRef change = change_to(view);
+  for (NodeId id : audience) peers_.send(id, ViewIs{view, installed_ && installed_->member(id) ? change : nullptr});
   install(view, now, out);
 }
 
@@ -344,16 +383,24 @@ void Consensus::install(ViewRef view, Time now, Effects& out) {
   persist(now, out);
 }
 
-void Consensus::handle(Incarnation from, const ViewAsk&) {
-  if (installed_) peers_.send(from.member, ViewIs{installed_});
+void Consensus::handle(Incarnation from, const ViewAsk& m) {
+  if (!installed_) return;
+  const bool has_base = m.have && step_.next == installed_ && step_.base->epoch == m.have;
+  peers_.send(from.member, ViewIs{installed_, has_base ? step_.change : nullptr});
 }
 
-void Consensus::handle(Incarnation, const ViewIs& m, Time now, Effects& out) { install(m.view, now, out); }
+// A change of a view that is not ours says that there is a newer one.
+void Consensus::handle(Incarnation from, const ViewIs& m, Time now, Effects& out) {
+  if (m.change && m.change->head.epoch <= epoch()) return;
+  ViewRef view = whole(m.view, m.change);
+  if (view) return install(std::move(view), now, out);
+  if (m.change) heard_epoch(from.member, m.change->head.epoch, now);
+}
 
 void Consensus::heard_epoch(NodeId from, Epoch heard, Time now) {
   if (heard <= epoch() || from == config_.self.id) return;
   if (now - view_asked_at_ < kAskAgain && view_asked_at_ != Time{}) return;
-  if (peers_.send(from, ViewAsk{})) view_asked_at_ = now;
+  if (peers_.send(from, ViewAsk{epoch()})) view_asked_at_ = now;
 }
 
 // --------------------------------------------------------------------------------------------------------------- time
@@ -367,11 +414,11 @@ void Consensus::session_opened(NodeId peer, Time now) {
   const Proposing& p = *proposing_;
   if (!p.accepting && !p.promises.contains(peer)) peers_.send(peer, Prepare{p.instance, p.ballot, founders_key()});
   if (p.accepting && !p.accepts.contains(peer))
-    peers_.send(peer, Accept{p.instance, p.ballot, p.adopted ? p.adopted->proposal : p.mine, founders_key()});
+    peers_.send(peer, Accept{p.instance, p.ballot, to_send(p.adopted ? p.adopted->proposal : p.mine), founders_key()});
 }
 
 void Consensus::tick(Time now, Effects& out) {
-  if (HC_BUGGIFY(kViewAskedForNothing) && installed_) peers_.send(installed_->voters.front().id, ViewAsk{});
+  if (HC_BUGGIFY(kViewAskedForNothing) && installed_) peers_.send(installed_->voters.front().id, ViewAsk{epoch()});
   if (HC_BUGGIFY(kVotesAskedAgain) && voters().size() > 1) counts_checked_ = false, counts_from_.clear();
   ask_counts(now);
   if (!proposing_ || now < proposing_->retry_at) return;

@@ -38,6 +38,8 @@ class Consensus {
   Epoch epoch() const { return installed_ ? installed_->epoch : Epoch(); }
   ClusterId cluster() const { return record_.cluster; }
   StorageId storage() const { return record_.storage; }
+  // In how many slots the installed view differs from the one before, as far as that is known; else 0.
+  std::size_t slots_changed() const { return installed_ && step_.next == installed_ ? step_.change->slots.size() : 0; }
   // True once after each install.
   bool take_news() { return std::exchange(news_, false); }
 
@@ -105,7 +107,7 @@ class Consensus {
 
   static constexpr Duration kAskAgain = 50ms;
 
-  Message answer_to_promised() const;
+  Message answer_to_promised();
   std::vector<NodeId> voters() const;
   bool entitled(NodeId member, StorageId storage) const;  // to vote on what follows the installed view
   std::size_t majority() const;
@@ -121,6 +123,10 @@ class Consensus {
   std::uint64_t write(Time now, Effects& out);
   void decided(const Proposal& proposal, Time now, Effects& out);
   void install(ViewRef view, Time now, Effects& out);
+  ViewRef whole(const ViewRef& view, const ViewChangeRef& change);
+  ViewChangeRef change_to(const ViewRef& next);
+  Proposal to_send(const Proposal& proposal);
+  std::optional<Accepted> accepted_to_send();
   void heard_votes(StorageId storage, std::uint64_t writes);
   void take_new_storage(Time now, Effects& out);
   void ask_counts(Time now);
@@ -132,6 +138,11 @@ class Consensus {
   Random random_;
   VoteRecord record_;
   ViewRef installed_;
+  struct Step {
+    ViewRef base, next;
+    ViewChangeRef change;
+  };
+  Step step_;  // the last one that was sent or came
   bool news_ = false;
   std::optional<Proposing> proposing_;
   std::uint64_t highest_round_ = 0;

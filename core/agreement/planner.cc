@@ -12,25 +12,41 @@
 namespace hc {
 namespace {
 
+// Each moved slot is taken over, and waits for that; and all that is moved at once keeps the members busy at a stretch.
+constexpr std::size_t kMovesAtOnce = 1024;
+
 class Planner : private Sight {
  public:
   explicit Planner(const Sight& sight)
       : Sight(sight), now_(now()), reports_(reports()), next_(std::make_shared<View>(now())) {
-    for (const Report& r : reports_) calm_ = calm_ && r.kind != ReportKind::kStop && r.kind != ReportKind::kLeave;
     next_->epoch = now_.epoch.next();
+    for (const Report& r : reports_)
+      if (r.kind != ReportKind::kCaughtUp && r.kind != ReportKind::kDrop) pressing_.add(r.slots);
   }
 
   std::optional<Proposal> make() {
-    changed_ = plan_members(*this, *next_);
-    calm_ = calm_ && !changed_;
-    for (const ViewMember& m : now_.members)
-      if (alive(m.info.id)) well_.push_back({m.info.id, m.info.generation});
-    for (std::uint32_t s = 0; s < now_.slot_count(); ++s) plan_slot(Slot{static_cast<std::uint16_t>(s)});
+    plan_all(false);
     if (!changed_) return std::nullopt;
     return Proposal{next_, useful_evidence()};
   }
+  bool any() {
+    plan_all(true);
+    return changed_;
+  }
 
  private:
+  // `any`: only until something has changed.
+  void plan_all(bool any) {
+    changed_ = plan_members(*this, *next_);
+    same_wanted_ = now_.same_wanted(*next_);
+    same_ring_ = now_.ring == next_->ring;
+    for (const ViewMember& m : now_.members)
+      if (const Incarnation who{m.info.id, m.info.generation}; alive(m.info.id) && next_->names(who) && !stopping(who))
+        well_.push_back(who);
+    for (std::uint32_t s = 0; s < now_.slot_count() && !(any && changed_); ++s)
+      plan_slot(Slot{static_cast<std::uint16_t>(s)});
+  }
+
   bool counted(Slot slot, Incarnation who) const {
     return HC_MUTANT(kUncountedLearnerPromoted) ||
            said(ReportKind::kCaughtUp, now_.config(slot).list.front(), who, slot);
@@ -38,9 +54,9 @@ class Planner : private Sight {
 
   void plan_slot(Slot slot) {
     const SlotConfig& from = now_.config(slot);
-    SlotConfig& to = next_->slots[slot.value];
     const bool reports = any_report(slot);
-    if (calm_ && !reports && as_wanted(from, slot)) return;
+    if (!reports && as_wanted(from, slot)) return;
+    if (moves_ >= moves_most_ && can_wait(from, slot)) return;
     bool renewed = false;
     InSyncList list = from.list;
     if (reports) {
@@ -59,21 +75,38 @@ class Planner : private Sight {
       list = reset(slot, list);
     if (reports && !survivor) list = recovered(slot, list);
     if (HC_MUTANT(kEmptyInSync) && list.size() == 1 && !alive(list.front().member)) list = any_living(slot, list);
-    to.list = list;
-    to.passed_over = passed_over(slot, list, reports);
+    if (planned(slot, from.list, list, reports) && moves_++ >= moves_most_) list = from.list;
+    SlotConfig to{from.epoch, list, passed_over(slot, list, reports)};
+    const bool moved = !(to == from);
+    if (moved) next_->slots[slot.value] = to;
     if (must_renew(now_, *next_, slot) || renewed) {
-      to.epoch = next_->epoch;
+      next_->slots[slot.value].epoch = next_->epoch;
       changed_ = true;
     }
   }
 
-  // As most of thousands of slots are: the list names whom the ring wants, in its order, and all of them are well.
+  // 7d: a move that nobody waits for. Of these a view makes some only, and the next ones make the others.
+  bool planned(Slot slot, const InSyncList& from, const InSyncList& to, bool reports) const {
+    if (to == from) return false;
+    if (std::ranges::none_of(to, [&](Incarnation who) { return from.names(who); })) return false;  // 7e, 9a
+    return !reports || std::ranges::none_of(from, [&](Incarnation who) { return accused(slot, who); });
+  }
+
+  // Whatever becomes of it is such a move: nobody complains, and a process of its list is there.
+  bool can_wait(const SlotConfig& from, Slot slot) const {
+    return same_wanted_ && !pressing_.has(slot) &&
+           std::ranges::any_of(from.list, [&](Incarnation who) { return next_->names(who); });
+  }
+
+  // As most of thousands of slots are: the list names whom the ring wants and will want, in its order, and all of them
+  // are well. Nothing becomes of such a slot.
   bool as_wanted(const SlotConfig& config, Slot slot) const {
     const auto is = [&](Incarnation who, NodeId wanted) {
       const auto it = std::ranges::lower_bound(well_, wanted, {}, &Incarnation::member);
       return it != well_.end() && it->member == wanted && *it == who;
     };
-    return !config.passed_over && std::ranges::equal(config.list, now_.ring.wanted(slot), is);
+    return !config.passed_over && std::ranges::equal(config.list, now_.ring.wanted(slot), is) &&
+           (same_ring_ || std::ranges::equal(config.list, next_->ring.wanted(slot), is));
   }
 
   // 7c: counted learners in, nobody out.
@@ -282,8 +315,10 @@ class Planner : private Sight {
 
   const View& now_;
   const std::vector<Report>& reports_;
-  std::vector<Incarnation> well_;  // members of the present view that seem alive, in order
-  bool calm_ = true;               // nobody comes, returns, goes, stops or shall leave
+  std::vector<Incarnation> well_;  // members of both views that seem alive and are not being stopped, in order
+  SlotSet pressing_;               // slots of which something is said that may not wait
+  bool same_ring_ = false, same_wanted_ = false;
+  std::size_t moves_ = 0, moves_most_ = HC_BUGGIFY(kFewMovesAtOnce) ? 1 : kMovesAtOnce;
   std::shared_ptr<View> next_;
   bool changed_ = false;
 };
@@ -292,6 +327,10 @@ class Planner : private Sight {
 
 std::optional<Proposal> plan(const View& now, const std::vector<Report>& reports, const std::vector<Seen>& seen) {
   return Planner(Sight(now, reports, seen)).make();
+}
+
+bool waits(const View& now, const std::vector<Report>& reports, const std::vector<Seen>& seen) {
+  return Planner(Sight(now, reports, seen)).any();
 }
 
 Proposal plan_first(const FirstView& wishes, const std::vector<MemberInfo>& members) {

@@ -24,6 +24,8 @@ struct Seen {
 
 // nullopt: nothing waits.
 std::optional<Proposal> plan(const View& now, const std::vector<Report>& reports, const std::vector<Seen>& seen);
+// Whether something does; cheaper.
+bool waits(const View& now, const std::vector<Report>& reports, const std::vector<Seen>& seen);
 
 // The first view of a cluster (2g): all of `members` active, all slots where the ring wants them.
 struct FirstView {

@@ -148,11 +148,16 @@ bool all_leaving(const View& now, Slot slot) {
 
 std::string why_not(const View& now, const View& next, const std::vector<Report>& evidence) {
   if (std::string reason = check_frame(now, next); !reason.empty()) return reason;
-  for (std::uint32_t s = 0; s < now.slot_count(); ++s) {
-    std::string reason = check_slot(now, next, Slot{static_cast<std::uint16_t>(s)}, evidence);
-    if (!reason.empty()) return reason;
+  std::string reason;
+  const auto check = [&](std::size_t s) {
+    if (reason.empty()) reason = check_slot(now, next, Slot{static_cast<std::uint16_t>(s)}, evidence);
+  };
+  if (now.same_wanted(next)) {  // what is as it was has the same learners, too: nothing to check
+    next.slots.for_each_difference(now.slots, check);
+  } else {
+    for (std::size_t s = 0; s < now.slot_count(); ++s) check(s);
   }
-  return {};
+  return reason;
 }
 
 std::string why_not_first(const View& first) {

@@ -44,9 +44,12 @@ struct Refused {  // ends it, with a sentence for the operator
 };
 
 // ---- views (rule 2)
-struct ViewAsk {};  // send me your newest view
+struct ViewAsk {  // send me your newest view
+  Epoch have;     // what it changes of this one is enough; none: whole
+};
 struct ViewIs {
   ViewRef view;
+  ViewChangeRef change{};  // how it travels, if not whole: see Proposal
 };
 struct Prepare {
   Epoch instance;

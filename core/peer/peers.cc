@@ -309,8 +309,8 @@ std::optional<Peers::Mail> Peers::receive(LinkId link, Frame frame, Time now, Ef
   }
   peer->refused_since.reset();
   if (frame.installed > peer->installed) {
+    news().advanced.push_back({frame.from, peer->installed});
     peer->installed = frame.installed;
-    news().advanced.push_back(frame.from);
   }
   return Mail{who, frame.installed, std::move(frame.messages)};
 }

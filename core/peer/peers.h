@@ -24,11 +24,15 @@ class Peers {
 
   // What the rooms need to be told, gathered during a step and taken by Node.
   struct News {
-    std::vector<NodeId> opened;    // a session to this member exists now
-    std::vector<NodeId> lost;      // a session to or from this member ended: answers may be lost
-    std::vector<NodeId> refused;   // its machine says that nobody listens
-    std::vector<NodeId> advanced;  // its installed epoch rose (or was heard for the first time)
-    std::vector<NodeId> proven;    // proof() of it changed
+    std::vector<NodeId> opened;   // a session to this member exists now
+    std::vector<NodeId> lost;     // a session to or from this member ended: answers may be lost
+    std::vector<NodeId> refused;  // its machine says that nobody listens
+    struct Advance {
+      NodeId peer;
+      Epoch before;
+    };
+    std::vector<Advance> advanced;  // its installed epoch rose (or was heard for the first time: from none)
+    std::vector<NodeId> proven;     // proof() of it changed
     std::vector<std::pair<NodeId, std::string>> turned_away;  // it, or we, refused the session: why
   };
   News take_news();

@@ -93,8 +93,9 @@ bool Replication::send_chunk(Slot s, Target& t, Lane& lane, Time now) {
   return !fill.walked;
 }
 
-// The session broke: what was not acknowledged is sent again, from there.
-void Replication::restart_fills(NodeId to, Time now) {
+// The session broke, or it could take nothing in view `before`, the one that it had: what was not acknowledged is sent
+// again, from there.
+void Replication::restart_fills(NodeId to, Epoch before, Time now) {
   Lane& lane = this->lane(to);
   lane.outstanding = 0;
   awake_.for_each([&](Slot s) {
@@ -103,6 +104,10 @@ void Replication::restart_fills(NodeId to, Time now) {
     for (Target& t : r.lead->targets) {
       if (t.who.member != to || t.listed || t.filled || !t.fill || t.fill->id == 0) continue;
       Fill& fill = *t.fill;
+      if (t.view <= before) {
+        for (const Fill::Sent& sent : fill.unacked) lane.outstanding += sent.bytes;
+        continue;
+      }
       if (fill.acked_chunks == 0) fill_anew(t);
       ++fill.attempt;
       fill.unacked.clear();

@@ -10,6 +10,9 @@ namespace {
 // Streams of chance beside the one that was given, so that these change nothing there.
 constexpr std::uint64_t kEvictions = 1, kUses = 2;
 
+// A member's state may matter to slots that name it.
+bool same_members(const View& a, const View& b) { return a.members == b.members; }
+
 }  // namespace
 
 Replication::Replication(const NodeConfig& config, Peers& peers, Log& log, Random random)
@@ -29,27 +32,56 @@ Replication::Replication(const NodeConfig& config, Peers& peers, Log& log, Rando
 void Replication::install(const ViewRef& view, Time now) {
   const ViewRef old = std::exchange(view_, view);
   leases_.set_length(view->lease, view->drift_percent);
-  for (std::size_t i = 0; i < replicas_.size(); ++i) install_slot(slot_number(i), old.get(), now);
-  backlog_ = 0;
-  ask_lease_at_.clear();
-  for (auto& [to, lane] : lanes_) lane.outstanding = 0;
-  followed_.clear();
-  for (const Replica& r : replicas_) {
-    if (!r.lead && (r.listed || r.learner)) followed_.insert(r.primary);
-    if (!r.lead) continue;
-    backlog_ += r.tail_bytes;
-    for (const Target& t : r.lead->targets) {
-      ask_lease_at_[t.who.member] = now;
-      if (t.fill)
-        for (const Fill::Sent& sent : t.fill->unacked) lane(t.who.member).outstanding += sent.bytes;
-    }
+  std::vector<Slot> led;
+  const auto install = [&](std::size_t i) {
+    const Slot s = slot_number(i);
+    tally(replicas_[i], false);
+    install_slot(s, old.get(), now);
+    tally(replicas_[i], true);
+    if (replicas_[i].lead && replicas_[i].lead->stage == Stage::kAsking) led.push_back(s);
+  };
+  // Where neither the configuration nor who is wanted is another one, nothing is.
+  if (old && view->same_wanted(*old) && same_members(*old, *view)) {
+    view->slots.for_each_difference(old->slots, install);
+  } else {
+    for (std::size_t i = 0; i < replicas_.size(); ++i) install(i);
   }
+  count_outstanding();
+  ask_lease_at_.clear();
+  for (const auto& [member, slots] : targeted_) ask_lease_at_[member] = now;
   tick_at_ = now;
   ask_leases(now);
-  for (std::size_t i = 0; i < replicas_.size(); ++i)
-    if (replicas_[i].lead && replicas_[i].lead->stage == Stage::kAsking) step_takeover(slot_number(i), {now, {}});
-  ask_tails(std::nullopt, now);
+  for (const Slot s : led) step_takeover(s, {now, {}});
+  ask_tails(std::nullopt, {});
   parked_look_ = true;
+}
+
+// What the slot counts in the sums of all slots: taken out before it changes, put back after.
+void Replication::tally(const Replica& r, bool in) {
+  const auto count = [in](auto& counts, const auto& key) {
+    if (in) {
+      ++counts[key];
+    } else if (const auto it = counts.find(key); it != counts.end() && --it->second == 0) {
+      counts.erase(it);
+    }
+  };
+  if (!r.lead) {
+    if (r.listed || r.learner) count(followed_, r.primary);
+    return;
+  }
+  backlog_ += in ? r.tail_bytes : -r.tail_bytes;
+  for (const Target& t : r.lead->targets) count(targeted_, t.who.member);
+}
+
+// A slot with a fill is never at rest.
+void Replication::count_outstanding() {
+  for (auto& [to, lane] : lanes_) lane.outstanding = 0;
+  awake_.for_each([&](Slot s) {
+    if (!replica(s).lead) return;
+    for (const Target& t : replica(s).lead->targets)
+      if (t.fill)
+        for (const Fill::Sent& sent : t.fill->unacked) lane(t.who.member).outstanding += sent.bytes;
+  });
 }
 
 void Replication::install_slot(Slot s, const View* old, Time now) {
@@ -146,6 +178,7 @@ void Replication::begin_lead(Slot s, const View* old, Time now) {
     if (who == self()) continue;
     Target t;
     t.who = who;
+    t.view = view_->epoch;
     t.listed = true;
     t.waiting_since = now;
     lead->targets.push_back(std::move(t));
@@ -162,6 +195,7 @@ void Replication::refresh_learners(Slot s, Time now) {
     if (r.lead->target(who)) continue;
     Target t;
     t.who = who;
+    t.view = view_->epoch;
     t.waiting_since = now;
     t.fill = std::make_unique<Fill>();
     r.lead->targets.push_back(std::move(t));

@@ -47,6 +47,7 @@ inline std::uint64_t passed(std::size_t bytes, std::uint64_t cursor) {
 // Another process that this primary replicates to: of the list, or a learner.
 struct Target {
   Incarnation who;
+  Epoch view;  // in which it became one: by an earlier one it takes nothing of ours
   bool listed = false;
   bool answered = false;     // its tail is known, in this slot epoch
   bool filled = false;       // learner: the whole walk is acknowledged

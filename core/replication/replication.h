@@ -78,10 +78,12 @@ class Replication : public Executor {
   void paused(Duration lost);                 // this process did not run for that long (core/base/pause.h)
   void seems_dead(NodeId peer, bool dead);    // membership's word: moves us to complain (2b)
   void session_opened(NodeId peer, Now now);  // say again what is outstanding
-  void advanced(NodeId peer, Now now);  // it installed a newer view: say again, and former primaries may be released
-  void flush(Now now);                  // the turn ends: stream what was gathered
-  bool tick(Now now);                   // true if it is time to make reports, too
-  void run_parked(Now now);             // if something changed that they wait for
+  // It installed a newer view: say again what it could not take in the one before, and former primaries may be
+  // released.
+  void advanced(NodeId peer, Epoch before, Now now);
+  void flush(Now now);       // the turn ends: stream what was gathered
+  bool tick(Now now);        // true if it is time to make reports, too
+  void run_parked(Now now);  // if something changed that they wait for
   std::optional<Time> deadline() const;
   bool has_unsent() const { return !queued_.empty(); }
 
@@ -147,6 +149,8 @@ class Replication : public Executor {
   static Slot slot_number(std::size_t i) { return Slot{static_cast<std::uint16_t>(i)}; }
 
   // install.cc
+  void tally(const Replica& r, bool in);
+  void count_outstanding();
   void install_slot(Slot s, const View* old, Time now);
   void note_former(Replica& r, Slot s, const View& old, Time now);
   void step_down(Replica& r, Time now);
@@ -187,7 +191,7 @@ class Replication : public Executor {
   bool on_history(const Replica& r, Position p) const;
 
   // takeover.cc
-  void ask_tails(std::optional<NodeId> only, Time now);
+  void ask_tails(std::optional<NodeId> only, Epoch before);
   void tail_heard(Slot s, Target& t, TailIs::One& one, Now now);
   void step_takeover(Slot s, Now now);
   bool formers_gone(Replica& r, Time now) const;
@@ -201,7 +205,7 @@ class Replication : public Executor {
   void fill_anew(Target& t);
   void pump(NodeId to, Time now);
   bool send_chunk(Slot s, Target& t, Lane& lane, Time now);
-  void restart_fills(NodeId to, Time now);
+  void restart_fills(NodeId to, Epoch before, Time now);
   void try_count(Slot s, Target& t, Time now);
 
   // memory.cc
@@ -238,7 +242,7 @@ class Replication : public Executor {
   bool silent(const Replica& r, Time now) const;
   Duration patience(Incarnation about, Time now) const;
   bool ended(Incarnation who) const;
-  void say_again(NodeId peer, Now now);
+  void say_again(NodeId peer, Epoch before, Now now);
   void repeat(Now now);
 
   const NodeConfig& config_;
@@ -253,7 +257,9 @@ class Replication : public Executor {
   // is found by its member.
   SlotSet awake_, rested_;           // rested: it was at rest when reports were made last, at watched_at_
   std::set<Incarnation> ungranted_;  // targets whose grant we lacked then
-  std::set<Incarnation> followed_;   // primaries of slots that name us
+  // Primaries of slots that name us, and members that are targets of slots that we lead, with the number of slots.
+  std::map<Incarnation, std::size_t> followed_;
+  std::map<NodeId, std::size_t> targeted_;
   std::vector<Slot> queued_;
   std::vector<Slot> waiting_;  // slots in Stage::kWaiting
   std::deque<Parked> parked_;

@@ -8,14 +8,15 @@
 
 namespace hc {
 
-// One question per member, for all its slots that have not answered.
-void Replication::ask_tails(std::optional<NodeId> only, Time) {
+// One question per member, for all its slots that have not answered; to one that had view `before`, of those that it
+// could not answer in that.
+void Replication::ask_tails(std::optional<NodeId> only, Epoch before) {
   std::map<NodeId, TailAsk> questions;
   awake_.for_each([&](Slot s) {
     const Replica& r = replica(s);
     if (!r.lead || r.lead->stage != Stage::kAsking) return;
     for (const Target& t : r.lead->targets)
-      if (t.listed && !t.answered && (!only || t.who.member == *only))
+      if (t.listed && !t.answered && t.view > before && (!only || t.who.member == *only))
         questions[t.who.member].slots.push_back({s, r.epoch, r.at});
   });
   for (auto& [to, question] : questions) {

@@ -1,6 +1,7 @@
 // Who keeps us waiting: leases, repetition, complaints, and the other reports that views rest on (rules 3a, 5d, 7b,
 // 7c).
 #include <algorithm>
+#include <ranges>
 
 #include "core/base/seam.h"
 #include "core/replication/replication.h"
@@ -78,7 +79,7 @@ void Replication::paused(Duration lost) {
 // What came before there was this session was not sent, and what was on its way in another may be lost.
 void Replication::session_opened(NodeId peer, Now now) {
   if (!view_) return;
-  say_again(peer, now);
+  say_again(peer, {}, now);
   if (HC_MUTANT(kUnacknowledgedForgotten)) return;
   awake_.for_each([&](Slot s) {
     if (replica(s).primary.member == peer && replica(s).commit < durable(replica(s))) acknowledge(s);
@@ -86,25 +87,25 @@ void Replication::session_opened(NodeId peer, Now now) {
 }
 
 // It has a newer view: what it could not take in its old one is said again, and as a former primary it is released.
-void Replication::advanced(NodeId peer, Now now) {
-  if (view_) say_again(peer, now);
+void Replication::advanced(NodeId peer, Epoch before, Now now) {
+  if (view_) say_again(peer, before, now);
   step_waiting(now);
 }
 
-void Replication::say_again(NodeId peer, Now now) {
-  ask_tails(peer, now.mono);
+void Replication::say_again(NodeId peer, Epoch before, Now now) {
+  ask_tails(peer, before);
   if (ask_lease_at_.contains(peer)) ask_lease(peer, now.mono);
   awake_.for_each([&](Slot s) {
     Replica& r = at(s);
     if (!r.lead) return;
     for (Target& t : r.lead->targets) {
       const bool has_all = HC_MUTANT(kUnsentForgotten) ? t.acked == t.sent : t.acked == r.at.seq;
-      if (t.who.member != peer || has_all) continue;
+      if (t.who.member != peer || has_all || t.view <= before) continue;
       t.sent = t.acked;
       queue(s);
     }
   });
-  restart_fills(peer, now.mono);
+  restart_fills(peer, before, now.mono);
 }
 
 void Replication::repeat(Now now) {
@@ -135,8 +136,8 @@ void Replication::repeat(Now now) {
       if (HC_MUTANT(kCaughtUpRevoked) && t.counted && t.acked < r.at.seq) t.counted = false;
     }
   });
-  if (asking) ask_tails(std::nullopt, now.mono);
-  for (const NodeId member : silent) restart_fills(member, now.mono);
+  if (asking) ask_tails(std::nullopt, {});
+  for (const NodeId member : silent) restart_fills(member, {}, now.mono);
 }
 
 bool Replication::tick(Now now) {
@@ -155,7 +156,7 @@ bool Replication::tick(Now now) {
     if (view_ && view_->members.size() > 1) {
       repeat(now);
       if (now.mono >= discards_at_ || HC_BUGGIFY(kDiscardsAsked)) ask_discards(now.mono);
-      for (auto& [to, lane] : lanes_) HC_BUGGIFY(kFillsAgain) ? restart_fills(to, now.mono) : pump(to, now.mono);
+      for (auto& [to, lane] : lanes_) HC_BUGGIFY(kFillsAgain) ? restart_fills(to, {}, now.mono) : pump(to, now.mono);
     }
   }
   run_parked(now);
@@ -285,7 +286,7 @@ void Replication::wake_where_grants_end(Time now) {
 }
 
 bool Replication::some_primary_is_late(Time now) const {
-  return std::ranges::any_of(followed_, [&](Incarnation who) {
+  return std::ranges::any_of(followed_ | std::views::keys, [&](Incarnation who) {
     return now - peers_.last_heard(who) >= patience(who, now) || peers_.installed(who) < epoch();
   });
 }
@@ -356,6 +357,8 @@ bool Replication::all_served() const {
 
 void Replication::invariants() const {
   std::size_t backlog = 0, counted = 0;
+  std::map<Incarnation, std::size_t> followed;
+  std::map<NodeId, std::size_t> targeted;
   for (std::size_t i = 0; i < replicas_.size(); ++i) {
     const Replica& r = replicas_[i];
     const std::string where = "slot " + std::to_string(i);
@@ -368,6 +371,7 @@ void Replication::invariants() const {
     HC_CHECK(bytes == r.tail_bytes, where + ": what its tail counts");
     HC_CHECK(r.counted == r.table.bytes() + memory, where + ": what it counts of the memory");
     counted += r.counted;
+    if (!r.lead && (r.listed || r.learner)) ++followed[r.primary];
     if (!r.lead) continue;
     backlog += r.tail_bytes;
     HC_CHECK(r.primary == self(), where + ": leads without being first in the list");
@@ -379,10 +383,13 @@ void Replication::invariants() const {
                  r.tail_bytes - cost(r.tail.back()) < config_.backlog_bytes,
              where + ": a backlog beyond its bound");
     for (const Target& t : r.lead->targets) {
+      ++targeted[t.who.member];
       HC_CHECK(t.acked <= t.sent && t.sent <= r.at.seq, where + ": acknowledged, sent, held in this order");
       HC_CHECK(!t.counted || t.filled, where + ": counted before it was filled");
     }
   }
+  HC_CHECK(followed == followed_, "whom the slots follow");
+  HC_CHECK(targeted == targeted_, "whom the slots replicate to");
   HC_CHECK(backlog == backlog_, "what the backlogs of all slots count");
   HC_CHECK(counted == memory_.counted, "the memory of all slots");
 }

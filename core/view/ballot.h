@@ -8,6 +8,7 @@
 
 #include "core/view/report.h"
 #include "core/view/view.h"
+#include "core/view/view_change.h"
 
 namespace hc {
 
@@ -24,6 +25,8 @@ struct Ballot {
 struct Proposal {
   ViewRef view;
   std::vector<Report> evidence;
+  // How the view travels, if it does not travel whole: then it alone arrives. Not part of the vote file.
+  ViewChangeRef change{};
   explicit operator bool() const { return view != nullptr; }
 };
 

@@ -28,6 +28,7 @@ constexpr std::uint32_t kVirtualNodesMax = 1024;
 constexpr std::uint32_t kVirtualNodesMin = 16;  // with few slots fewer do, and build() is quick
 constexpr std::uint32_t kPointsPerDigest = 4;
 constexpr std::uint32_t kSlotsMax = 65536;
+constexpr std::size_t kRingsKept = 4;
 // In percent.
 constexpr std::uint64_t kOverMean = 110;
 constexpr std::uint64_t kOverShare = 105;  // of a share that labels force: so their peak stays close to what must be
@@ -445,39 +446,63 @@ Ring Ring::build(std::vector<RingMember> members, std::uint32_t replication_fact
   for (std::size_t i = 1; i < members.size(); ++i)
     HC_CHECK(members[i - 1].id != members[i].id, "two members " + std::to_string(members[i].id.value));
   HC_CHECK(slots >= 1 && slots <= kSlotsMax, std::to_string(slots) + " slots");
-  Ring ring;
-  ring.slots_ = slots;
-  ring.width_ = std::min(replication_factor, static_cast<std::uint32_t>(members.size()));
-  if (ring.width_ == 0) return ring;
-  Placement placement(members, ring.width_, slots);
-  placement.place_holders();
-  placement.choose_primaries();
-  ring.owners_.resize(std::size_t{slots} * ring.width_);
-  const std::vector<Slot>& order = ring_order(slots);
-  for (Rank rank = 0; rank < slots; ++rank) {
-    const std::size_t begin = std::size_t{order[rank].value} * ring.width_;
-    for (std::size_t i = 0; const MemberIndex m : placement.of(rank)) ring.owners_[begin + i++] = members[m].id;
+  auto places = std::make_shared<Places>();
+  places->slots = slots;
+  const std::uint32_t width = std::min(replication_factor, static_cast<std::uint32_t>(members.size()));
+  places->width = width;
+  if (width > 0) {
+    Placement placement(members, width, slots);
+    placement.place_holders();
+    placement.choose_primaries();
+    std::vector<NodeId>& owners = places->owners;
+    owners.resize(std::size_t{slots} * width);
+    const std::vector<Slot>& order = ring_order(slots);
+    for (Rank rank = 0; rank < slots; ++rank) {
+      const std::size_t begin = std::size_t{order[rank].value} * width;
+      for (std::size_t i = 0; const MemberIndex m : placement.of(rank)) owners[begin + i++] = members[m].id;
+    }
+    // What a tie must not be broken by: something that differs between processes.
+    if (HC_MUTANT(kRingTieByAddress) && width > 1 && (reinterpret_cast<std::uintptr_t>(owners.data()) >> 6 & 1))
+      std::swap(owners[0], owners[1]);
+    if (width < members.size()) {
+      places->next.resize(slots);
+      for (Rank rank = 0; rank < slots; ++rank)
+        places->next[order[rank].value] = members[placement.next_after(rank)].id;
+    }
   }
-  // What a tie must not be broken by: something that differs between processes.
-  if (HC_MUTANT(kRingTieByAddress) && ring.width_ > 1 &&
-      (reinterpret_cast<std::uintptr_t>(ring.owners_.data()) >> 6 & 1))
-    std::swap(ring.owners_[0], ring.owners_[1]);
-  if (ring.width_ == members.size()) return ring;
-  ring.next_.resize(slots);
-  for (Rank rank = 0; rank < slots; ++rank) ring.next_[order[rank].value] = members[placement.next_after(rank)].id;
+  Ring ring;
+  ring.places_ = std::move(places);
   return ring;
 }
 
+Ring Ring::of(std::vector<RingMember> members, std::uint32_t replication_factor, std::uint32_t slots) {
+  struct Known {
+    std::vector<RingMember> members;
+    std::uint32_t replication_factor = 0;
+    Ring ring;
+  };
+  static thread_local std::array<Known, kRingsKept> known;
+  static thread_local std::size_t next = 0;
+  if (HC_MUTANT(kRingTieByAddress)) return build(std::move(members), replication_factor, slots);
+  for (const Known& k : known)
+    if (k.ring.slots() == slots && k.replication_factor == replication_factor && k.members == members) return k.ring;
+  Known& place = known[std::exchange(next, (next + 1) % known.size())];
+  place.ring = {};  // should build() fail
+  place.members = std::move(members);
+  place.replication_factor = replication_factor;
+  return place.ring = build(place.members, replication_factor, slots);
+}
+
 std::span<const NodeId> Ring::wanted(Slot slot) const {
-  if (width_ == 0) return {};
-  HC_CHECK(slot.value < slots_, "slot " + std::to_string(slot.value) + " of " + std::to_string(slots_));
-  return std::span(owners_).subspan(std::size_t{slot.value} * width_, width_);
+  if (!places_ || places_->width == 0) return {};
+  HC_CHECK(slot.value < places_->slots, "slot " + std::to_string(slot.value) + " of " + std::to_string(places_->slots));
+  return std::span(places_->owners).subspan(std::size_t{slot.value} * places_->width, places_->width);
 }
 
 NodeId Ring::next(Slot slot) const {
-  if (next_.empty()) return {};
-  HC_CHECK(slot.value < slots_, "slot " + std::to_string(slot.value) + " of " + std::to_string(slots_));
-  return next_[slot.value];
+  if (!places_ || places_->next.empty()) return {};
+  HC_CHECK(slot.value < places_->slots, "slot " + std::to_string(slot.value) + " of " + std::to_string(places_->slots));
+  return places_->next[slot.value];
 }
 
 const std::vector<Slot>& ring_order(std::uint32_t slots) {

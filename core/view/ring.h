@@ -24,6 +24,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -47,6 +48,9 @@ class Ring {
   // The order of `members` does not matter. Requires: distinct ids; 1 ≤ slots ≤ 65536. Few members, few slots and a
   // replication factor above the number of members are all fine; no member or factor 0 makes every wanted() empty.
   static Ring build(std::vector<RingMember> members, std::uint32_t replication_factor, std::uint32_t slots);
+  // The same. The last few are kept, per thread: nothing of a view takes longer to derive, and all views in which the
+  // same members are active have the same ring. Requires: `members` ascend.
+  static Ring of(std::vector<RingMember> members, std::uint32_t replication_factor, std::uint32_t slots);
 
   // min(replication factor, members) distinct members, primary first. The span lives as long as the ring.
   // Requires: slot < slots(), unless nobody is in the ring.
@@ -55,14 +59,20 @@ class Ring {
   // room is not asked for. None: all members are wanted.
   NodeId next(Slot slot) const;
 
-  std::uint32_t slots() const { return slots_; }
-  bool operator==(const Ring&) const = default;
+  std::uint32_t slots() const { return places_ ? places_->slots : 0; }
+  bool operator==(const Ring& o) const {
+    return places_ == o.places_ || (places_ && o.places_ && *places_ == *o.places_);
+  }
 
  private:
-  std::uint32_t slots_ = 0;
-  std::uint32_t width_ = 0;
-  std::vector<NodeId> owners_;  // width_ for each slot, by slot number
-  std::vector<NodeId> next_;    // one for each slot; empty: all members are wanted everywhere
+  struct Places {
+    std::uint32_t slots = 0;
+    std::uint32_t width = 0;
+    std::vector<NodeId> owners;  // width for each slot, by slot number
+    std::vector<NodeId> next;    // one for each slot; empty: all members are wanted everywhere
+    bool operator==(const Places&) const = default;
+  };
+  std::shared_ptr<const Places> places_;  // shared by all copies; none: nobody
 };
 
 // All slots, sorted by SHA-256(slot number): neighbours here mostly share their owners, so run-length coding is short.

@@ -55,7 +55,7 @@ void View::derive_ring() {
   for (const ViewMember& m : members)
     if (m.state == MemberState::kActive)
       active.push_back({m.info.id, name_of(m.info.id), m.info.host_label, m.info.zone});
-  ring = Ring::build(std::move(active), replication_factor, slot_count());
+  ring = Ring::of(std::move(active), replication_factor, slot_count());
 }
 
 bool View::same_ring_members(const View& o) const {
@@ -67,6 +67,13 @@ bool View::same_ring_members(const View& o) const {
   };
   return slot_count() == o.slot_count() && replication_factor == o.replication_factor &&
          std::ranges::equal(active(*this), active(o), alike);
+}
+
+bool View::same_wanted(const View& o) const {
+  const auto alike = [](const ViewMember& a, const ViewMember& b) {
+    return a.info.id == b.info.id && a.info.generation == b.info.generation;
+  };
+  return ring == o.ring && std::ranges::equal(members, o.members, alike);
 }
 
 bool View::same_decision(const View& o) const {

@@ -5,17 +5,16 @@
 // only where replicas should be.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "core/base/check.h"
 #include "core/base/member.h"
 #include "core/base/time.h"
 #include "core/view/ring.h"
+#include "core/view/slot_configs.h"
 
 namespace hc {
 
@@ -35,53 +34,6 @@ struct Voter {
   auto operator<=>(const Voter&) const = default;
 };
 
-// At most RF members and as many learners on their way in, so six at RF 3.
-inline constexpr std::size_t kListMax = 6;
-
-// An ordered in-sync list, inline.
-class InSyncList {
- public:
-  std::size_t size() const { return count_; }
-  bool empty() const { return count_ == 0; }
-  const Incarnation& operator[](std::size_t i) const { return at_[i]; }
-  const Incarnation& front() const { return at_[0]; }
-  const Incarnation* begin() const { return at_.data(); }
-  const Incarnation* end() const { return at_.data() + count_; }
-  void push_back(Incarnation who) {
-    HC_CHECK(count_ < kListMax, "in-sync list is full");
-    at_[count_++] = who;
-  }
-  void clear() { count_ = 0; }
-  bool names(Incarnation who) const {
-    for (const auto& x : *this)
-      if (x == who) return true;
-    return false;
-  }
-  bool names(NodeId member) const {
-    for (const auto& x : *this)
-      if (x.member == member) return true;
-    return false;
-  }
-  bool operator==(const InSyncList& o) const {
-    if (count_ != o.count_) return false;
-    for (std::size_t i = 0; i < count_; ++i)
-      if (at_[i] != o.at_[i]) return false;
-    return true;
-  }
-
- private:
-  std::size_t count_ = 0;
-  std::array<Incarnation, kListMax> at_{};
-};
-
-struct SlotConfig {
-  Epoch epoch;  // the slot epoch
-  InSyncList list;
-  // A learner that made no progress, while the list is short: the ring's next is filled in its place (7a). Or none.
-  Incarnation passed_over{};
-  bool operator==(const SlotConfig&) const = default;
-};
-
 struct View {
   ClusterId cluster;
   std::string cluster_name;
@@ -96,7 +48,7 @@ struct View {
 
   std::vector<ViewMember> members;  // ascending by id
   std::vector<Voter> voters;        // by rank
-  std::vector<SlotConfig> slots;    // index = slot
+  SlotConfigs slots;                // index = slot
 
   Ring ring;  // derived: derive_ring() after members were set; not part of the encoded view
 
@@ -118,6 +70,9 @@ struct View {
   void derive_ring();
   // The ring of the other one is that of this one, too.
   bool same_ring_members(const View& other) const;
+  // Who is wanted, and which process that is, is the same in both: where a slot's configuration is, too, its learners
+  // are.
+  bool same_wanted(const View& other) const;
   // Everything that is decided; the ring, being derived, is left out.
   bool same_decision(const View& other) const;
 

@@ -133,5 +133,38 @@ TEST_F(Founding, AVoterSaysNothingAgainBeforeItIsDurable) {
   EXPECT_EQ(post.take<Promise>(NodeId(2)).size(), 1U);
 }
 
+// Whoever has the view before gets what the next one changes of it; whoever has not asks, and gets it whole.
+TEST_F(Founding, WhoLagsAsksForTheWholeView) {
+  const auto view_of = [&](std::uint64_t epoch) {
+    auto view = std::make_shared<View>(first_view(3));
+    view->epoch = Epoch(epoch);
+    return ViewRef(view);
+  };
+  const auto change = std::make_shared<const ViewChange>(difference(*view_of(2), *view_of(3)));
+  for (const bool mutant : {false, true}) {
+    if (mutant) seam::active.set(static_cast<std::size_t>(seam::Mutant::kDifferenceOnWrongBase));
+    Consensus member(config, post.peers, Random(2));
+    member.start(std::nullopt, kStart, out);
+    member.handle(process(2), ViewIs{view_of(1)}, kStart, out);
+    member.handle(process(2), ViewIs{nullptr, change}, kStart, out);
+    EXPECT_EQ(member.epoch(), Epoch(mutant ? 3 : 1));
+    const auto asked = post.take<ViewAsk>(NodeId(2));
+    ASSERT_EQ(asked.size(), mutant ? 0U : 1U);
+    if (mutant) break;
+    EXPECT_EQ(asked[0].have, Epoch(1));
+    member.handle(process(2), ViewIs{view_of(2)}, kStart, out);
+    member.handle(process(2), ViewIs{nullptr, change}, kStart, out);
+    EXPECT_EQ(member.epoch(), Epoch(3));
+    member.handle(process(3), ViewAsk{Epoch(2)});
+    member.handle(process(3), ViewAsk{Epoch(1)});
+    const auto given = post.take<ViewIs>(NodeId(3));
+    ASSERT_EQ(given.size(), 2U);
+    EXPECT_NE(given[0].change, nullptr);
+    EXPECT_EQ(given[1].change, nullptr);
+    EXPECT_EQ(given[1].view->epoch, Epoch(3));
+  }
+  seam::active.reset();
+}
+
 }  // namespace
 }  // namespace hc::testing

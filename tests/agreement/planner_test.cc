@@ -53,6 +53,34 @@ TEST(Planner, ComplaintsOfOneSlotsSurvivorsTakeTheDeadOut) {
   EXPECT_EQ(next->view->config(Slot{6}).epoch, Epoch(1)) << "other slots are not touched";
 }
 
+// A member leaves the ring with all its slots; its places as primary go a thousand at a time, what is complained of at
+// once.
+TEST(Planner, PlannedMovesGoSomeAtATime) {
+  constexpr std::uint32_t kAll = 16384;
+  const View now = first_view(3, kAll);
+  const Incarnation stops = process(1);
+  std::vector<Report> reports{{ReportKind::kStop, stops, stops, now.epoch, {}, {}}};
+  std::size_t moved = 0, views = 0;
+  std::optional<Proposal> next;
+  for (ViewRef view = std::make_shared<View>(now); (next = plan(*view, reports, all_alive(3))); view = next->view) {
+    EXPECT_EQ(why_not(*view, *next->view, next->evidence), "");
+    std::size_t changed = 0;
+    next->view->slots.for_each_difference(view->slots, [&](std::size_t) { ++changed; });
+    EXPECT_LE(changed, 1024U);
+    moved += changed;
+    ++views;
+  }
+  EXPECT_GE(moved, kAll / 4) << "what it led";
+  EXPECT_EQ(views, (moved + 1023) / 1024);
+
+  Report complaint = report(ReportKind::kComplaint, process(2), process(1), now.epoch, kAll);
+  next = plan(now, {complaint}, all_alive(3));
+  ASSERT_TRUE(next);
+  std::size_t changed = 0;
+  next->view->slots.for_each_difference(now.slots, [&](std::size_t) { ++changed; });
+  EXPECT_GT(changed, 1024U) << "nobody waits with those";
+}
+
 TEST(Planner, TheLastReplicaStaysNamed) {
   View now = first_view(2, 1, 1);
   const Incarnation only = now.slots[0].list[0];

@@ -45,7 +45,8 @@ def drive(server, command, pipeline, seconds):
 def wrk(server, path, seconds, *more):
     need("wrk", "wrk")
     url = f"http://127.0.0.1:{server.http_port}{path}"
-    out, meter = _run(server, ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "--latency", *more, url])
+    out, meter = _run(server, ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "--latency", *more,
+                               url])
     if "Non-2xx" in out or "Socket errors" in out:
         raise SystemExit(f"{server.name}: {url}: {out}")
     requests = int(re.search(r"(\d+) requests in", out).group(1))

@@ -10,6 +10,8 @@ PIPELINE = 16
 
 def measure(options):
     with servers.redis(replicas=1) as redis, servers.cluster(3) as ours:
+        for server in (redis, ours):
+            load.fill(server)
         command = {redis.name: "setwait", ours.name: "set"}
         runs = load.interleaved((redis, ours), options.runs,
                                 lambda s: load.drive(s, command[s.name], PIPELINE, options.seconds))

@@ -228,9 +228,8 @@ std::string details(const Message& message) {
                [](const DiscardAsk& m) { return slots(m.slots); },
                [](const DiscardOk& m) { return slots(m.slots) + " as of " + text(m.as_of); },
                [](const Forward& m) {
-                 std::vector<Bytes> args(m.args.begin(), m.args.end());
                  const std::string relay = m.relay ? " by relay" : "";
-                 return request(m.request) + " epoch " + text(m.epoch) + relay + ": " + command(args);
+                 return request(m.request) + " epoch " + text(m.epoch) + relay + ": " + command(m.args.views());
                },
                [](const Forwarded& m) {
                  return request(m.request) + " " + std::string(outcome(m.outcome)) + " epoch " + text(m.epoch) + ": " +

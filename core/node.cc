@@ -16,7 +16,8 @@ namespace hc {
 namespace {
 
 constexpr Duration kIdleMax = 1s;
-constexpr Duration kStopMax = 8s;  // handing over takes at most this long (SIGTERM ends within 10 s)
+constexpr std::size_t kForeseen = 16;  // messages of a frame
+constexpr Duration kStopMax = 8s;      // handing over takes at most this long (SIGTERM ends within 10 s)
 
 }  // namespace
 
@@ -187,7 +188,11 @@ void Node::Rooms::on(Received& e, Now now, Effects& out) {
   auto mail = peers.receive(e.link, std::move(e.frame), now.mono, out);
   if (!mail) return;
   if (!HC_MUTANT(kGrantFromNewerView)) agreement.consensus().heard_epoch(mail->from.member, mail->installed, now.mono);
-  for (Message& message : mail->messages) std::visit([&](auto& m) { hear(mail->from, m, now, out); }, message);
+  const std::span<Message> all = mail->messages;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (i % kForeseen == 0) replication.foresee(all.subspan(i, std::min(kForeseen, all.size() - i)));
+    std::visit([&](auto& m) { hear(mail->from, m, now, out); }, all[i]);
+  }
 }
 
 void Node::Rooms::on(Heard& e, Now now, Effects&) {

@@ -71,9 +71,10 @@ struct PeerCodec::Inside {
     WireReader in(envelope.records());
     const std::size_t count = in.count();
     if (!budget.take(count * sizeof(Message))) return "too much for one frame: messages";
-    frame.messages.resize(count);
+    frame.messages.reserve(count);
     int control = 0;
-    for (Message& message : frame.messages) {
+    for (std::size_t i = 0; i < count; ++i) {
+      Message& message = frame.messages.emplace_back(std::in_place_type<ViewAsk>);  // costs nothing to replace
       const std::uint8_t kind = in.byte();
       if (kind != static_cast<std::uint8_t>(RecordKind::kControl)) {
         read_record(static_cast<RecordKind>(kind), in, budget, message);

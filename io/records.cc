@@ -1,6 +1,8 @@
 #include "io/records.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
 
 #include "core/base/check.h"
 #include "io/peer_codec.h"
@@ -46,6 +48,17 @@ void read_slots(WireReader& in, DecodeBudget& budget, std::vector<Slot>& slots) 
   if (!budget.take(count * sizeof(Slot))) return in.turn_bad();
   slots.reserve(count);
   for (std::size_t i = 0; i < count; ++i) slots.push_back(in.slot());
+}
+
+void read_words(WireReader& in, DecodeBudget& budget, Words& words) {
+  constexpr std::size_t kFew = 8;
+  const std::size_t count = in.count();
+  if (!budget.take(count * sizeof(std::string))) return in.turn_bad();
+  std::array<Bytes, kFew> few;
+  std::vector<Bytes> many(count <= kFew ? 0 : count);
+  const std::span<Bytes> views = count <= kFew ? std::span(few).first(count) : std::span(many);
+  for (Bytes& view : views) view = in.bytes();
+  if (in.ok()) words = std::span<const Bytes>(views);
 }
 
 Time read_time(WireReader& in) {
@@ -117,7 +130,10 @@ void read_reply_record(WireReader& in, DecodeBudget& budget, Reply& reply, int d
     reply.integer = in.zigzag();
   } else if (has_text(reply.kind)) {
     const Bytes text = in.bytes();
-    if (!text.empty()) reply.text = Text::copy_of(text);
+    if (text == kOkText)
+      reply.text = Text::borrow(kOkText);
+    else if (!text.empty())
+      reply.text = Text::copy_of(text);
   } else if (has_items(reply.kind)) {
     const std::size_t count = in.count();
     if (!budget.take(count * sizeof(Reply))) return in.turn_bad();
@@ -161,7 +177,7 @@ void write_record(const Forward& m, WireWriter& out) {
   write_slots(m.slots, out);
   out.byte(m.relay ? 1 : 0);
   out.number(m.args.size());
-  for (const std::string& arg : m.args) out.bytes(arg);
+  for (const Bytes arg : m.args) out.bytes(arg);
 }
 static void read(WireReader& in, DecodeBudget& budget, Forward& m) {
   m.request = in.request();
@@ -169,10 +185,7 @@ static void read(WireReader& in, DecodeBudget& budget, Forward& m) {
   m.patience = within_bounds(in.zigzag());
   read_slots(in, budget, m.slots);
   m.relay = in.byte() != 0;
-  const std::size_t count = in.count();
-  if (!budget.take(count * sizeof(std::string))) return in.turn_bad();
-  m.args.reserve(count);
-  for (std::size_t i = 0; i < count && in.ok(); ++i) m.args.emplace_back(in.bytes());
+  read_words(in, budget, m.args);
 }
 
 void write_record(const Forwarded& m, WireWriter& out) {

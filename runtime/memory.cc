@@ -1,6 +1,7 @@
 #include "runtime/memory.h"
 
 #include <malloc.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -16,7 +17,7 @@
 #ifdef HC_JEMALLOC
 extern "C" {
 extern const char* malloc_conf;
-const char* malloc_conf = "background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0";
+const char* malloc_conf = "background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0,thp:always";
 }
 #endif
 
@@ -83,6 +84,7 @@ void* relocate(void* block, std::size_t size) {
 Relocate relocate_function() { return relocate; }
 
 void keep_free_pages(bool keep) {
+  prctl(PR_SET_THP_DISABLE, keep ? 0L : 1L, 0L, 0L, 0L);
   ssize_t decay_ms = keep ? 1000 : 0;
   mallctl("arenas.dirty_decay_ms", nullptr, nullptr, &decay_ms, sizeof decay_ms);
   unsigned arenas = 0;

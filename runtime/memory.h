@@ -31,7 +31,8 @@ MemoryTaken memory_taken();
 Relocate relocate_function();
 
 // Whether pages that are free stay with the process for a second: getting them anew costs more than what was in them.
-// With a limit they go back at once: what is resident follows what is taken.
+// With a limit they go back at once, each for itself, so there are no huge ones: what is resident follows what is
+// taken.
 void keep_free_pages(bool keep);
 
 }  // namespace hc

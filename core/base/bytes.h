@@ -40,6 +40,7 @@ class Value {
   Bytes bytes() const { return block_ ? Bytes(block_->data(), block_->size) : Bytes(); }
   std::size_t size() const { return block_ ? block_->size : 0; }
   explicit operator bool() const { return block_ != nullptr; }
+  void prefetch() const { __builtin_prefetch(block_); }
 
  private:
   struct Block {

@@ -13,6 +13,8 @@
 
 namespace hc {
 
+inline constexpr char kOkText[] = "OK";  // one for all: a reply that shows it has nothing to own
+
 struct Reply {
   enum class Kind : std::uint8_t {
     kNothing,  // no reply is due (CLIENT REPLY OFF)
@@ -43,7 +45,7 @@ struct Reply {
     r.text = std::move(t);
     return r;
   }
-  static Reply ok() { return of(Kind::kSimple, Text::borrow("OK")); }
+  static Reply ok() { return of(Kind::kSimple, Text::borrow(kOkText)); }
   static Reply simple(Bytes literal) { return of(Kind::kSimple, Text::borrow(literal)); }
   static Reply error(std::string message) { return of(Kind::kError, Text::copy_of(message)); }
   static Reply error_literal(Bytes literal) { return of(Kind::kError, Text::borrow(literal)); }
@@ -68,7 +70,7 @@ struct Reply {
 
   bool is_error() const { return kind == Kind::kError; }
   void own() {
-    text.own();
+    if (text.view.data() != kOkText) text.own();
     for (Reply& item : items) item.own();
   }
 };

@@ -40,7 +40,7 @@ std::size_t weight(const Message& message) {
   if (const auto* interest = std::get_if<Interest>(&message))
     for (const Interest::One& one : interest->changes) sum += 16 + one.name.size();
   if (const auto* forward = std::get_if<Forward>(&message))
-    for (const std::string& arg : forward->args) sum += 8 + arg.size();
+    for (const Bytes arg : forward->args) sum += 8 + arg.size();
   if (const auto* tails = std::get_if<TailIs>(&message))
     for (const TailIs::One& one : tails->slots) sum += weight_of(one.entries);
   return sum;

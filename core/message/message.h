@@ -14,6 +14,7 @@
 #include "core/base/member.h"
 #include "core/base/reply.h"
 #include "core/base/time.h"
+#include "core/base/words.h"
 #include "core/membership/packet.h"
 #include "core/replication/entry.h"
 #include "core/view/ballot.h"
@@ -200,7 +201,7 @@ struct Forward {
   Epoch epoch;              // the sender's view
   Duration patience{};      // how long the executor may let it wait
   std::vector<Slot> slots;  // empty: the slot of its keys; else run once per slot, replies merged
-  std::vector<std::string> args;
+  Words args;
   bool relay = false;  // the sender does not reach the primary: whoever gets this asks it, if it is another one (4e)
 };
 enum class Outcome : std::uint8_t {

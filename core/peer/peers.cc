@@ -9,8 +9,9 @@ namespace {
 
 constexpr Duration kKeepAlive = 250ms;  // an idle session says at least this often which epoch we have
 constexpr std::size_t kFrameBytes = std::size_t{8} << 20;  // a frame with more is closed, and another one begun
-constexpr Duration kSilence = 1500ms;  // a member that we hear nothing of: our link to it may be half open
-constexpr Duration kGreetingMax = 1s;  // dialled or greeted, and no answer
+constexpr std::size_t kQueueKept = 256;  // room for so many messages of the next turn, if this one had them
+constexpr Duration kSilence = 1500ms;    // a member that we hear nothing of: our link to it may be half open
+constexpr Duration kGreetingMax = 1s;    // dialled or greeted, and no answer
 constexpr Duration kRedial = 100ms;
 constexpr Duration kRedialRefused = 150ms;
 constexpr Duration kRedialTurnedAway = 2s;
@@ -48,22 +49,12 @@ void Peers::learn(const MemberInfo& info) {
 
 // ------------------------------------------------------------------------------------------------------------ sending
 
-bool Peers::send(NodeId to, Message message) {
-  Peer* peer = find(to);
-  if (!peer) return false;
+std::vector<Message>* Peers::queue_to(NodeId id) {
+  Peer* peer = find(id);
+  if (!peer) return nullptr;
   peer->wanted = true;
-  if (peer->state != State::kOpen) {
-    unsent_ = true;  // so that the turn's end dials
-    return false;
-  }
-  peer->queue.push_back(std::move(message));
-  unsent_ = true;
-  return true;
-}
-
-bool Peers::send(Incarnation to, Message message) {
-  if (open(to.member) && process(to.member) != to.generation) return false;
-  return send(to.member, std::move(message));
+  unsent_ = true;  // so that the turn's end sends, or dials
+  return peer->state == State::kOpen ? &peer->queue : nullptr;
 }
 
 bool Peers::open(NodeId to) const {
@@ -118,13 +109,19 @@ void Peers::end_turn(Time now, Effects& out) {
     const std::size_t frame_bytes = HC_BUGGIFY(kFramePerMessage) ? 1 : kFrameBytes;
     peer.sent_at = now;
     std::vector<Message> queue = std::exchange(peer.queue, {});
+    peer.queue.reserve(std::min(queue.size(), kQueueKept));
     for (std::size_t next = 0; next < queue.size();) {
       Frame frame = frame_to(peer.to);
       frame.session = peer.session;
       frame.number = ++peer.number;
-      for (std::size_t bytes = 0; next < queue.size() && bytes < frame_bytes; ++next) {
-        bytes += weight(queue[next]);
-        frame.messages.push_back(std::move(queue[next]));
+      const std::size_t first = next;
+      for (std::size_t bytes = 0; next < queue.size() && bytes < frame_bytes; ++next) bytes += weight(queue[next]);
+      if (first == 0 && next == queue.size()) {
+        frame.messages.swap(queue);
+      } else {
+        const auto begin = queue.begin() + static_cast<std::ptrdiff_t>(first);
+        frame.messages.assign(std::make_move_iterator(begin),
+                              std::make_move_iterator(begin + static_cast<std::ptrdiff_t>(next - first)));
       }
       out.send(peer.link, std::move(frame));
     }

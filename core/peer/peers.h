@@ -48,8 +48,18 @@ class Peers {
 
   // ---- sending
   // False: there is no session (one is being made), the message is dropped.
-  bool send(NodeId to, Message message);
-  bool send(Incarnation to, Message message);  // to this process of the member and no other: answers
+  template <class M>
+  bool send(NodeId to, M&& message) {
+    std::vector<Message>* const queue = queue_to(to);
+    if (queue == nullptr) return false;
+    queue->emplace_back(std::forward<M>(message));
+    return true;
+  }
+  template <class M>
+  bool send(Incarnation to, M&& message) {  // to this process of the member and no other: answers
+    if (open(to.member) && process(to.member) != to.generation) return false;
+    return send(to.member, std::forward<M>(message));
+  }
   bool open(NodeId to) const;
   // The session to `to` as a number: compares only; 0 if there is none.
   std::uint64_t session(NodeId to) const;
@@ -113,6 +123,7 @@ class Peers {
   };
 
   News& news();
+  std::vector<Message>* queue_to(NodeId id);  // nullptr: there is no session
   Peer* find(NodeId id);
   const Peer* find(NodeId id) const;
   void dial(NodeId id, Peer& peer, Time now, Effects& out);

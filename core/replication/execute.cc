@@ -1,6 +1,5 @@
 // Commands: when a primary may run one, and when its reply may leave (rules 3a, 3e, 4a, 5b, 8).
 #include <algorithm>
-#include <array>
 
 #include "core/base/seam.h"
 #include "core/replication/replication.h"
@@ -32,31 +31,6 @@ bool Replication::may_execute(Slot s, Time now) const {
   if (!r.lead || log_.closing()) return false;  // nothing is written behind the clean mark (9b)
   if (r.lead->stage != Stage::kServing && !HC_MUTANT(kServeBeforeTakeover)) return false;
   return leased(r, now);
-}
-
-// A lookup waits for memory four times, for the replica, its lead, the place and the entry; those of several keys at
-// once.
-void Replication::prefetch(std::span<const Bytes> keys) const {
-  constexpr std::size_t kAtOnce = 16;
-  struct Wanted {
-    const Replica* replica;
-    std::uint64_t hash;
-  };
-  std::array<Wanted, kAtOnce> wanted;
-  for (; !keys.empty(); keys = keys.subspan(std::min(keys.size(), kAtOnce))) {
-    const std::size_t count = std::min(keys.size(), kAtOnce);
-    for (std::size_t i = 0; i < count; ++i) {
-      const Replica* r = &replicas_[slot_of(keys[i], config_.slots).value];
-      wanted[i] = {r, hash_of(keys[i])};
-      __builtin_prefetch(r);
-      __builtin_prefetch(&r->lead);
-    }
-    for (const Wanted& w : std::span(wanted).first(count)) {
-      __builtin_prefetch(w.replica->lead.get());
-      w.replica->table.prefetch_place(w.hash);
-    }
-    for (const Wanted& w : std::span(wanted).first(count)) w.replica->table.prefetch_entry(w.hash);
-  }
 }
 
 // 7a: what somebody lacks is kept until he has it. At the bound those who write wait.
@@ -116,7 +90,7 @@ Executor::Result Replication::run(Slot slot, const CommandSpec& spec, Args args,
   }
   ++counters_.parked;
   ++r.parked;
-  parked_.push_back({slot, &spec, {args.begin(), args.end()}, token, sender, give_up});
+  parked_.push_back({slot, &spec, args, token, sender, give_up});
   return {Ran::kWaits, {}};
 }
 
@@ -145,16 +119,17 @@ Executor::Result Replication::execute_now(Slot s, const CommandSpec& spec, Args 
     keep_notices(s, r.commit);
     return {Ran::kDone, std::move(reply)};
   }
-  EffectWriter effects;
-  Execution x = execution(r, now, &effects);
+  effects_.reset();
+  Execution x = execution(r, now, &effects_);
   x.reads = spec.tells_misses();
   Reply reply = execute(spec, args, x);
   count_lookups(spec, x);
   if (r.table.bytes() != bytes) account(r);
-  const bool wrote = !effects.empty();
+  const bool wrote = !effects_.empty();
   if (wrote) {
     reply.own();
-    append_entry(s, {{r.epoch, r.at.seq.next()}, r.at.slot_epoch, false, Value::copy_of(effects.take())});
+    write_down(s, effects_);
+    effects_.reset();
     if (spec.route == Route::kKeys) {
       for (std::uint64_t hash : touched_keys(spec, args)) r.lead->touched.push_back({r.at.seq, hash});
     } else {
@@ -219,8 +194,7 @@ void Replication::run_parked(Now now) {
       done_.push_back({p.token, Outcome::kDone, std::move(*refusal)});
       continue;
     }
-    const std::vector<Bytes> args(p.args.begin(), p.args.end());
-    Result result = execute_now(p.slot, *p.spec, args, p.token, now);
+    Result result = execute_now(p.slot, *p.spec, p.args.views(), p.token, now);
     if (result.ran != Ran::kDone) continue;
     result.reply.own();
     done_.push_back({p.token, Outcome::kDone, std::move(result.reply)});
@@ -247,7 +221,7 @@ void Replication::expire(Now now) {
     account(r);
     counters_.expired += before - r.table.size();
     if (replicate && !effects.empty()) {
-      append_entry(s, {{r.epoch, r.at.seq.next()}, r.at.slot_epoch, false, Value::copy_of(effects.take())});
+      write_down(s, effects);
       r.lead->touched.push_back({r.at.seq, 0});
       keep_notices(s, r.at.seq);
       advance_commit(s, now);

@@ -102,9 +102,10 @@ struct Lead {
   std::vector<Target> targets;
   Seq boundary;
   Seq told_commit;
-  std::vector<Waiter> waiters;    // ascending by seq
-  std::vector<Touched> touched;   // ascending by seq
-  std::vector<Telling> tellings;  // likewise
+  std::optional<Time> untold_since;  // something is committed beyond it
+  std::vector<Waiter> waiters;       // ascending by seq
+  std::vector<Touched> touched;      // ascending by seq
+  std::vector<Telling> tellings;     // likewise
 
   Target* target(Incarnation who) {
     for (Target& t : targets)

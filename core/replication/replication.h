@@ -103,7 +103,8 @@ class Replication : public Executor {
   // ---- watching
   const Replica& replica(Slot s) const { return replicas_[s.value]; }
   bool may_execute(Slot s, Time now) const;
-  void prefetch(std::span<const Bytes> keys) const;  // see Node
+  void prefetch(std::span<const Bytes> keys) const;       // see Node
+  void foresee(std::span<const Message> messages) const;  // the same, before they are handled
   bool listed_anywhere() const;
   std::map<NodeId, Owed> owed() const;  // to members that lack something
   bool all_served() const;              // every slot that we lead is served, and none waits for our disk (9a)
@@ -118,7 +119,7 @@ class Replication : public Executor {
   struct Parked {
     Slot slot;
     const CommandSpec* spec;
-    std::vector<std::string> args;
+    Words args;
     std::uint64_t token;
     Epoch sender;
     Time give_up;
@@ -161,6 +162,14 @@ class Replication : public Executor {
 
   // execute.cc
   // Somebody is to be told of an effect: a target, or the log.
+  struct Foreseen {
+    const Replica* replica;
+    std::uint64_t hash;  // of the key, if there is one
+    bool keyed;
+    bool entry;  // of its primary
+  };
+  void fetch(std::span<const Foreseen> all) const;
+  void prefetch_next(Slot s) const;
   bool must_tell(const Replica& r) const { return !r.lead->targets.empty() || log_.on(); }
   bool leased(const Replica& r, Time now) const;
   std::optional<Reply> too_few_in_sync(Slot s, const CommandSpec& spec) const;
@@ -174,6 +183,7 @@ class Replication : public Executor {
 
   // stream.cc
   void append_entry(Slot s, Entry entry);
+  void write_down(Slot s, EffectWriter& effects);
   static void note_boundary(Replica& r, Position at);
   void forget_entries(Replica& r, Position upto);
   void queue(Slot s);
@@ -182,6 +192,7 @@ class Replication : public Executor {
   bool take_entries(Slot s, std::vector<Entry>& entries);
   bool take_entry(Slot s, Entry& entry);
   void advance_commit(Slot s, Now now);
+  void tell_commit(Slot s, Time now);
   void know_commit(Slot s, Seq commit);
   void trim(Replica& r);
   // How much of it this member may acknowledge.
@@ -265,6 +276,7 @@ class Replication : public Executor {
   std::deque<Parked> parked_;
   bool parked_look_ = false;  // something changed: parked commands may run
   std::vector<Done> done_;
+  EffectWriter effects_;  // of what runs just now; kept for its memory
   std::uint32_t notices_wanted_ = 0;
   NoticeWriter notices_{0};  // of what runs just now
   std::vector<Telling> tellings_;

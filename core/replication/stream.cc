@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t kEntriesPerMessage = 512;
 constexpr std::size_t kBoundariesKept = 16;
+constexpr std::size_t kToldAtOnceBytes = std::size_t{16} << 10;  // of entries that replicas may let go of
 
 }  // namespace
 
@@ -34,6 +35,12 @@ void Replication::append_entry(Slot s, Entry entry) {
   account(r);
   ++counters_.entries;
   queue(s);
+}
+
+// The next entry, of what a command of ours did.
+void Replication::write_down(Slot s, EffectWriter& effects) {
+  const Replica& r = replica(s);
+  append_entry(s, {{r.epoch, r.at.seq.next()}, r.at.slot_epoch, false, Value::copy_of(effects.bytes())});
 }
 
 void Replication::note_boundary(Replica& r, Position at) {
@@ -74,6 +81,7 @@ void Replication::flush(Now now) {
     }
     for (Target& t : r.lead->targets) stream(s, t, now.mono);
     r.lead->told_commit = r.commit;
+    r.lead->untold_since.reset();
   }
   for (auto& [to, lane] : lanes_)
     if (!lane.waiting.empty()) pump(to, now.mono);
@@ -143,10 +151,19 @@ void Replication::advance_commit(Slot s, Now now) {
     r.commit = all;
     release(r);
     decide_limbo(r);
-    queue(s);  // replicas hear of the commit with what is sent next
+    tell_commit(s, now.mono);
   }
   if (r.lead->stage == Stage::kClosing && r.commit >= r.lead->boundary) served(s, now);
   trim(r);
+}
+
+// Replicas hear of a commit with the next entry, and if there is none, after a while (repeat()): to them it matters for
+// what they keep, but for a boundary, on which commands of a former primary wait (6b).
+void Replication::tell_commit(Slot s, Time now) {
+  Replica& r = at(s);
+  Lead& lead = *r.lead;
+  if (lead.stage == Stage::kClosing || r.tail_bytes >= kToldAtOnceBytes) return queue(s);
+  if (!lead.untold_since) lead.untold_since = now;
 }
 
 void Replication::release(Replica& r) {

@@ -10,6 +10,7 @@ namespace hc {
 namespace {
 
 constexpr Duration kTick = 100ms;
+constexpr Duration kTellAfter = 200ms;             // what is committed, where no entry followed
 constexpr Duration kRepeatAfter = 400ms;           // sent and not acknowledged
 constexpr std::size_t kSlowBytesPerMs = 16 << 10;  // 16 MiB/s
 constexpr std::int64_t kLeaseAsksPerLease = 4;
@@ -112,6 +113,7 @@ void Replication::repeat(Now now) {
   bool asking = false;
   std::set<NodeId> silent;  // learners of which a chunk on its way was not acknowledged for long
   awake_.for_each([&](Slot s) {
+    prefetch_next(s);
     Replica& r = at(s);
     std::erase_if(r.limbo, [&](const Limbo& l) {
       if (now.mono < l.give_up) return false;
@@ -120,7 +122,8 @@ void Replication::repeat(Now now) {
     });
     if (!r.lead || r.lead->targets.empty()) return;
     asking |= r.lead->stage == Stage::kAsking;
-    if (r.commit > r.lead->told_commit) queue(s);
+    const std::optional<Time> since = r.lead->untold_since;
+    if (r.commit > r.lead->told_commit && (!since || now.mono - *since >= kTellAfter)) queue(s);
     for (Target& t : r.lead->targets) {
       if (t.sent > t.acked && now.mono - t.progress > kRepeatAfter &&
           now.mono - t.progress > kRepeatAfter + time_for(bytes_on_the_way(r, t))) {
@@ -317,6 +320,7 @@ std::vector<Report> Replication::reports(Time now) {
     for (std::size_t i = 0; i < replicas_.size(); ++i)
       if (!replicas_[i].lead) watch_primary(slot_number(i), now, said);
   awake_.for_each([&](Slot s) {
+    prefetch_next(s);
     if (replica(s).lead) {
       watch_targets(s, now, said);
     } else {

@@ -11,8 +11,6 @@ constexpr Duration kRetryFirst = 10ms;
 constexpr Duration kRetryLongest = 100ms;
 constexpr Duration kGrace = 200ms;  // an executor here answers at the deadline itself; this long we wait for it
 
-std::vector<Bytes> views_of(const std::vector<std::string>& args) { return {args.begin(), args.end()}; }
-
 }  // namespace
 
 Coordinator::Coordinator(const NodeConfig& config, Peers& peers, Executor& executor, Random random)
@@ -39,26 +37,26 @@ void Coordinator::ask(ClientId client, RequestId request, const CommandSpec* spe
       const std::uint64_t token = next_token_ + 1;  // the part's, should it wait
       const Time give_up = now.mono + config_.deadline;
       look_by(give_up);
-      const auto line = lines_.empty() ? lines_.end() : lines_.find({client, *slot});
-      const bool free = line == lines_.end() || may_follow(line->second, *slot);
+      Line* const line = lines_.find({client, *slot});
+      const bool free = line == nullptr || may_follow(*line, *slot);
       Executor::Result result{Executor::Ran::kWaits, {}};
       if (free) result = executor_.run(*slot, *spec, args, token, view_ ? view_->epoch : Epoch(), give_up, now);
       if (result.ran == Executor::Ran::kDone || result.ran == Executor::Ran::kRefused) {
-        if (line != lines_.end()) line->second.done = token;
+        if (line != nullptr) line->done = token;
         return out.answer(client, request, std::move(result.reply));
       }
       const std::uint64_t op = begin_op(client, request, *spec, now);
       ops_.at(op).missing = ops_.at(op).parts = 1;
-      Part part;
+      const std::uint64_t same = new_token();
+      HC_CHECK(same == token, "the token that the executor was given");
+      Part& part = parts_.add(token);
       part.op = op;
       part.spec = spec;
       part.slot = *slot;
-      part.args.assign(args.begin(), args.end());
+      part.args = args;
       part.give_up = give_up;
       part.state = free && result.ran == Executor::Ran::kWaits ? State::kLocal : State::kParked;
-      const std::uint64_t same = new_token();
-      HC_CHECK(same == token, "the token that the executor was given");
-      enter_line(token, parts_.add(token, std::move(part)));
+      enter_line(token, part);
       if (result.ran == Executor::Ran::kNotMine) route(token, now, out);
       return;
     }
@@ -67,7 +65,7 @@ void Coordinator::ask(ClientId client, RequestId request, const CommandSpec* spe
   }
   if (auto refusal = refuse_scatter(*spec, args)) return out.answer(client, request, std::move(*refusal));
   const std::uint64_t op = begin_op(client, request, *spec, now);
-  if (spec->route == Route::kEverySlot) return ask_every(op, now, out, {args.begin(), args.end()});
+  if (spec->route == Route::kEverySlot) return ask_every(op, now, out, args);
   if (spec->route == Route::kScan) {
     auto scan = std::make_unique<Scan>();
     const std::uint64_t cursor = scan_cursor(args);
@@ -87,7 +85,7 @@ void Coordinator::ask(ClientId client, RequestId request, const CommandSpec* spe
 
 std::uint64_t Coordinator::begin_op(ClientId client, RequestId request, const CommandSpec& spec, Now now) {
   const std::uint64_t op = new_token();
-  Op& o = ops_.add(op, {});
+  Op& o = ops_.add(op);
   o.client = client;
   o.request = request;
   o.spec = &spec;
@@ -96,19 +94,17 @@ std::uint64_t Coordinator::begin_op(ClientId client, RequestId request, const Co
   return op;
 }
 
-void Coordinator::ask_one(std::uint64_t op, Slot slot, std::vector<std::string> args, std::size_t index, Now now,
-                          Effects& out) {
-  Part part;
+void Coordinator::ask_one(std::uint64_t op, Slot slot, Words args, std::size_t index, Now now, Effects& out) {
+  const std::uint64_t token = new_token();
+  Part& part = parts_.add(token);
   part.op = op;
   part.spec = ops_.at(op).spec;
   part.slot = slot;
   part.args = std::move(args);
   part.index = index;
   part.give_up = ops_.at(op).deadline;
-  const std::uint64_t token = new_token();
   const bool keyed = part.spec->route == Route::kKeys;
-  Part& placed = parts_.add(token, std::move(part));
-  if (!keyed || enter_line(token, placed)) route(token, now, out);
+  if (!keyed || enter_line(token, part)) route(token, now, out);
 }
 
 // ------------------------------------------------------------------------------------------------------------- routing
@@ -160,9 +156,12 @@ void Coordinator::route(std::uint64_t token, Now now, Effects& out) {
 // False: there is no session.
 bool Coordinator::send(std::uint64_t token, Part& part, NodeId to, bool relay, Now now) {
   const std::vector<Slot> scanned = part.spec->route == Route::kScan ? std::vector{part.slot} : std::vector<Slot>{};
-  Forward forward{
-      request_of(token, part),           view_->epoch, std::max<Duration>(part.give_up - now.mono - kGrace, 1ms),
-      part.every ? part.slots : scanned, part.args,    relay};
+  Forward forward{request_of(token, part),
+                  view_->epoch,
+                  std::max<Duration>(part.give_up - now.mono - kGrace, 1ms),
+                  part.every ? part.every->slots : scanned,
+                  part.args,
+                  relay};
   if (!peers_.send(to, std::move(forward))) return false;
   ++counters_.forwards_sent;
   set_state(part, State::kSent);
@@ -175,10 +174,9 @@ bool Coordinator::send(std::uint64_t token, Part& part, NodeId to, bool relay, N
 void Coordinator::run_here(std::uint64_t token, Now now, Effects& out) {
   Part& part = parts_.at(token);
   if (part.every) return run_every_here(token, now, out);
-  const std::vector<Bytes> args = views_of(part.args);
   set_state(part, State::kLocal);
   const Epoch sender = part.op ? (view_ ? view_->epoch : Epoch()) : part.guest_epoch;
-  auto result = executor_.run(part.slot, *part.spec, args, token, sender, part.give_up, now);
+  auto result = executor_.run(part.slot, *part.spec, part.args.views(), token, sender, part.give_up, now);
   switch (result.ran) {
     case Executor::Ran::kWaits:
       return;
@@ -241,8 +239,8 @@ void Coordinator::part_done(std::uint64_t token, Outcome outcome, Reply reply, N
     op.scan->replies[part.index] = std::move(reply);
   } else if (part.every) {
     op.merged = merge_slots(*op.spec, std::move(op.merged), std::move(reply), random_);
-    const std::vector<Slot> left = std::move(part.left);
-    const std::vector<std::string> args = std::move(part.args);
+    const std::vector<Slot> left = std::move(part.every->left);
+    const Words args = std::move(part.args);
     parts_.erase(token);
     if (!left.empty() && outcome == Outcome::kDone) scatter(id, args, left, 0, now, out);
     Op& same = ops_.at(id);
@@ -251,13 +249,12 @@ void Coordinator::part_done(std::uint64_t token, Outcome outcome, Reply reply, N
   } else {
     op.merged = std::move(reply);
   }
-  const Part ended = std::move(part);
-  parts_.erase(token);
+  const std::unique_ptr<Part> ended = parts_.take(token);
   if (--op.missing == 0) {
     if (op.scan) return scan_collect(id, now, out);
     finish(id, now, out);
   }
-  leave_line(token, ended, outcome == Outcome::kDone, now, out);
+  leave_line(token, *ended, outcome == Outcome::kDone, now, out);
 }
 
 // A command over several slots that went through in part says how far it came.
@@ -270,8 +267,9 @@ Reply Coordinator::partial(const Op& op) const {
 }
 
 void Coordinator::finish(std::uint64_t id, Now, Effects& out) {
-  Op op = std::move(ops_.at(id));
-  ops_.erase(id);
+  const std::unique_ptr<Op> ended = ops_.take(id);
+  HC_CHECK(ended != nullptr, "an operation ends once");
+  Op& op = *ended;
   Reply reply;
   if (op.parts > 1 && op.unknown + op.refused > 0) {
     reply = partial(op);
@@ -300,47 +298,41 @@ void Coordinator::client_gone(ClientId client) {
 
 void Coordinator::handle(Incarnation from, Forward&& m, Now now, Effects& out) {
   ++counters_.forwards_served;
-  const std::vector<Bytes> args = views_of(m.args);
+  const Words words = std::move(m.args);
+  const Args args = words.views();
   const CommandSpec* spec = args.empty() ? nullptr : find_command(args[0]);
   const auto bad = [&](std::string why) {
     answer_guest(from, {m.request, Outcome::kDone, view_ ? view_->epoch : Epoch(), Reply::error(std::move(why)), {}},
                  now);
   };
   if (!spec || refuse(spec, args)) return bad("ERR a forwarded command that this version does not know");
-  Part part;
+  const auto slot = spec->route == Route::kKeys ? one_slot(*spec, args, config_.slots) : std::optional(Slot{});
+  if (!slot) return bad("ERR a forwarded command over several slots");
+  const bool every = spec->route != Route::kKeys && spec->route != Route::kScan;
+  if (every && m.slots.empty()) return bad("ERR a forwarded command without slots");
+  for (Slot s : m.slots)
+    if (s.value >= config_.slots) return bad("ERR a slot out of range");
+  const std::uint64_t token = new_token();
+  Part& part = parts_.add(token);
   part.guest = from;
   part.guest_request = m.request;
   part.guest_epoch = m.epoch;
   part.spec = spec;
   part.came = now.mono;
+  part.args = words;
   part.give_up = now.mono + m.patience;
-  if (spec->route == Route::kKeys) {
-    const auto slot = one_slot(*spec, args, config_.slots);
-    if (!slot) return bad("ERR a forwarded command over several slots");
-    part.slot = *slot;
-  } else if (spec->route == Route::kScan) {
-    part.slot = m.slots.empty() ? Slot{} : m.slots.front();
-  } else {
-    part.every = true;
-    part.slots = std::move(m.slots);
-    if (part.slots.empty()) return bad("ERR a forwarded command without slots");
-    part.slot = part.slots.front();
-  }
-  for (Slot s : part.slots)
-    if (s.value >= config_.slots) return bad("ERR a slot out of range");
-  part.args = std::move(m.args);
+  part.slot = spec->route == Route::kKeys || m.slots.empty() ? *slot : m.slots.front();
+  if (every) part.every = std::make_unique<Every>(std::move(m.slots));
   const bool passes = passes_on(m, part.slot);
-  const std::uint64_t token = new_token();
-  parts_.add(token, std::move(part));
   if (passes) return pass_on(token, now, out);
   run_here(token, now, out);
 }
 
 void Coordinator::guest_done(std::uint64_t token, Part& part, Outcome outcome, Reply reply, Now now, Effects& out) {
   tell_if_slow(token, part, outcome, reply, now, out);
+  std::vector<Slot> left = part.every ? std::move(part.every->left) : std::vector<Slot>();
   answer_guest(part.guest,
-               {part.guest_request, outcome, view_ ? view_->epoch : Epoch(), std::move(reply), std::move(part.left)},
-               now);
+               {part.guest_request, outcome, view_ ? view_->epoch : Epoch(), std::move(reply), std::move(left)}, now);
   parts_.erase(token);
 }
 
@@ -360,7 +352,7 @@ void Coordinator::handle(Incarnation from, Forwarded&& m, Now now, Effects& out)
   Part* const part = parts_.find(token);
   if (part == nullptr || part->state != State::kSent || part->peer != from.member) return;
   if (m.request != request_of(token, *part)) return;  // the answer to an earlier try
-  part->left = std::move(m.left);
+  if (part->every) part->every->left = std::move(m.left);
   part_done(token, m.outcome, std::move(m.reply), now, out);
 }
 

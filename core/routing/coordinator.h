@@ -30,6 +30,7 @@
 #include "core/command/gather.h"
 #include "core/effect.h"
 #include "core/peer/peers.h"
+#include "core/routing/line_table.h"
 #include "core/routing/request_name.h"
 #include "core/routing/token_map.h"
 
@@ -84,6 +85,13 @@ class Coordinator {
     Reply merged;  // one part: its reply; every slot: merged so far
   };
   enum class State : std::uint8_t { kParked, kLocal, kSent };
+  struct Every {  // what runs once in each of these slots
+    explicit Every(std::vector<Slot> all) : slots(std::move(all)) {}
+    std::vector<Slot> slots, left;
+    std::size_t pending = 0;              // of `slots`, running
+    std::size_t applied = 0, unsure = 0;  // of `slots`
+    Reply merged;
+  };
   struct Part {
     std::uint64_t op = 0;  // 0: a guest
     Incarnation guest;
@@ -91,15 +99,11 @@ class Coordinator {
     Epoch guest_epoch;
     Time came{};  // of a guest
     const CommandSpec* spec = nullptr;
-    std::vector<std::string> args;
+    Words args;
     ClientId line;  // with `slot`, the line in which it is; none: in no line
     Slot slot;
     std::size_t index = 0;  // in the gather, or in the scan's window
-    bool every = false;     // run once in each of `slots`
-    std::vector<Slot> slots, left;
-    std::size_t pending = 0;              // of `slots`, running
-    std::size_t applied = 0, unsure = 0;  // of `slots`
-    Reply merged;
+    std::unique_ptr<Every> every;
     State state = State::kParked;
     NodeId peer;
     std::uint64_t session = 0;
@@ -115,16 +119,22 @@ class Coordinator {
     std::size_t parked = 0;
     std::uint64_t done = 0;  // a part of a number below this was executed, or is followed by one that was
     bool going = false;
+
+    void clear() {
+      parts.clear();
+      parked = done = 0;
+      going = false;
+    }
   };
-  using LineKey = std::pair<ClientId, Slot>;
+  using LineKey = LineTable<Line>::Key;
 
   std::size_t guests() const;
   std::uint64_t new_token() { return next_token_++; }
   std::uint64_t begin_op(ClientId client, RequestId request, const CommandSpec& spec, Now now);
-  void ask_one(std::uint64_t op, Slot slot, std::vector<std::string> args, std::size_t index, Now now, Effects& out);
-  void ask_every(std::uint64_t op, Now now, Effects& out, std::vector<std::string> args);
-  void scatter(std::uint64_t op, const std::vector<std::string>& args, const std::vector<Slot>& slots,
-               std::uint32_t pauses, Now now, Effects& out);
+  void ask_one(std::uint64_t op, Slot slot, Words args, std::size_t index, Now now, Effects& out);
+  void ask_every(std::uint64_t op, Now now, Effects& out, const Words& args);
+  void scatter(std::uint64_t op, const Words& args, const std::vector<Slot>& slots, std::uint32_t pauses, Now now,
+               Effects& out);
   void scan_window(std::uint64_t op, Now now, Effects& out);
   void scan_collect(std::uint64_t op, Now now, Effects& out);
 
@@ -171,7 +181,7 @@ class Coordinator {
   std::uint64_t next_token_ = 1;
   TokenMap<Op> ops_;
   TokenMap<Part> parts_;
-  std::map<LineKey, Line> lines_;
+  LineTable<Line> lines_;
   std::map<std::uint64_t, std::pair<std::uint64_t, Slot>> slot_runs_;  // token of one slot of an `every` part
   struct Held {
     Incarnation to;

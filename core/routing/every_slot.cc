@@ -7,7 +7,7 @@
 
 namespace hc {
 
-void Coordinator::ask_every(std::uint64_t op, Now now, Effects& out, std::vector<std::string> args) {
+void Coordinator::ask_every(std::uint64_t op, Now now, Effects& out, const Words& args) {
   ops_.at(op).merged = merge_start(*ops_.at(op).spec);
   std::vector<Slot> slots(config_.slots);
   for (std::uint32_t s = 0; s < config_.slots; ++s) slots[s] = Slot{static_cast<std::uint16_t>(s)};
@@ -15,37 +15,35 @@ void Coordinator::ask_every(std::uint64_t op, Now now, Effects& out, std::vector
 }
 
 // One part for each executor, for all its slots.
-void Coordinator::scatter(std::uint64_t op, const std::vector<std::string>& args, const std::vector<Slot>& slots,
-                          std::uint32_t pauses, Now now, Effects& out) {
+void Coordinator::scatter(std::uint64_t op, const Words& args, const std::vector<Slot>& slots, std::uint32_t pauses,
+                          Now now, Effects& out) {
   // In production one part for each owner.
   std::map<std::pair<Incarnation, std::size_t>, std::vector<Slot>> by_owner;
   const bool scatters = slots.size() <= 256 && HC_BUGGIFY(kScatters);
   for (Slot s : slots) by_owner[{owner(s), scatters ? s.value / 4 : 0}].push_back(s);
   std::vector<std::uint64_t> tokens;
   for (auto& [who, theirs] : by_owner) {
-    Part part;
+    tokens.push_back(new_token());
+    Part& part = parts_.add(tokens.back());
     part.op = op;
     part.spec = ops_.at(op).spec;
     part.args = args;
-    part.every = true;
     part.slot = theirs.front();
-    part.slots = std::move(theirs);
+    part.every = std::make_unique<Every>(std::move(theirs));
     part.give_up = ops_.at(op).deadline;
     part.pauses = pauses;
     ++ops_.at(op).missing;
     ++ops_.at(op).parts;
-    tokens.push_back(new_token());
-    parts_.add(tokens.back(), std::move(part));
   }
   for (std::uint64_t token : tokens) route(token, now, out);
 }
 
 // Tried in vain: its slots may have different primaries by now.
 void Coordinator::split(std::uint64_t token, Now now, Effects& out) {
-  const Part part = std::move(parts_.at(token));
-  parts_.erase(token);
+  const std::unique_ptr<Part> taken = parts_.take(token);
+  const Part& part = *taken;
   const std::size_t before = ops_.at(part.op).parts;
-  scatter(part.op, part.args, part.slots, part.pauses, now, out);
+  scatter(part.op, part.args, part.every->slots, part.pauses, now, out);
   Op* const op = ops_.find(part.op);
   if (op == nullptr) return;
   --op->parts;
@@ -55,52 +53,51 @@ void Coordinator::split(std::uint64_t token, Now now, Effects& out) {
 void Coordinator::run_every_here(std::uint64_t token, Now now, Effects& out) {
   Part& part = parts_.at(token);
   part.state = State::kLocal;
-  part.merged = merge_start(*part.spec);
-  part.left.clear();
-  part.pending = part.slots.size() + 1;
-  const std::vector<Slot> slots = part.slots;
+  part.every->merged = merge_start(*part.spec);
+  part.every->left.clear();
+  part.every->pending = part.every->slots.size() + 1;
+  const std::vector<Slot> slots = part.every->slots;
   const CommandSpec& spec = *part.spec;
-  const std::vector<std::string> own = part.args;
-  const std::vector<Bytes> args(own.begin(), own.end());
+  const Words own = part.args;
   const Epoch sender = part.op ? (view_ ? view_->epoch : Epoch()) : part.guest_epoch;
   const Time give_up = part.give_up;
   for (Slot s : slots) {
     const std::uint64_t run = new_token();
     slot_runs_[run] = {token, s};
-    auto result = executor_.run(s, spec, args, run, sender, give_up, now);
+    auto result = executor_.run(s, spec, own.views(), run, sender, give_up, now);
     if (result.ran == Executor::Ran::kWaits) continue;
     slot_runs_.erase(run);
     result.reply.own();
     const bool ran = result.ran != Executor::Ran::kNotMine;
     slot_done(token, s, ran ? Outcome::kDone : Outcome::kNotMine, std::move(result.reply), now, out);
   }
-  Part& after = parts_.at(token);
-  if (--after.pending == 0) every_done(token, now, out);
+  if (--parts_.at(token).every->pending == 0) every_done(token, now, out);
 }
 
 void Coordinator::slot_done(std::uint64_t token, Slot slot, Outcome outcome, Reply reply, Now now, Effects& out) {
   Part* const found = parts_.find(token);
   if (found == nullptr) return;
-  Part& part = *found;
+  Every& every = *found->every;
   if (outcome == Outcome::kDone) {
-    part.applied += reply.is_error() ? 0 : 1;
-    part.merged = merge_slots(*part.spec, std::move(part.merged), std::move(reply), random_);
+    every.applied += reply.is_error() ? 0 : 1;
+    every.merged = merge_slots(*found->spec, std::move(every.merged), std::move(reply), random_);
   } else if (outcome == Outcome::kUnknown) {
-    ++part.unsure;
-    part.merged = expired(part);
+    ++every.unsure;
+    every.merged = expired(*found);
   } else {
-    part.left.push_back(slot);
+    every.left.push_back(slot);
   }
-  if (--part.pending == 0) every_done(token, now, out);
+  if (--every.pending == 0) every_done(token, now, out);
 }
 
 void Coordinator::every_done(std::uint64_t token, Now now, Effects& out) {
   Part& part = parts_.at(token);
-  Reply merged = std::move(part.merged);
-  if (merged.is_error() && part.spec->writes() && part.applied + part.unsure > 0)
-    merged = Reply::error("UNKNOWN " + std::to_string(part.applied) + " of " + std::to_string(part.slots.size()) +
-                          " slots were changed, " + std::to_string(part.unsure) + " may have been");
-  const bool none = part.left.size() == part.slots.size();
+  Every& every = *part.every;
+  Reply merged = std::move(every.merged);
+  if (merged.is_error() && part.spec->writes() && every.applied + every.unsure > 0)
+    merged = Reply::error("UNKNOWN " + std::to_string(every.applied) + " of " + std::to_string(every.slots.size()) +
+                          " slots were changed, " + std::to_string(every.unsure) + " may have been");
+  const bool none = every.left.size() == every.slots.size();
   part_done(token, none ? Outcome::kNotMine : Outcome::kDone, std::move(merged), now, out);
 }
 
@@ -119,7 +116,7 @@ void Coordinator::scan_window(std::uint64_t op, Now now, Effects& out) {
   for (std::uint32_t i = 0; i < count; ++i) {
     std::vector<std::string> args{"SCAN", std::to_string(i == 0 ? inner : 0)};
     args.insert(args.end(), options.begin(), options.end());
-    ask_one(op, Slot{static_cast<std::uint16_t>(first + i)}, std::move(args), i, now, out);
+    ask_one(op, Slot{static_cast<std::uint16_t>(first + i)}, args, i, now, out);
   }
 }
 

@@ -15,9 +15,7 @@ void Coordinator::set_state(Part& part, State state) {
 }
 
 Coordinator::Line* Coordinator::line_of(const Part& part) {
-  if (!part.line) return nullptr;
-  const auto it = lines_.find({part.line, part.slot});
-  return it == lines_.end() ? nullptr : &it->second;
+  return part.line ? lines_.find({part.line, part.slot}) : nullptr;
 }
 
 // All are on their way to the place where a command for this slot would go now, which keeps their order.
@@ -56,20 +54,20 @@ void Coordinator::leave_line(std::uint64_t token, const Part& part, bool execute
     if (parts_.at(line.parts[i]).state == State::kParked) overtaken.push_back(line.parts[i]);
   for (std::uint64_t each : overtaken)
     if (parts_.contains(each)) part_done(each, Outcome::kNotExecuted, {}, now, out);
-  const auto it = lines_.find(key);
-  if (it == lines_.end() || it->second.going) return;
-  if (it->second.parts.empty()) {
-    lines_.erase(it);
-  } else if (parts_.at(it->second.parts.front()).tries == 0) {
+  const Line* const left = lines_.find(key);
+  if (left == nullptr || left->going) return;
+  if (left->parts.empty()) {
+    lines_.erase(key);
+  } else if (parts_.at(left->parts.front()).tries == 0) {
     go_on(key, now, out);  // those that have only waited for this one
   }
 }
 
 // When none is on its way any more, all go together.
 void Coordinator::go_on(LineKey key, Now now, Effects& out) {
-  const auto it = lines_.find(key);
-  if (it == lines_.end() || it->second.going) return;
-  Line& line = it->second;
+  Line* const found = lines_.find(key);
+  if (found == nullptr || found->going) return;
+  Line& line = *found;
   if (line.parked < line.parts.size() && !HC_MUTANT(kPipelineOvertakes)) return;
   line.going = true;
   const std::vector<std::uint64_t> parts = line.parts;

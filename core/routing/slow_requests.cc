@@ -10,11 +10,10 @@ constexpr std::uint64_t kLinesMost = 10;  // in a second: trouble makes many req
 constexpr std::size_t kKeyShown = 40;
 
 // `SET "user:17" in slot 4242`
-std::string what(const CommandSpec& spec, const std::vector<std::string>& args, Slot slot, bool every,
-                 std::size_t slots) {
+std::string what(const CommandSpec& spec, const Words& args, Slot slot, std::size_t slots) {
   std::string text(spec.name);
   for (char& c : text) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  if (every) return text + " in " + std::to_string(slots) + " slots";
+  if (slots > 0) return text + " in " + std::to_string(slots) + " slots";
   const auto key = static_cast<std::size_t>(spec.first_key);
   if (spec.route == Route::kKeys && key > 0 && key < args.size()) {
     text += " \"";
@@ -43,7 +42,7 @@ void Coordinator::tell_if_slow(std::uint64_t token, const Part& part, Outcome ou
                                          : request_name(config_.self.id, request_of(token, part)));
   text += " took " + std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(took).count()) + " ms";
   text += guest ? " here: " : ": ";
-  text += what(*part.spec, part.args, part.slot, part.every, part.slots.size());
+  text += what(*part.spec, part.args, part.slot, part.every ? part.every->slots.size() : 0);
   if (part.peer) text += ", asked " + name_of(part.peer);
   if (part.tries > 0) text += ", tried " + std::to_string(part.tries + 1) + " times";
   switch (outcome) {

@@ -15,13 +15,13 @@ namespace hc {
 template <class T>
 class TokenMap {
  public:
-  // Requires: above every token that was added before.
-  T& add(std::uint64_t token, T value) {
+  // A new one, to be filled in. Requires: above every token that was added before.
+  T& add(std::uint64_t token) {
     if (row_.empty()) first_ = token;
     HC_CHECK(token >= first_ + row_.size(), "tokens rise");
     row_.resize(token - first_);
     ++size_;
-    return *row_.emplace_back(std::make_unique<T>(std::move(value)));
+    return *row_.emplace_back(std::make_unique<T>());
   }
   T* find(std::uint64_t token) {
     return token >= first_ && token - first_ < row_.size() ? row_[token - first_].get() : nullptr;
@@ -34,11 +34,14 @@ class TokenMap {
     return *found;
   }
   const T& at(std::uint64_t token) const { return const_cast<TokenMap*>(this)->at(token); }
-  void erase(std::uint64_t token) {
-    if (!contains(token)) return;
-    row_[token - first_].reset();
+  void erase(std::uint64_t token) { take(token); }
+  // Erases it, and hands it over; none if there is nothing of this token.
+  std::unique_ptr<T> take(std::uint64_t token) {
+    if (!contains(token)) return nullptr;
+    std::unique_ptr<T> taken = std::move(row_[token - first_]);
     --size_;
     for (; !row_.empty() && !row_.front(); ++first_) row_.pop_front();
+    return taken;
   }
   bool empty() const { return size_ == 0; }
 

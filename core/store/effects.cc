@@ -184,6 +184,13 @@ bool for_each_effect(Bytes encoded, const std::function<void(const StoreEffect&)
   return true;
 }
 
+Bytes key_of_first(Bytes encoded) {
+  if (encoded.empty() || encoded.front() == static_cast<char>(Kind::kClear)) return {};
+  Reader reader{encoded.substr(1)};
+  const Bytes key = reader.bytes();
+  return reader.good ? key : Bytes();
+}
+
 std::string describe(const StoreEffect& effect) {
   const std::string size = " (" + std::to_string(effect.value.size()) + " bytes)";
   const std::string until = effect.expiry == kNoExpiry ? std::string() : ", " + expiry_in_words(effect.expiry);

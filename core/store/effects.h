@@ -52,9 +52,13 @@ class EffectWriter {
   bool empty() const { return encoded_.empty(); }
   Bytes bytes() const { return encoded_; }  // borrowed until the next change
   std::string take() { return std::exchange(encoded_, {}); }
-  void reset() { encoded_.clear(); }  // keeps the memory
+  void reset() {  // keeps the memory, if it is little
+    encoded_.clear();
+    if (encoded_.capacity() > kKeptBytes) encoded_.shrink_to_fit();
+  }
 
  private:
+  static constexpr std::size_t kKeptBytes = std::size_t{64} << 10;
   void frame(StoreEffect::Kind kind, Bytes key);
   std::string encoded_;
 };
@@ -70,6 +74,9 @@ bool for_each_effect(Bytes encoded, const std::function<void(const StoreEffect&)
 inline bool begins_with_erase(Bytes encoded) {
   return !encoded.empty() && encoded.front() == static_cast<char>(StoreEffect::Kind::kErase);
 }
+
+// The key of the first effect; empty if it has none, or is malformed.
+Bytes key_of_first(Bytes encoded);
 
 // One effect in words, for traces: `put "k" (5 bytes), expires 1700000000000`.
 std::string describe(const StoreEffect& effect);

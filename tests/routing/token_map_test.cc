@@ -17,15 +17,17 @@ TEST(TokenMap, FindsWhatWasAddedUntilItIsErased) {
   EXPECT_TRUE(map.empty());
   EXPECT_EQ(map.find(7), nullptr);
   map.erase(7);
-  std::string& seven = map.add(7, "seven");
-  map.add(9, "nine");
+  std::string& seven = map.add(7);
+  map.add(9) = "nine";
   EXPECT_EQ(map.find(7), &seven);
   EXPECT_EQ(map.find(8), nullptr) << "a token that was given to something else";
   EXPECT_EQ(map.at(9), "nine");
-  for (std::uint64_t token = 10; token < 1000; ++token) map.add(token, std::to_string(token));
+  for (std::uint64_t token = 10; token < 1000; ++token) map.add(token) = std::to_string(token);
   EXPECT_EQ(&map.at(7), &seven) << "values stay where they are";
-  map.erase(7);
+  seven = "seven";
+  EXPECT_EQ(*map.take(7), "seven");
   EXPECT_FALSE(map.contains(7));
+  EXPECT_EQ(map.take(7), nullptr);
   EXPECT_EQ(map.at(9), "nine");
 }
 
@@ -37,7 +39,7 @@ TEST(TokenMap, GoesThroughItInOrderOfTokens) {
   for (int round = 0; round < 20'000; ++round) {
     if (random.below(100) < 52) {
       token += 1 + random.below(3);
-      map.add(token, round);
+      map.add(token) = round;
       model.emplace(token, round);
     } else if (token > 0) {
       const std::uint64_t gone = 1 + random.below(token);
@@ -54,9 +56,9 @@ TEST(TokenMap, GoesThroughItInOrderOfTokens) {
 
 TEST(TokenMap, BeginsAnewWhereverTokensAreWhenItWasEmpty) {
   TokenMap<int> map;
-  map.add(1, 1);
+  map.add(1) = 1;
   map.erase(1);
-  map.add(1'000'000'000'000, 2);
+  map.add(1'000'000'000'000) = 2;
   EXPECT_EQ(map.at(1'000'000'000'000), 2);
   EXPECT_EQ(map.find(1), nullptr);
 }

@@ -1,9 +1,11 @@
 // A load of GET, SET or INCR over RESP, from one thread: every connection sends a batch of `pipeline` commands, waits
-// for all their replies, and sends the next batch (a closed loop). What the server costs is measured by the caller
-// (tools/bench/run); this program says how many operations there were and how long they took.
+// for all their replies, and sends the next batch (a closed loop). `setwait` is one operation of two commands: a SET,
+// and a WAIT for one replica of it. What the server costs is measured by the caller (tools/bench/run); this program
+// says how many operations there were and how long they took.
 //
 // Prints one line: operations, seconds, operations per second, then the latency of an operation (from the sending of
-// its batch to its reply) in microseconds: median, p99, p99.9, maximum; then error replies and misses.
+// its batch to its reply) in microseconds: median, p99, p99.9, maximum; then error replies (a WAIT in vain is one) and
+// misses.
 // Exit status: 0, 1 for a connection that fails or stalls, 4 if there were error replies, 64 for bad usage.
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -38,14 +40,19 @@ struct Options {
   std::uint64_t operations_max = 100'000;
   double seconds_max = 0;  // 0: no limit
   std::size_t value_bytes = 100;
+  std::uint64_t ttl_seconds = 0;  // of SETs; 0: none
   std::uint64_t keys = 1'000'000;
   bool in_order = false;  // keys 0, 1, 2 … instead of drawn ones
+
+  bool waits() const { return command == "setwait"; }
+  bool sets() const { return command == "set" || waits(); }
 };
 
 [[noreturn]] void usage() {
   std::fprintf(stderr,
-               "usage: kvload [--host ADDRESS] [--port N] [--command get|set|incr] [--connections N] [--pipeline N]\n"
-               "              [--operations N] [--seconds S] [--value-bytes N] [--keys N] [--in-order]\n");
+               "usage: kvload [--host ADDRESS] [--port N] [--command get|set|setwait|incr] [--connections N]\n"
+               "              [--pipeline N] [--operations N] [--seconds S] [--value-bytes N] [--ttl-seconds N]\n"
+               "              [--keys N] [--in-order]\n");
   std::exit(64);
 }
 
@@ -59,7 +66,7 @@ Options parse(int argc, char** argv) {
       {"host", 1, nullptr, 'h'},        {"port", 1, nullptr, 'p'},        {"command", 1, nullptr, 't'},
       {"connections", 1, nullptr, 'c'}, {"pipeline", 1, nullptr, 'P'},    {"operations", 1, nullptr, 'n'},
       {"seconds", 1, nullptr, 's'},     {"value-bytes", 1, nullptr, 'd'}, {"keys", 1, nullptr, 'r'},
-      {"in-order", 0, nullptr, 'o'},    {nullptr, 0, nullptr, 0}};
+      {"ttl-seconds", 1, nullptr, 'e'}, {"in-order", 0, nullptr, 'o'},    {nullptr, 0, nullptr, 0}};
   Options options;
   for (int name; (name = getopt_long(argc, argv, "", kLong, nullptr)) != -1;) {
     const auto number = [] { return std::strtoull(optarg, nullptr, 10); };
@@ -88,6 +95,9 @@ Options parse(int argc, char** argv) {
       case 'd':
         options.value_bytes = number();
         break;
+      case 'e':
+        options.ttl_seconds = number();
+        break;
       case 'r':
         options.keys = number();
         break;
@@ -98,7 +108,7 @@ Options parse(int argc, char** argv) {
         usage();
     }
   }
-  const bool known = options.command == "get" || options.command == "set" || options.command == "incr";
+  const bool known = options.command == "get" || options.sets() || options.command == "incr";
   if (optind != argc || !known || options.connections < 1 || options.pipeline < 1 || options.keys < 1) usage();
   return options;
 }
@@ -153,7 +163,8 @@ struct Connection {
 
 class Load {
  public:
-  explicit Load(const Options& options) : options_(options), value_(options.value_bytes, 'x') {
+  explicit Load(const Options& options)
+      : options_(options), value_(options.value_bytes, 'x'), behind_value_(behind_value(options)) {
     loop_ = epoll_create1(0);
     connections_.resize(static_cast<std::size_t>(options.connections));
     for (Connection& c : connections_) open(c);
@@ -208,14 +219,22 @@ class Load {
 
   void append_command(std::string& out, std::uint64_t key) {
     std::array<char, 128> head{};
-    const char* name = options_.command == "get" ? "GET" : options_.command == "set" ? "SET" : "INCR";
-    const bool set = options_.command == "set";
-    int size = std::snprintf(head.data(), head.size(), "*%d\r\n$%zu\r\n%s\r\n$16\r\nkey:%012llu\r\n", set ? 3 : 2,
+    const bool set = options_.sets();
+    const char* name = options_.command == "get" ? "GET" : set ? "SET" : "INCR";
+    const int words = !set ? 2 : options_.ttl_seconds == 0 ? 3 : 5;
+    int size = std::snprintf(head.data(), head.size(), "*%d\r\n$%zu\r\n%s\r\n$16\r\nkey:%012llu\r\n", words,
                              std::strlen(name), name, ull(key));
     out.append(head.data(), static_cast<std::size_t>(size));
     if (!set) return;
     size = std::snprintf(head.data(), head.size(), "$%zu\r\n", value_.size());
-    out.append(head.data(), static_cast<std::size_t>(size)).append(value_).append("\r\n");
+    out.append(head.data(), static_cast<std::size_t>(size)).append(value_).append("\r\n").append(behind_value_);
+  }
+
+  static std::string behind_value(const Options& options) {
+    std::string text;
+    const std::string ttl = std::to_string(options.ttl_seconds);
+    if (options.ttl_seconds > 0) text = "$2\r\nEX\r\n$" + std::to_string(ttl.size()) + "\r\n" + ttl + "\r\n";
+    return options.waits() ? text + "*3\r\n$4\r\nWAIT\r\n$1\r\n1\r\n$4\r\n1000\r\n" : text;
   }
 
   void next_batch(Connection& c) {
@@ -281,7 +300,9 @@ class Load {
 
   // The line ends a reply; if not, a bulk of c.skip bytes follows.
   bool ends_reply(Connection& c) {
-    if (c.line[0] == '-' && ++errors_ <= 3) std::fprintf(stderr, "kvload: %s\n", c.line.c_str());
+    const bool in_vain = options_.waits() && c.line[0] == ':' && c.line[1] == '0';
+    if ((c.line[0] == '-' || in_vain) && ++errors_ <= 3) std::fprintf(stderr, "kvload: %s\n", c.line.c_str());
+    if (options_.waits() && c.line[0] != ':') return false;  // its WAIT ends the operation
     if (c.line[0] != '$') return true;
     const long size = std::strtol(c.line.c_str() + 1, nullptr, 10);
     if (size < 0) {
@@ -293,7 +314,7 @@ class Load {
   }
 
   const Options options_;
-  const std::string value_;
+  const std::string value_, behind_value_;
   int loop_ = -1;
   std::vector<Connection> connections_;
   std::vector<char> buffer_ = std::vector<char>(512 * 1024);

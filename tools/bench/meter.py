@@ -28,28 +28,51 @@ def children_cpu_seconds():
     return used.ru_utime + used.ru_stime
 
 
-class Meter:
-    """`with Meter(pid) as m:` leaves m.cpu (seconds), m.wall (seconds), m.foreign (cores used by others: the noise)."""
+def resident_bytes(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmRSS:"))
 
-    def __init__(self, pid):
-        self.pid = pid
+
+class Meter:
+    """`with Meter(pids) as m:` leaves m.cpu (seconds of all of them), m.wall (seconds), m.foreign (cores used by
+    others: the noise)."""
+
+    def __init__(self, pids):
+        self.pids = pids
+
+    def _cpu(self):
+        return sum(cpu_seconds(pid) for pid in self.pids)
 
     def __enter__(self):
-        self.begun = cpu_seconds(self.pid), machine_busy_seconds(), children_cpu_seconds(), time.monotonic()
+        self.begun = self._cpu(), machine_busy_seconds(), children_cpu_seconds(), time.monotonic()
         return self
 
     def __exit__(self, *_):
         cpu, busy, children, clock = self.begun
         self.wall = time.monotonic() - clock
-        self.cpu = cpu_seconds(self.pid) - cpu
+        self.cpu = self._cpu() - cpu
         ours = self.cpu + children_cpu_seconds() - children
         self.foreign = max(0.0, (machine_busy_seconds() - busy - ours) / self.wall)
 
 
+_ports = None  # of a range that was given; else the system chooses
+
+
+def take_ports(first, last):
+    global _ports
+    _ports = iter(range(first, last + 1))
+
+
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    for port in _ports or (0,):
+        with socket.socket() as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                s.bind(("127.0.0.1", port))
+                return s.getsockname()[1]
+            except OSError:
+                continue
+    raise SystemExit("no free port in the range that was given")
 
 
 def wait_for_port(port, seconds=15):

@@ -125,6 +125,7 @@ class Machine {
       kLogAppended,
       kLogSynced,
       kLogKept,
+      kLogRefused,
       kLeave,
       kMemory
     };
@@ -134,6 +135,7 @@ class Machine {
     bool refused = false;
     std::uint64_t id = 0;
     std::string bytes{};
+    std::vector<LogRecord> records{};
   };
   struct Waiting {
     RequestId request;

@@ -58,7 +58,8 @@ namespace hc::sim {
   X(kPowerLoss, "power-loss") /* of all machines at once; amount: nanoseconds between their restarts, at most   */     \
   X(kLeave, "leave")          /* a shall leave for good, b is told so; its disk is thrown away. Variant 1: and   */    \
                               /* comes back as a new one, after `lasts`                                          */    \
-  X(kSqueeze, "squeeze")      /* a; amount: the bytes of memory that it may take. Drawn apart from the others    */
+  X(kSqueeze, "squeeze")      /* a; amount: the bytes of memory that it may take. Drawn apart from the others    */    \
+  X(kFullDisk, "full-disk")   /* a; its log gets no room; amount: appends that still find some. Drawn apart, too */
 
 enum class FaultKind : std::uint8_t {
 #define X(identifier, name) identifier,

@@ -218,6 +218,7 @@ Setting draw_setting(const Options& options) {
     Random leaves = stream(options.seed, "leaves");
     if (!options.plan) draw_leaves(s, leaves, s.plan);
     if (options.logs && !options.plan) add_power_losses(s, s.plan, stream(options.seed, "power"));
+    if (options.logs && !options.plan) draw_full_disks(s, s.plan, stream(options.seed, "full disks"));
     if (!options.plan) draw_memory(s, stream(options.seed, "memory"));
   }
   draw_listeners(s, stream(options.seed, "who listens"));

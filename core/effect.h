@@ -44,7 +44,8 @@ struct Note {  // for the log
   std::string text;
 };
 
-struct AppendLog {  // answered by LogAppended; a failed fsync is fatal to the member (the host stops it)
+struct AppendLog {  // answered by LogAppended, or by LogRefused; a failed fsync is fatal to the member (the host stops
+                    // it)
   std::uint64_t id = 0;
   std::uint64_t segment = 0;  // a number that was not there before begins a segment. All before is durable then
   bool sync = false;          // answered when it is durable, and all before it
@@ -54,7 +55,8 @@ struct AppendLog {  // answered by LogAppended; a failed fsync is fatal to the m
 struct SyncLog {  // make durable what was appended; answered by LogSynced. Appends go on meanwhile
   std::uint64_t id = 0;
 };
-struct KeepLog {  // the log begins at this segment from now on, durably; what is older may go. Answered by LogKept
+struct KeepLog {  // the log begins at this segment from now on, durably; what is older may go. Answered by LogKept,
+                  // LogRefused
   std::uint64_t id = 0;
   std::uint64_t segment = 0;
 };

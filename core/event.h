@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -66,10 +67,19 @@ struct LogSynced {  // what was appended before the SyncLog of this number is du
 struct LogKept {  // the KeepLog of this number is done
   std::uint64_t id = 0;
 };
+struct LogRefused {  // there is no room for the AppendLog or KeepLog of this number: the log is as it was before (9e)
+  std::uint64_t id = 0;
+  std::vector<LogRecord> records;  // of the append, given back
+  std::string why;                 // "No space left on device"
+};
 struct FsyncSet {  // by the operator: the log's policy
   Fsync policy = Fsync::kEverySecond;
 };
 struct SnapshotAsked {};  // by the operator
+struct GrowthSet {        // by the operator: by how much the log has grown when a snapshot is written
+  std::size_t bytes = 0;
+  std::uint32_t percent = 0;  // of what the last snapshot took, besides; 0: it never is for its growth
+};
 
 struct MemoryLimited {  // the operator set other limits
   MemoryLimits limits;
@@ -93,9 +103,9 @@ struct ForceAsked {  // an operator decrees who is left (2h)
   Decree decree;
 };
 
-using Event =
-    std::variant<Started, Asked, ClientGone, LinkOpened, LinkClosed, Received, Heard, VoteStored, Woke, TurnEnded,
-                 StopAsked, LogRead, LogAppended, LogSynced, LogKept, FsyncSet, SnapshotAsked, LeaveAsked,
-                 MemoryLimited, MemoryMeasured, KeysFiltered, ClientReset, NoticesSet, ForceAsked>;
+using Event = std::variant<Started, Asked, ClientGone, LinkOpened, LinkClosed, Received, Heard, VoteStored, Woke,
+                           TurnEnded, StopAsked, LogRead, LogAppended, LogSynced, LogKept, FsyncSet, SnapshotAsked,
+                           LeaveAsked, MemoryLimited, MemoryMeasured, KeysFiltered, ClientReset, NoticesSet, LogRefused,
+                           GrowthSet, ForceAsked>;
 
 }  // namespace hc

@@ -83,7 +83,8 @@ std::string report(const Report& r) {
                                            "stops",
                                            "sees no progress of",
                                            "offers the disk of",
-                                           "was told to see off"};
+                                           "was told to see off",
+                                           "has a full disk:"};
   const auto kind = static_cast<std::size_t>(r.kind);
   return text(r.by) + " " + (kind < std::size(kVerbs) ? kVerbs[kind] : "?") + " " + text(r.about) + " as of " +
          text(r.as_of) + " in " + slots(r.slots);
@@ -347,6 +348,10 @@ std::string narrate(const Event& event) {
           [](const LogRead& e) { return "read from its log: " + records(e.records); },
           [](const LogAppended& e) { return "append " + text(e.id) + " stands in the log"; },
           [](const LogSynced& e) { return "sync " + text(e.id) + " of the log is done"; },
+          [](const GrowthSet& e) {
+            return "a snapshot when the log has grown by " + text(e.bytes) + " bytes and " + text(e.percent) + "%";
+          },
+          [](const LogRefused& e) { return "no room for " + text(e.id) + " in the log: " + e.why; },
           [](const LogKept& e) { return "the older segments are gone, " + text(e.id); },
           [](const FsyncSet&) { return std::string("is told another fsync policy"); },
           [](const SnapshotAsked&) { return std::string("is asked for a snapshot"); },

@@ -7,6 +7,7 @@
 #include "core/base/pause.h"
 #include "core/base/seam.h"
 #include "core/durability/log.h"
+#include "core/durability/savers.h"
 #include "core/events/bus.h"
 #include "core/events/cluster_news.h"
 #include "core/replication/replication.h"
@@ -57,6 +58,7 @@ struct Node::Rooms {
   Swim swim;
   Agreement agreement;
   Log log;
+  Savers savers;
   Replication replication;
   Coordinator coordinator;
   Bus bus;
@@ -82,6 +84,7 @@ struct Node::Rooms {
   void on(ClientGone& e, Now, Effects&) {
     coordinator.client_gone(e.client);
     bus.client_gone(e.client);
+    savers.client_gone(e.client);
   }
   void on(ClientReset& e, Now, Effects&) { bus.silence(e.client); }
   void on(NoticesSet& e, Now, Effects&) { bus.set_notices(e.notices); }
@@ -90,7 +93,9 @@ struct Node::Rooms {
   void on(Received& e, Now now, Effects& out);
   void on(Heard& e, Now now, Effects& out);
   void on(VoteStored& e, Now now, Effects& out) { agreement.consensus().stored(e.id, now.mono, out); }
-  void on(Woke&, Now now, Effects& out) { tick(now, out); }
+  void on(Woke&, Now now, Effects& out) {
+    if (started) tick(now, out);
+  }
   void on(TurnEnded&, Now now, Effects& out) {
     if (!log.closing()) {
       replication.flush(now);
@@ -107,8 +112,13 @@ struct Node::Rooms {
   void on(LogRead& e, Now, Effects&);
   void on(LogAppended& e, Now now, Effects& out);
   void on(LogSynced& e, Now, Effects&) { log.synced(e.id); }
-  void on(LogKept& e, Now, Effects&) { log.old_removed(e.id); }
+  void on(LogKept& e, Now now, Effects& out) {
+    log.old_removed(e.id, now.mono);
+    savers.kept(log, out);
+  }
+  void on(LogRefused& e, Now now, Effects& out);
   void on(FsyncSet& e, Now, Effects&) { log.set_policy(e.policy); }
+  void on(GrowthSet& e, Now, Effects&) { log.set_growth(e.bytes, e.percent); }
   void on(SnapshotAsked&, Now, Effects&) { log.want_snapshot(); }
   void on(StopAsked&, Now now, Effects&) {
     if (!stop_by) stop_by = now.mono + kStopMax;
@@ -165,6 +175,8 @@ void Node::Rooms::begin(Started& e, Now now, Effects& out) {
 void Node::Rooms::on(Asked& e, Now now, Effects& out) {
   const CommandSpec* spec = find_command(e.args[0]);
   if (spec && spec->route == Route::kBus) return bus.ask(e.client, e.request, *spec, e.args, now, out);
+  if (started && spec && spec->route == Route::kLog && !refuse(spec, e.args))
+    return savers.ask(e.client, e.request, log, out);
   if (started || (spec && spec->route == Route::kNode))
     return coordinator.ask(e.client, e.request, spec, e.args, now, out);
   out.answer(e.client, e.request, Reply::error_literal("LOADING HyperCache is loading its log"));
@@ -176,11 +188,32 @@ void Node::Rooms::on(LogRead& e, Now now, Effects&) {
 }
 
 void Node::Rooms::on(LogAppended& e, Now now, Effects& out) {
-  replication.appended(e.id, log.appended(e.id), now);
+  const bool refused = log.refuses();
+  replication.appended(e.id, log.appended(e.id, now.mono), now);
+  if (refused && !log.refuses()) {
+    out.note("there is room again for the log");
+    replication.room_again();
+    if (started) report(now.mono);
+  }
   if (opening && log.opened()) {
     begin(*opening, now, out);
     opening.reset();
   }
+}
+
+// 9e: it goes on without writing, and the others are to know at once.
+void Node::Rooms::on(LogRefused& e, Now now, Effects& out) {
+  if (HC_MUTANT(kFullDiskAcknowledges)) {
+    LogAppended believed{e.id};
+    return on(believed, now, out);
+  }
+  const bool first = !log.refuses();
+  log.refused(e, now.mono);
+  if (e.id != 0) savers.refused(log, out);
+  if (!first || !log.refuses()) return;
+  out.note("there is no room for the log: " + log.refused_why() + "; writes are refused until there is room again",
+           Note::Level::kWarning);
+  if (started) report(now.mono);
 }
 
 void Node::Rooms::on(Received& e, Now now, Effects& out) {
@@ -212,6 +245,7 @@ void Node::Rooms::hear(Incarnation from, M& m, Now now, Effects& out) {
     agreement.consensus().handle(from, m);
   } else if constexpr (std::is_same_v<M, Reports>) {
     agreement.hear(m, now.mono);
+    if (replication.know_full(agreement.full_disks())) report(now.mono);
   } else if constexpr (std::is_same_v<M, GossipByStream>) {
     auto it = swim.peers().find(from.member);
     if (it != swim.peers().end()) swim.hear(it->second.info.gossip(), m.packet, now.mono, gossip);
@@ -235,7 +269,10 @@ void Node::Rooms::hear(Incarnation from, M& m, Now now, Effects& out) {
 void Node::Rooms::tick(Now now, Effects& out) {
   if (auto due = swim.deadline(); due && *due <= now.mono) swim.wake(now.mono, gossip);
   peers.tick(now.mono, out);
-  if (replication.tick(now)) report(now.mono);
+  if (replication.tick(now)) {
+    replication.know_full(agreement.full_disks());
+    report(now.mono);
+  }
   agreement.tick(self, swim, now.mono, out);
   if (stop_by || leaving) agreement.consensus().hand_over(now.mono);
   coordinator.tick(now, out);
@@ -453,7 +490,7 @@ Node& Node::operator=(Node&&) noexcept = default;
 
 void Node::step(Event event, Now now, Effects& out) {
   const bool about_log = std::holds_alternative<LogAppended>(event) || std::holds_alternative<LogSynced>(event) ||
-                         std::holds_alternative<TurnEnded>(event);
+                         std::holds_alternative<LogRefused>(event) || std::holds_alternative<TurnEnded>(event);
   if (rooms_->log.closing() && !about_log) return;  // nothing changes behind the clean mark
   if (const Duration lost = rooms_->pause.lost(now.mono, [this] { return deadline(); }); lost > Duration{}) {
     rooms_->swim.paused(lost);
@@ -467,7 +504,7 @@ void Node::step(Event event, Now now, Effects& out) {
 }
 
 std::optional<Time> Node::deadline() const {
-  if (!rooms_->started) return std::nullopt;
+  if (!rooms_->started) return rooms_->log.deadline();
   if (rooms_->log.closing()) return std::nullopt;  // only the end of the last append matters any more
   std::optional<Time> next;
   const auto at = [&](std::optional<Time> t) {
@@ -505,6 +542,7 @@ std::string Node::why_not_force(const Decree& decree) const {
 bool Node::undecided() const { return rooms_->agreement.consensus().undecided(); }
 bool Node::left() const { return rooms_->left; }
 bool Node::snapshot_pending() const { return rooms_->log.snapshot_pending(); }
+LogStatus Node::log() const { return rooms_->log.status(rooms_->replication.snapshot_slots()); }
 std::uint32_t Node::key_filter_ppm() const { return rooms_->replication.key_filter_ppm(); }
 const Memory& Node::memory() const { return rooms_->replication.memory(); }
 const AccessClock& Node::access_clock() const { return rooms_->replication.clock(); }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/base/config.h"
+#include "core/durability/log_status.h"
 #include "core/effect.h"
 #include "core/event.h"
 #include "core/membership/swim.h"
@@ -70,6 +71,7 @@ class Node {
   bool left() const;
   // A snapshot of the log is wanted, or being written (9c).
   bool snapshot_pending() const;
+  LogStatus log() const;
   // Why ForceAsked would be refused, and what to do; empty: it would not.
   std::string why_not_force(const Decree& decree) const;
   // It has accepted a view of which it knows no decision.

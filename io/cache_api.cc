@@ -46,7 +46,7 @@ HttpResponse node_error(const CacheCall& call, Bytes text) {
   const Bytes code = text.substr(0, text.find(' '));
   const Bytes words = text.size() > code.size() ? text.substr(code.size() + 1) : text;
   if (code == "UNKNOWN") return http_error(504, words, code, call.writes());
-  if (code == "CLUSTERDOWN" || code == "TRYAGAIN" || code == "LOADING" || code == "OOM") {
+  if (code == "CLUSTERDOWN" || code == "TRYAGAIN" || code == "LOADING" || code == "OOM" || code == "MISCONF") {
     HttpResponse response = http_error(503, words, code);
     response.headers.emplace_back("Retry-After", "1");
     return response;

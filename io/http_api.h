@@ -9,7 +9,7 @@
 //   GET /api/events                                              io/events_api
 //
 // Errors: {"success":false,"error":TEXT,"reason":CODE,"maybe_applied":BOOL}. 503: it was not applied (CLUSTERDOWN,
-// TRYAGAIN, LOADING, OOM); 504: for a write it may have been (UNKNOWN).
+// TRYAGAIN, LOADING, OOM, MISCONF); 504: for a write it may have been (UNKNOWN).
 #pragma once
 
 #include <cstdint>

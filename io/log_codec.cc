@@ -11,6 +11,7 @@ namespace {
 
 constexpr Bytes kMagic = "HC-LOG\r\n";
 constexpr std::size_t kHeaderBytes = 24, kFrameHeadBytes = 20;
+constexpr std::uint64_t kSectorBytes = 512;
 
 template <class... F>
 struct Overload : F... {
@@ -206,6 +207,16 @@ bool known_durable(Bytes file, std::uint64_t number, std::uint64_t offset) {
   return false;
 }
 
+// What does not read at `offset` may be what a process that died left of a write. A loss of power leaves whole sectors
+// unwritten; of what is all there and has no empty sector, something has become another.
+bool may_be_torn(Bytes file, std::uint64_t number, std::uint64_t offset) {
+  if (HC_MUTANT(kRotCutAsTorn)) return true;
+  const bool header = offset == 0;
+  const auto head = header ? std::nullopt : frame_head(file, number, offset);
+  const std::uint64_t size = header ? kHeaderBytes : kFrameHeadBytes + (head ? head->length : 0);
+  return file.size() - offset < size || empty_sector(file, offset, offset + size);
+}
+
 std::string damage(Bytes name, std::uint64_t offset, Bytes what) {
   const std::string file(name);
   return file + " is damaged at offset " + std::to_string(offset) + ": " + std::string(what) +
@@ -224,6 +235,15 @@ std::vector<LogRecord> read_log_records(WireReader& in) {
   std::vector<LogRecord> records;
   while (in.ok() && in.left() > 0) records.push_back(read_record(in));
   return records;
+}
+
+bool empty_sector(Bytes file, std::uint64_t begin, std::uint64_t end) {
+  for (std::uint64_t at = begin; at < end;) {
+    const std::uint64_t next = std::min(end, (at / kSectorBytes + 1) * kSectorBytes);
+    if (file.substr(at, next - at).find_first_not_of('\0') == Bytes::npos) return true;
+    at = next;
+  }
+  return false;
 }
 
 std::string segment_name(std::uint64_t number) {
@@ -317,7 +337,8 @@ SegmentReader::SegmentReader(Bytes file, std::uint64_t number, bool last, Bytes 
 // A torn tail, or damage.
 void SegmentReader::stop(Bytes what) {
   over_ = true;
-  if (!last_ || known_durable(file_, number_, good_)) error_ = damage(name_, good_, what);
+  if (!last_ || known_durable(file_, number_, good_) || !may_be_torn(file_, number_, good_))
+    error_ = damage(name_, good_, what);
 }
 
 std::optional<std::vector<LogRecord>> SegmentReader::next() {

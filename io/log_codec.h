@@ -2,7 +2,9 @@
 //
 // A segment is a file: a header, then frames, each of the records of one append. A frame's checksums cover where it
 // stands, so that nothing from elsewhere passes for it; and it says how much of its segment was durable when it was
-// written. What cannot be read below that is damage; above, it is the torn tail of a process that died, and is cut.
+// written. What cannot be read below that is damage. Above, it is the torn tail of a process that died, and is cut, if
+// it looks like one: some of it is missing, or a sector of it was never written, and so is empty. Else it is damage
+// too.
 #pragma once
 
 #include <algorithm>
@@ -55,11 +57,16 @@ class SegmentWriter {
 
   std::uint64_t number() const { return number_; }
   std::uint64_t size() const { return size_; }  // of the file, with all that was given
+  // What was given last did not get there: the file has this size.
+  void take_back(std::uint64_t size) { size_ = size; }
   void synced(std::uint64_t size) { synced_ = std::max(synced_, size); }
 
  private:
   std::uint64_t number_, size_ = 0, synced_ = 0;
 };
+
+// Some sector of the file has nothing but zeros where it lies within [begin, end).
+bool empty_sector(Bytes file, std::uint64_t begin, std::uint64_t end);
 
 // Reads one segment, frame by frame. `last`: no segment follows it, so it may have a torn tail.
 class SegmentReader {

@@ -66,6 +66,7 @@ void fields(NodeConfig& c, Field&& field) {
   field(c.append_fsync);
   field(c.segment_bytes);
   field(c.snapshot_bytes);
+  field(c.snapshot_percent);
   field(c.snapshot_every);
   field(c.log_bytes_waiting);
   field(c.notices);
@@ -179,6 +180,15 @@ std::string RecordingCodec::event(const Event& event, Now now) {
                  [&](const LogAppended& e) { out.number(e.id); },
                  [&](const LogSynced& e) { out.number(e.id); },
                  [&](const LogKept& e) { out.number(e.id); },
+                 [&](const GrowthSet& e) {
+                   out.number(std::uint64_t{e.bytes});
+                   out.number(std::uint64_t{e.percent});
+                 },
+                 [&](const LogRefused& e) {
+                   out.number(e.id);
+                   out.bytes(e.why);
+                   write_log_records(e.records, out);
+                 },
                  [&](const FsyncSet& e) { out.byte(static_cast<std::uint8_t>(e.policy)); },
                  [](const SnapshotAsked&) {},
                  [&](const MemoryLimited& e) {
@@ -313,6 +323,21 @@ std::string RecordingCodec::read_event(Bytes payload, EventRead& read) {
       read.event = NoticesSet{in.at_most<std::uint32_t>()};
       break;
     case 23: {
+      LogRefused e;
+      e.id = in.number();
+      e.why = std::string(in.bytes());
+      e.records = read_log_records(in);
+      read.event = std::move(e);
+      break;
+    }
+    case 24: {
+      GrowthSet e;
+      e.bytes = in.at_most<std::size_t>();
+      e.percent = in.at_most<std::uint32_t>();
+      read.event = e;
+      break;
+    }
+    case 25: {
       ForceAsked e;
       for (std::size_t left = in.count(); left > 0; --left) e.decree.members.emplace_back(in.at_most<std::uint32_t>());
       e.decree.accept_data_loss = in.byte() != 0;

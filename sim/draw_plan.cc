@@ -111,6 +111,10 @@ Fault draw_fault(const Setting& s, FaultKind kind, Instant at, Random& random) {
       f.amount = random.between(1, 1500);
       f.lasts = draw_log(random, 500ms, 15s);
       break;
+    case FaultKind::kFullDisk:
+      f.amount = random.below(5);
+      f.lasts = draw_log(random, 100ms, 15s);
+      break;
     case FaultKind::kLeave:
       f.b = random.below(n);
       f.lasts = draw_log(random, 100ms, 15s);
@@ -212,6 +216,14 @@ void draw_forces(const Setting& s, Random random, Plan& plan) {
   if (s.nodes < 2 || !random.percent(10)) return;
   for (std::uint64_t n = random.between(1, 2); n > 0; --n)
     plan.faults.push_back(draw_fault(s, FaultKind::kForce, Instant{} + draw(random, 0ns, s.load), random));
+  sort(plan);
+}
+
+void draw_full_disks(const Setting& s, Plan& plan, Random random) {
+  if (random.percent(50)) return;
+  const Duration mean = draw_log(random, 3s, 30s);
+  for (Instant at = Instant{} + draw(random, 0ns, 2 * mean); at < Instant{} + s.load; at += draw(random, 1s, 2 * mean))
+    plan.faults.push_back(draw_fault(s, FaultKind::kFullDisk, at, random));
   sort(plan);
 }
 

@@ -53,9 +53,10 @@ void LogDisk::append(Schedule& schedule, std::uint32_t machine, std::uint64_t pr
   if (!writer_ || writer_->number() != append.segment) {
     writer_.emplace(append.segment);
     w.bytes = writer_->header();
+    w.begins = true;
   }
   w.bytes += writer_->frame(append.records);
-  w.tells = segments_.contains(append.segment) ? segments_.at(append.segment).durable : 0;
+  w.records = append.records;
   pending_.emplace(busy_until_, std::move(w));
   schedule.at(busy_until_, Kind::kLogged, machine, process);
 }
@@ -85,12 +86,16 @@ void LogDisk::make_durable(std::uint64_t number, std::size_t size) {
 
 std::optional<LogDisk::Done> LogDisk::due(std::uint64_t process) {
   if (pending_.empty() || pending_.begin()->second.process != process) return std::nullopt;
-  const Write w = std::move(pending_.extract(pending_.begin()).mapped());
-  const Done done{w.id, w.what, w.sync && std::exchange(fail_next_, false)};
-  if (w.what == What::kAppend) {
-    segments_[w.segment].bytes += w.bytes;
-    segments_[w.segment].told = w.tells;
+  Write w = std::move(pending_.extract(pending_.begin()).mapped());
+  const bool low = full_ && w.what == What::kAppend && room_ > 0;
+  room_ -= low ? 1 : 0;
+  if (full_ && !low && w.what != What::kSync) {
+    if (w.begins) writer_.reset();
+    if (w.what == What::kAppend && !w.begins) writer_->take_back(writer_->size() - w.bytes.size());
+    return Done{w.id, w.what, false, true, false, std::move(w.records)};
   }
+  const Done done{w.id, w.what, w.sync && std::exchange(fail_next_, false), false, low};
+  if (w.what == What::kAppend) segments_[w.segment].bytes += w.bytes;
   if (w.what == What::kKeep) {
     first_ = w.segment;
     std::erase_if(segments_, [&](const auto& s) { return s.first < first_; });
@@ -134,7 +139,7 @@ void LogDisk::crash(bool power_lost) {
   }
   pending_.clear();
   writer_.reset();
-  if (!power_lost) return;
+  if (!power_lost || rotten_) return;  // the same harm twice might look like none
   if (!segments_.empty() && !complete(last_)) cut_.insert(last_);
   for (auto it = segments_.begin(); it != segments_.end();) {
     lose_unsynced(it->second);
@@ -153,18 +158,29 @@ void LogDisk::wipe() {
 }
 
 void LogDisk::rot() {
-  if (segments_.empty()) return;
-  auto it = segments_.begin();
-  std::advance(it, static_cast<std::ptrdiff_t>(random_.below(segments_.size())));
+  auto it = segments_.lower_bound(first_);
+  const auto count = static_cast<std::uint64_t>(std::distance(it, segments_.end()));
+  if (count == 0) return;
+  std::advance(it, static_cast<std::ptrdiff_t>(random_.below(count)));
+  const auto& [number, segment] = *it;
   std::string& bytes = it->second.bytes;
-  const std::size_t told = std::next(it) == segments_.end() ? std::min(it->second.told, bytes.size()) : bytes.size();
-  if (told == 0) return;
-  intact_.clear();
+  // Of what can be read: what is torn is so already.
+  SegmentReader reader(bytes, number, true, "");
+  std::vector<std::uint64_t> ends{reader.good()};
+  while (reader.next()) ends.push_back(reader.good());
+  if (ends.back() == 0) return;
   for (std::uint64_t n = random_.between(1, 3); n > 0; --n) {
-    char& byte = bytes[random_.below(told)];
-    byte = static_cast<char>(byte ^ static_cast<char>(random_.between(1, 255)));
+    const std::uint64_t at = random_.below(ends.back());
+    const char was = bytes[at];
+    bytes[at] = static_cast<char>(was ^ static_cast<char>(random_.between(1, 255)));
+    const auto end = std::ranges::upper_bound(ends, at);
+    const std::uint64_t begin = end == ends.begin() ? 0 : *std::prev(end);
+    if (empty_sector(bytes, begin, *end))  // nobody could tell it from a sector that was never written
+      bytes[at] = was;
+    else
+      rotten_ = true;
   }
-  rotten_ = true;
+  if (rotten_) intact_.clear();
 }
 
 std::uint64_t LogDisk::bytes() const {

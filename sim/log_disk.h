@@ -3,9 +3,9 @@
 // What is written is with the kernel: it survives the process, and not the machine. A sync makes it durable, and a new
 // file's name, too. When the machine loses its power, what was not synced is there in part: the file is cut anywhere,
 // sectors of it are zeros, a file without a synced name may be gone. A process that dies amid a write leaves the
-// beginning of it. Rot changes bytes of what a later frame tells to be durable: behind, it looks like a torn tail (9b).
+// beginning of it. Rot changes some bytes of what was written.
 // An fsync that fails is fatal to the process; what it should have made durable is as after a loss of power, and a
-// later one does not help.
+// later one does not help. A full disk takes no write and forgets none: the file is as it was before.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +30,9 @@ class LogDisk {
     std::uint64_t id;
     What what;
     bool failed;
+    bool refused = false;                 // there is no room
+    bool low = false;                     // it was the last room, or nearly
+    std::vector<LogRecord> records = {};  // given back
   };
 
   explicit LogDisk(Random random) : random_(random) {}
@@ -50,6 +53,11 @@ class LogDisk {
   void wipe();
   void rot();
   void fail_next() { fail_next_ = true; }
+  // So many appends still find room, and are told so.
+  void set_full(bool full, std::uint64_t room = 0) {
+    full_ = full;
+    room_ = room;
+  }
   void set_slow(Duration most) { slow_ = most; }
   void set_exactly(Duration d) { least_ = slow_ = d; }
   void calm() {
@@ -71,8 +79,7 @@ class LogDisk {
   struct Segment {
     std::string bytes;
     std::size_t durable = 0;
-    std::size_t told = 0;  // so much the last frame says is durable
-    bool named = false;    // its name is durable
+    bool named = false;  // its name is durable
   };
   struct Write {
     std::uint64_t process, id;
@@ -80,7 +87,8 @@ class LogDisk {
     bool sync = false;
     std::uint64_t segment = 0;
     std::string bytes{};
-    std::size_t tells = 0;
+    std::vector<LogRecord> records{};
+    bool begins = false;                            // the segment
     std::map<std::uint64_t, std::size_t> covers{};  // kSync: sizes when it was asked
   };
   void make_durable(std::uint64_t segment, std::size_t size);
@@ -95,8 +103,8 @@ class LogDisk {
   Generation last_;  // whose process had it last
   Instant busy_until_{};
   Duration least_ = 20us, slow_ = kQuick;
-  bool fail_next_ = false, rotten_ = false;
-  std::uint64_t torn_ = 0;
+  bool fail_next_ = false, full_ = false, rotten_ = false;
+  std::uint64_t torn_ = 0, room_ = 0;
   Random random_;
 };
 

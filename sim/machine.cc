@@ -156,8 +156,12 @@ void Machine::synced(std::uint64_t process) {
 }
 
 void Machine::logged(std::uint64_t process) {
-  const auto done = log_.due(process);
+  auto done = log_.due(process);
   if (!done || !up() || process != process_) return;
+  if (done->refused)
+    return deliver({.kind = Inbound::Kind::kLogRefused, .id = done->id, .records = std::move(done->records)});
+  if (done->low) deliver({.kind = Inbound::Kind::kLogRefused});
+  if (!up() || process != process_) return;
   if (!done->failed || HC_MUTANT(kFsyncFailureIgnored)) {
     static constexpr Inbound::Kind kAnswers[] = {Inbound::Kind::kLogAppended, Inbound::Kind::kLogSynced,
                                                  Inbound::Kind::kLogKept};
@@ -269,6 +273,9 @@ void Machine::handle(Inbound& in) {
     case Inbound::Kind::kLogKept:
       step(LogKept{in.id}, event_kind<LogKept>(), in.id, {});
       return;
+    case Inbound::Kind::kLogRefused:
+      step(LogRefused{in.id, std::move(in.records), "No space left on device"}, event_kind<LogRefused>(), in.id, {});
+      return;
     case Inbound::Kind::kDatagram: {
       auto packet = seal_->open(in.bytes);
       if (!packet) return;
@@ -323,6 +330,7 @@ void Machine::begin() {
 
 void Machine::read_log() {
   auto frames = log_.read();
+  HC_CHECK(!frames || !log_.rotten(), name() + ": the damage of its log goes unnoticed");
   if (!frames) {
     HC_CHECK(log_.rotten(), name() + ": " + frames.error());
     log_.wipe();  // as the error tells the operator to do

@@ -126,6 +126,7 @@ class Machine {
       kLogAppended,
       kLogSynced,
       kLogKept,
+      kLogRefused,
       kLeave,
       kForce,
       kMemory
@@ -137,6 +138,7 @@ class Machine {
     std::uint64_t id = 0;
     std::string bytes{};
     Decree decree{};
+    std::vector<LogRecord> records{};
   };
   struct Waiting {
     RequestId request;

@@ -145,6 +145,10 @@ bool Nemesis::strike(const Fault& f, std::uint32_t index) {
       around_.network.misguide(static_cast<Endpoint>(f.a), static_cast<Endpoint>(f.b),
                                static_cast<Endpoint>(f.variant));
       return ends_later();
+    case FaultKind::kFullDisk:
+      if (f.a >= around_.machines.size()) return false;
+      around_.machines[f.a]->log().set_full(true, f.amount);
+      return ends_later();
     case FaultKind::kSqueeze:
       if (!running(f.a)) return false;
       running(f.a)->squeeze(f.amount);
@@ -177,6 +181,9 @@ void Nemesis::fault_ends(std::uint32_t index) {
     case FaultKind::kSlowDisk:
       around_.machines[f.a]->disk().calm();
       around_.machines[f.a]->log().calm();
+      return;
+    case FaultKind::kFullDisk:
+      around_.machines[f.a]->log().set_full(false);
       return;
     case FaultKind::kSqueeze:
       around_.machines[f.a]->squeeze(std::nullopt);
@@ -444,6 +451,7 @@ void Nemesis::heal() {
   for (const auto& m : around_.machines) {
     m->disk().calm();
     m->log().calm();
+    m->log().set_full(false);
     m->set_slow(0ns);
     m->squeeze(std::nullopt);
     m->survive();

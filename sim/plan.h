@@ -61,7 +61,8 @@ namespace hc::sim {
   X(kSqueeze, "squeeze")      /* a; amount: the bytes of memory that it may take                                */     \
   X(kForce, "force")          /* mask a ends; after `lasts` an operator who sees a majority of voters gone tells  */   \
                               /* one that is left who is left, tries again for a while, and throws away the disks */   \
-                              /* of the others, which come back then                                              */
+                              /* of the others, which come back then                                              */   \
+  X(kFullDisk, "full-disk")   /* a; its log gets no room; amount: appends that still find some. Drawn apart, too */
 
 enum class FaultKind : std::uint8_t {
 #define X(identifier, name) identifier,

@@ -219,6 +219,7 @@ Setting draw_setting(const Options& options) {
     if (!options.plan) draw_leaves(s, leaves, s.plan);
     if (!options.plan) draw_forces(s, stream(options.seed, "forces"), s.plan);
     if (options.logs && !options.plan) add_power_losses(s, s.plan, stream(options.seed, "power"));
+    if (options.logs && !options.plan) draw_full_disks(s, s.plan, stream(options.seed, "full disks"));
     if (!options.plan) draw_memory(s, stream(options.seed, "memory"));
   }
   draw_listeners(s, stream(options.seed, "who listens"));

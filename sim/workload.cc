@@ -305,7 +305,7 @@ Request Workload::whole(Instant now) {
 
 Operation::Outcome Workload::outcome_of(const Reply& reply) {
   if (!reply.is_error()) return Operation::Outcome::kDone;
-  for (const Bytes code : {"CLUSTERDOWN", "TRYAGAIN", "LOADING", "OOM"})
+  for (const Bytes code : {"CLUSTERDOWN", "TRYAGAIN", "LOADING", "OOM", "MISCONF"})
     if (reply.text.view.starts_with(code)) return Operation::Outcome::kNotApplied;
   if (reply.text.view.starts_with("UNKNOWN")) return Operation::Outcome::kUnknown;
   return Operation::Outcome::kDone;

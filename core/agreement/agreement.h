@@ -7,6 +7,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "core/agreement/consensus.h"
@@ -33,6 +34,8 @@ class Agreement {
   void membership_changed() { dirty_ = true, look_at_ = {}; }
   void view_installed(Time now);
   void session_opened(NodeId peer, Time now);  // it may have missed what was said before
+  // Who says that its disk has no room (9e).
+  std::set<Incarnation> full_disks() const { return pool_.about(ReportKind::kFull); }
   void stop() { stopping_ = true, dirty_ = true; }
   // An operator wants this member out of the cluster. Said to all until a view says it, too, or this process ends.
   void leave(NodeId member, Time now);

@@ -19,7 +19,7 @@ bool counts_for(const Report& report, const View& view, Slot slot) {
 bool may_count(const Report& report, const View& view) {
   if (report.as_of > view.epoch) return true;
   if (report.kind == ReportKind::kStop) return true;
-  if (report.kind == ReportKind::kDead) return view.names(report.about);
+  if (report.kind == ReportKind::kDead || report.kind == ReportKind::kFull) return view.names(report.about);
   if (report.kind == ReportKind::kLeave) {
     const ViewMember* m = view.member(report.about.member);
     if (!m || m->state == MemberState::kLeaving) return false;
@@ -71,6 +71,13 @@ bool EvidencePool::forget(const View& view, Time now) {
     }
   }
   return lost;
+}
+
+std::set<Incarnation> EvidencePool::about(ReportKind kind) const {
+  std::set<Incarnation> all;
+  for (const auto& [key, row] : rows_)
+    if (row.counts && row.report.kind == kind && !row.report.slots.empty()) all.insert(row.report.about);
+  return all;
 }
 
 std::vector<Report> EvidencePool::reports(Time now) const {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <tuple>
 #include <vector>
 
@@ -31,6 +32,8 @@ class EvidencePool {
 
   // What counts, with their ages as of `now`.
   std::vector<Report> reports(Time now) const;
+  // About whom something of this kind is said that counts, of any slot.
+  std::set<Incarnation> about(ReportKind kind) const;
   bool empty() const { return counting_ == 0; }
 
  private:

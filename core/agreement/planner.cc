@@ -220,7 +220,7 @@ class Planner : private Sight {
     for (Incarnation who : list)
       if (!ordered.names(who)) ordered.push_back(who);
     const Incarnation first = ordered.front();
-    const bool well = alive(first.member) && next_->names(first) && !accused(slot, first);
+    const bool well = alive(first.member) && next_->names(first) && !accused(slot, first) && !full(first);
     if (!well || (list == now_.config(slot).list && ordered.size() < wanted.size())) {
       return stopped_last(list);
     }
@@ -308,7 +308,8 @@ class Planner : private Sight {
   std::vector<Report> useful_evidence() const {
     std::vector<Report> useful;
     for (const Report& r : reports_)
-      if (r.kind != ReportKind::kDead && r.kind != ReportKind::kStop && r.kind != ReportKind::kLeave)
+      if (r.kind != ReportKind::kDead && r.kind != ReportKind::kStop && r.kind != ReportKind::kLeave &&
+          r.kind != ReportKind::kFull)
         useful.push_back(r);
     return useful;
   }

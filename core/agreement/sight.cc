@@ -32,6 +32,11 @@ bool Sight::stopping(Incarnation who) const {
       reports_, [&](const Report& r) { return r.kind == ReportKind::kStop && r.by == who && r.about == who; });
 }
 
+bool Sight::full(Incarnation who) const {
+  return std::ranges::any_of(
+      reports_, [&](const Report& r) { return r.kind == ReportKind::kFull && r.about == who && !r.slots.empty(); });
+}
+
 bool Sight::told_to_leave(NodeId id) const {
   return std::ranges::any_of(reports_, [&](const Report& r) {
     const bool told = r.kind == ReportKind::kLeave && r.about.member == id;

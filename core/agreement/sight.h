@@ -21,6 +21,7 @@ class Sight {
   bool alive(NodeId id) const { return as(id) == Seen::As::kAlive; }
   bool dead_by_majority(Incarnation who) const;
   bool stopping(Incarnation who) const;
+  bool full(Incarnation who) const;  // its disk (9e)
   bool told_to_leave(NodeId id) const;
 
   // Of a slot, what counts on top of the present view (2c).

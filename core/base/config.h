@@ -39,9 +39,10 @@ struct NodeConfig {
   bool append_only = false;
   Fsync append_fsync = Fsync::kEverySecond;
   std::size_t segment_bytes = std::size_t{64} << 20;  // about
-  // A snapshot is written when the log has grown by so much, and by as much as the last one took; and so often, if
-  // ever.
+  // A snapshot is written when the log has grown by so much, and by that much of what the last one took (0 percent: not
+  // for its growth); and so often, if ever.
   std::size_t snapshot_bytes = std::size_t{64} << 20;
+  std::uint32_t snapshot_percent = 100;
   Duration snapshot_every{};
   std::size_t log_bytes_waiting = std::size_t{32} << 20;  // not written yet: beyond it those who write wait
 

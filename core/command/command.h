@@ -37,6 +37,7 @@ enum class Route : std::uint8_t {
   kEverySlot,   // execute() in every slot, merge_slots(), finish_slots()
   kScan,        // execute() in one slot after the other (core/command/gather.h)
   kBus,         // needs no key: core/events
+  kLog,         // needs no key: answered when the log of this member is as it asks
 };
 
 enum CommandFlag : std::uint32_t {

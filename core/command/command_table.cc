@@ -190,6 +190,8 @@ constexpr CommandSpec kCommands[] = {
      "Returns facts and counts of the server", "O(1)"},
     {"slowlog", -2, kLoading | kStale, 0, 0, 0, Route::kConnection, nullptr, "", "", "server", "2.2.12",
      "Tells of commands that kept the node for long", "O(N) for N entries"},
+    {"save", 1, kAdmin | kNoscript, 0, 0, 0, Route::kLog, nullptr, "", "", "server", "1.0.0",
+     "Writes a snapshot into the log of this node, and answers when it is durable", "O(N) for N keys"},
     {"bgsave", -1, kAdmin | kNoscript, 0, 0, 0, Route::kConnection, nullptr, "", "", "server", "1.0.0",
      "Writes a snapshot into the log of this node", "O(1)"},
     {"bgrewriteaof", 1, kAdmin | kNoscript, 0, 0, 0, Route::kConnection, nullptr, "", "", "server", "1.0.0",

@@ -1,6 +1,7 @@
 #include "core/durability/log.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "core/base/check.h"
 #include "core/base/seam.h"
@@ -9,6 +10,8 @@ namespace hc {
 namespace {
 
 constexpr Duration kSyncEvery = 1s;
+constexpr Duration kRetryEvery = 200ms;  // what a full disk refused
+constexpr Duration kProbeEvery = 1s;     // with an append of nothing
 constexpr std::size_t kRecordWeight = 24;
 constexpr std::size_t kSnapshotAtOnce = std::size_t{128} << 10;
 
@@ -27,7 +30,12 @@ std::size_t weight(const LogRecord& record) {
 }
 
 Log::Log(const NodeConfig& config)
-    : config_(config), slots_(config.slots), policy_(config.append_fsync), wanted_(config.append_fsync) {}
+    : config_(config),
+      slots_(config.slots),
+      policy_(config.append_fsync),
+      wanted_(config.append_fsync),
+      growth_bytes_(config.snapshot_bytes),
+      growth_percent_(config.snapshot_percent) {}
 
 // ------------------------------------------------------------------------------------------------------------- reading
 
@@ -149,14 +157,15 @@ void Log::filled(Slot s, const std::string& effects, bool last) {
   gather(Filled{s, effects, last});
 }
 
-void Log::begin_segment() {
+void Log::begin_segment(Time now) {
   ++segment_;
   segment_weight_ = 0;
   std::vector<LogRecord> head;
   head.emplace_back(std::in_place_type<RunBegan>, config_.self.generation, wanted_);
-  if (snapshot_ == Snapshot::kWanted) {
+  if (snapshot_ == Snapshot::kWanted && !refuses()) {
     snapshot_ = Snapshot::kWriting;
     snapshot_segment_ = segment_;
+    snapshot_began_ = now;
     grown_ = 0;
     for (std::size_t i = 0; i + 1 < runs_.size(); ++i)
       head.emplace_back(std::in_place_type<PastRun>, runs_[i].generation, runs_[i].policy, runs_[i].clean);
@@ -174,31 +183,36 @@ void Log::flush(Time now, Effects& out) {
     ++counters_.syncs;
     out.sync_log(next_++);
   }
-  if (snapshot_ == Snapshot::kWritten) {
+  if (snapshot_ == Snapshot::kWritten && now >= keep_at_) {
     snapshot_ = Snapshot::kKeeping;
     out.keep_log(keeping_ = next_++, snapshot_segment_);
   }
-  const bool grown = grown_ >= config_.snapshot_bytes + snapshot_weight_;
-  if (opened_ && (grown || (snapshot_at_ && now >= *snapshot_at_))) want_snapshot();
+  if (opened_ && !refuses() && (has_grown() || (snapshot_at_ && now >= *snapshot_at_))) want_snapshot();
   if (config_.snapshot_every > Duration{} && (!snapshot_at_ || now >= *snapshot_at_))
     snapshot_at_ = now + config_.snapshot_every;
-  if (gathered_.empty() && snapshot_ != Snapshot::kWanted) return;
-  const bool roll = !closing_ && (segment_weight_ >= config_.segment_bytes || snapshot_ == Snapshot::kWanted);
-  if (roll && !unsynced_ && !syncing_) begin_segment();
-  const bool sync = policy_ == Fsync::kAlways || !opened_ || closing_ || weaker_ || roll || fill_ends_ ||
+  const bool wanted = snapshot_ == Snapshot::kWanted && !refuses();
+  if (gathered_.empty() && !wanted && !refuses()) return;
+  if (refuses() && now < (gathered_.empty() ? probe_at_ : retry_at_)) return;
+  const bool roll = !closing_ && (segment_weight_ >= config_.segment_bytes || wanted);
+  if (roll && !unsynced_ && !syncing_) begin_segment(now);
+  const bool sync = policy_ == Fsync::kAlways || !opened_ || closing_ || weaker_ || roll || fill_ends_ || must_sync_ ||
                     snapshot_ == Snapshot::kEnding;
   AppendLog append{next_++, segment_, sync && !HC_MUTANT(kFsyncSkipped), std::exchange(gathered_, {})};
-  segment_weight_ += bytes_;
-  grown_ += std::exchange(bytes_, 0);
+  const std::size_t bytes = std::exchange(bytes_, 0);
+  segment_weight_ += bytes;
+  grown_ += bytes;
   asked_at_ = now;
   if (!unsynced_) sync_at_ = std::max(sync_at_, now + kSyncEvery);
-  unsynced_ = true;
-  fill_ends_ = false;
+  must_sync_ = low_ = false;
+  probe_at_ = now + kProbeEvery;
   outstanding_ = Outstanding{append.id,
                              append.sync,
                              !opened_,
                              closing_,
                              snapshot_ == Snapshot::kEnding,
+                             std::exchange(fill_ends_, false),
+                             std::exchange(unsynced_, true),
+                             bytes,
                              std::exchange(weaker_, std::nullopt),
                              std::exchange(touched_, {})};
   ++counters_.appends;
@@ -206,10 +220,14 @@ void Log::flush(Time now, Effects& out) {
   out.append_log(std::move(append));
 }
 
-Log::Durable Log::appended(std::uint64_t id) {
+Log::Durable Log::appended(std::uint64_t id, Time now) {
   if (!outstanding_ || outstanding_->id != id) return {};
   Outstanding done = std::move(*outstanding_);
   outstanding_.reset();
+  if (refuses() && !low_) {
+    refused_since_.reset();
+    room_since_ = now;
+  }
   if (done.sync) unsynced_ = false;
   opened_ |= done.opens;
   closed_ |= done.closes;
@@ -222,13 +240,52 @@ void Log::synced(std::uint64_t id) {
   if (syncing_ == id) syncing_ = 0;
 }
 
+void Log::refused(LogRefused& refused, Time now) {
+  if (snapshot_ == Snapshot::kKeeping && refused.id == keeping_) {
+    snapshot_ = Snapshot::kWritten;
+    keep_at_ = now + kRetryEvery;
+  }
+  const bool undo = outstanding_ && outstanding_->id == refused.id;
+  if (!undo && refused.id != 0) return;
+  if (!refuses()) refused_since_ = now;
+  refused_why_ = std::move(refused.why);
+  low_ = true;
+  if (!undo) return;
+  Outstanding undone = std::move(*outstanding_);
+  outstanding_.reset();
+  closed_ |= closing_;  // the run ends without a clean mark
+  retry_at_ = now + kRetryEvery;
+  must_sync_ |= undone.sync;
+  fill_ends_ |= undone.fill_ends;
+  unsynced_ = undone.over_unsynced;
+  if (undone.weaker && !weaker_ && *undone.weaker == wanted_) weaker_ = undone.weaker;
+  segment_weight_ -= undone.bytes;
+  grown_ -= undone.bytes;
+  bytes_ += undone.bytes;
+  const auto in_front = [](auto& all, auto& before) {
+    all.insert(all.begin(), std::make_move_iterator(before.begin()), std::make_move_iterator(before.end()));
+  };
+  in_front(gathered_, refused.records);
+  in_front(touched_, undone.touched);
+}
+
 // ----------------------------------------------------------------------------------------------------------- snapshots
 
 void Log::want_snapshot() {
-  if (on() && !closing_ && snapshot_ == Snapshot::kNone) snapshot_ = Snapshot::kWanted;
+  if (!on() || closing_ || snapshot_ != Snapshot::kNone) return;
+  snapshot_ = Snapshot::kWanted;
 }
 
-bool Log::snapshot_room() const { return bytes_ < kSnapshotAtOnce; }
+void Log::set_growth(std::size_t bytes, std::uint32_t percent) {
+  growth_bytes_ = bytes;
+  growth_percent_ = percent;
+}
+
+bool Log::has_grown() const {
+  return growth_percent_ != 0 && grown_ >= growth_bytes_ + snapshot_weight_ / 100 * growth_percent_;
+}
+
+bool Log::snapshot_room() const { return !refuses() && bytes_ < kSnapshotAtOnce; }
 
 bool Log::kept(Slot s, Position at) {
   const OfSlot& slot = of(s);
@@ -243,9 +300,10 @@ void Log::snapshot_ended() {
   snapshot_ = Snapshot::kEnding;
 }
 
-void Log::old_removed(std::uint64_t id) {
+void Log::old_removed(std::uint64_t id, Time now) {
   if (snapshot_ != Snapshot::kKeeping || id != keeping_) return;
   snapshot_ = Snapshot::kNone;
+  snapshot_took_ = now - snapshot_began_;
   ++counters_.snapshots;
 }
 
@@ -262,11 +320,21 @@ DiskOffer Log::offer(Slot s, Generation writer, Position at) const {
   return {s, true, run == runs_.end() || run->complete(), at};
 }
 
+LogStatus Log::status(std::size_t snapshot_slots) const {
+  LogStatus status{refuses(), refused_why_, grown_, {}, 0, snapshot_took_};
+  if (snapshot_ == Snapshot::kNone || snapshot_ == Snapshot::kWanted) return status;
+  status.snapshot_began = snapshot_began_;
+  status.snapshot_slots = snapshot_ == Snapshot::kWriting ? snapshot_slots : config_.slots;
+  return status;
+}
+
 std::optional<Time> Log::deadline() const {
   if (outstanding_) return std::nullopt;
-  const bool second = unsynced_ && !syncing_ && policy_ == Fsync::kEverySecond;
-  if (!second) return snapshot_at_;
-  return std::min(sync_at_, snapshot_at_.value_or(kNever));
+  Time next = snapshot_at_.value_or(kNever);
+  if (unsynced_ && !syncing_ && policy_ == Fsync::kEverySecond) next = std::min(next, sync_at_);
+  if (refuses()) next = std::min(next, gathered_.empty() ? probe_at_ : retry_at_);
+  if (snapshot_ == Snapshot::kWritten) next = std::min(next, keep_at_);
+  return next == kNever ? std::nullopt : std::optional(next);
 }
 
 }  // namespace hc

@@ -11,13 +11,16 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "core/base/config.h"
 #include "core/base/time.h"
+#include "core/durability/log_status.h"
 #include "core/durability/record.h"
 #include "core/effect.h"
+#include "core/event.h"
 #include "core/view/report.h"
 
 namespace hc {
@@ -36,7 +39,7 @@ class Log {
   // Begins segment `segment`. Nothing may be acknowledged, and nothing of ours may be named in a view, before opened().
   void open(std::uint64_t segment, Effects& out);
   bool opened() const { return opened_; }
-  // The clean mark: nothing may change any more. closed() when it is durable.
+  // The clean mark: nothing may change any more. closed() when it is durable, or when there is no room for it.
   void close();
   bool closing() const { return closing_; }
   bool closed() const { return closed_; }
@@ -55,13 +58,23 @@ class Log {
   // The host has appended: up to where the slots in it may be acknowledged now. (What our process alone has is lost
   // with it, so acknowledgements wait under every policy: for the fsync with `always`, else for the kernel to have it.)
   using Durable = std::vector<std::pair<Slot, Seq>>;
-  Durable appended(std::uint64_t id);
+  Durable appended(std::uint64_t id, Time now);
   void synced(std::uint64_t id);
+  // There was no room for the append or for what a snapshot asked (9e). It is asked again, and what has come meanwhile
+  // with it. Number 0: there is room for a little more only, so what is on its way may be the last.
+  void refused(LogRefused& refused, Time now);
+  // There is no room, or hardly any: since when, and the system's words. Until an append finds enough.
+  bool refuses() const { return refused_since_.has_value(); }
+  Time refused_since() const { return refused_since_.value_or(kNever); }
+  std::optional<Time> room_since() const { return room_since_; }  // there was none before
+  const std::string& refused_why() const { return refused_why_; }
 
   // ---- what is on disk, as evidence (9a)
   // What we hold, at `at`, for a list that names the process `writer` of this member.
   DiskOffer offer(Slot s, Generation writer, Position at) const;
   std::optional<Time> deadline() const;
+  // `snapshot_slots`: of the one that is being written, so many are.
+  LogStatus status(std::size_t snapshot_slots) const;
   // An fsync has been on its way for longer than that (9d).
   bool hangs(Time now, Duration longest) const {
     return outstanding_ && outstanding_->sync && now - asked_at_ > longest;
@@ -69,12 +82,13 @@ class Log {
 
   // ---- snapshots (9c)
   void want_snapshot();
+  void set_growth(std::size_t bytes, std::uint32_t percent);
   // One is being written: Replication says what is held, slot by slot, as much at a time as there is room for.
   bool snapshotting() const { return snapshot_ == Snapshot::kWriting; }
   bool snapshot_room() const;
   bool kept(Slot s, Position at);  // false: there is nothing to say of it
   void snapshot_ended();
-  void old_removed(std::uint64_t id);
+  void old_removed(std::uint64_t id, Time now);
   bool snapshot_pending() const { return snapshot_ != Snapshot::kNone; }
 
   struct Counters {
@@ -107,7 +121,8 @@ class Log {
     kKeeping,  // until what is older is gone
   };
   void gather(LogRecord record);
-  void begin_segment();
+  void begin_segment(Time now);
+  bool has_grown() const;
   void begin_run(const RunBegan& began);
 
   const NodeConfig& config_;
@@ -125,6 +140,10 @@ class Log {
   Time asked_at_{};            // of the outstanding append
   Snapshot snapshot_ = Snapshot::kNone;
   std::uint64_t snapshot_segment_ = 0, keeping_ = 0;
+  Time snapshot_began_{};
+  std::optional<Duration> snapshot_took_;
+  std::size_t growth_bytes_;
+  std::uint32_t growth_percent_;
   std::size_t grown_ = 0, snapshot_weight_ = 0;  // since the last snapshot began; what that one took
   std::optional<Time> snapshot_at_;
   bool fresh_ = true;  // nothing was read but whose run it is
@@ -132,12 +151,19 @@ class Log {
   Durable touched_;  // slots in gathered_
   struct Outstanding {
     std::uint64_t id;
-    bool sync, opens, closes, snapshot;
+    bool sync, opens, closes, snapshot, fill_ends, over_unsynced;
+    std::size_t bytes;
     std::optional<Fsync> weaker;  // a policy that holds when this is durable
     Durable touched;
   };
   std::optional<Outstanding> outstanding_;
   std::optional<Fsync> weaker_;
+  std::optional<Time> refused_since_, room_since_;
+  std::string refused_why_;
+  Time retry_at_{}, keep_at_{};  // of what was refused
+  Time probe_at_{};              // where nothing waits: whether there is room
+  bool low_ = false;             // said since the append that is on its way was asked
+  bool must_sync_ = false;       // what was refused was to be durable when answered
   Counters counters_;
 };
 

@@ -47,6 +47,16 @@ std::optional<Reply> Replication::too_few_in_sync(Slot s, const CommandSpec& spe
                       std::to_string(config_.min_in_sync));
 }
 
+// 9e. Not at once where another one can write: it is about to take over.
+std::optional<Reply> Replication::disk_refuses(const Replica& r, const CommandSpec& spec, Time now) const {
+  if (!cannot_write(spec)) return std::nullopt;
+  const auto can_write = [&](const Target& t) { return t.in_commit_set() && !full_.contains(t.who); };
+  if (std::ranges::any_of(r.lead->targets, can_write) && now - log_.refused_since() < config_.patience)
+    return std::nullopt;
+  return Reply::error("MISCONF " + name_of(config_.self.id) + " cannot write to its disk (" + log_.refused_why() +
+                      "), so it refuses writes: make room, and it goes on by itself. Nothing was applied");
+}
+
 Execution Replication::execution(Replica& r, Now now, EffectWriter* effects) {
   clock_.read(now.mono);
   Execution x{r.table, wall_of(now), random_, effects, &clock_, notices_wanted_ != 0 ? &notices_ : nullptr};
@@ -79,8 +89,9 @@ Executor::Result Replication::run(Slot slot, const CommandSpec& spec, Args args,
     if (HC_MUTANT(kNotMineWhenBehind)) return {Ran::kRefused, Reply::error_literal("CLUSTERDOWN not mine")};
   } else {
     if (auto refusal = too_few_in_sync(slot, spec)) return {Ran::kRefused, std::move(*refusal)};
+    if (auto refusal = disk_refuses(r, spec, now.mono)) return {Ran::kRefused, std::move(*refusal)};
     const bool may_write = spec.writes() || r.table.expiring() > 0;  // a read deletes what has expired (8)
-    const bool room = !may_write || !backlog_full(r);
+    const bool room = (!may_write || !backlog_full(r)) && !cannot_write(spec);
     const bool for_nothing = HC_BUGGIFY(kParksForNothing);
     parked_look_ |= for_nothing;
     if (room && !for_nothing && r.parked == 0 && may_execute(slot, now.mono)) {
@@ -182,13 +193,15 @@ void Replication::run_parked(Now now) {
       if (p.token) done_.push_back({p.token, Outcome::kNotMine, {}});
       continue;
     }
+    auto refusal = r.lead ? disk_refuses(r, *p.spec, now.mono) : std::nullopt;
     const bool stale = HC_MUTANT(kStaleCheckAfterWait) && r.lead && r.lead->stage == Stage::kServing;
-    if (!r.lead || !(stale || may_execute(p.slot, now.mono)) || backlog_full(r)) {
+    const bool waits = !r.lead || !(stale || may_execute(p.slot, now.mono)) || backlog_full(r) || cannot_write(*p.spec);
+    if (waits && !refusal) {
       kept.push_back(std::move(p));
       continue;
     }
     --r.parked;
-    auto refusal = too_few_in_sync(p.slot, *p.spec);
+    if (!refusal) refusal = too_few_in_sync(p.slot, *p.spec);
     if (!refusal) refusal = make_room(p.slot, *p.spec, now);
     if (refusal) {
       done_.push_back({p.token, Outcome::kDone, std::move(*refusal)});
@@ -212,7 +225,7 @@ void Replication::expire(Now now) {
     const Slot s = next ? *next : *awake_.next(Slot{0});
     expire_from_ = Slot{static_cast<std::uint16_t>(s.value + 1)};
     Replica& r = at(s);
-    if (!r.lead || r.table.expiring() == 0 || backlog_full(r) || !may_execute(s, now.mono)) continue;
+    if (!r.lead || r.table.expiring() == 0 || backlog_full(r) || log_.refuses() || !may_execute(s, now.mono)) continue;
     const std::size_t before = r.table.size();
     const bool replicate = must_tell(r);
     EffectWriter effects;

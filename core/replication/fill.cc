@@ -42,6 +42,7 @@ void Replication::fill_anew(Target& t) {
 
 void Replication::pump(NodeId to, Time now) {
   Lane& lane = this->lane(to);
+  if (full({to, peers_.generation(to)})) return;  // 9e: it has no room
   while (!lane.waiting.empty() && lane.outstanding < lane.pace.window() && peers_.open(to)) {
     const Slot s = lane.waiting.front();
     Replica& r = at(s);

@@ -129,7 +129,7 @@ void Replication::evict_some(Now now) {
 
 bool Replication::may_evict(Slot s, NodeId whom, Time now) const {
   const Replica& r = replicas_[s.value];
-  if (!r.lead || r.table.size() == 0 || backlog_full(r)) return false;
+  if (!r.lead || r.table.size() == 0 || backlog_full(r) || log_.refuses()) return false;
   if (of_volatile(memory_.limits.policy) && r.table.expiring() == 0) return false;
   const auto holds_it = [&](const Target& t) { return t.who.member == whom; };
   return (!whom || std::ranges::any_of(r.lead->targets, holds_it)) && may_execute(s, now);

@@ -46,7 +46,8 @@ class Replication : public Executor {
   void restore(const LogRecord& record, Time now);  // before start(): what the log says, in order
   // The append of this number stands: these slots may be acknowledged up to there.
   void appended(std::uint64_t id, const Log::Durable& durable, Now now);
-  void write_snapshot();  // a little more of it, if one is being written (9c)
+  std::size_t snapshot_slots() const { return snapshot_.slot; }  // that are written
+  void write_snapshot();                                         // a little more of it, if one is being written (9c)
 
   void start(Time now) { started_at_ = now; }
   void install(const ViewRef& view, Time now);
@@ -75,9 +76,11 @@ class Replication : public Executor {
   void handle(Incarnation from, const DiscardOk& m);
   void handle(Incarnation from, const Pressure& m, Now now);
 
-  void paused(Duration lost);                 // this process did not run for that long (core/base/pause.h)
-  void seems_dead(NodeId peer, bool dead);    // membership's word: moves us to complain (2b)
-  void session_opened(NodeId peer, Now now);  // say again what is outstanding
+  void paused(Duration lost);  // this process did not run for that long (core/base/pause.h)
+  void room_again() { parked_look_ = true; }
+  bool know_full(std::set<Incarnation> full);  // whose disk has no room (9e). True: others than before
+  void seems_dead(NodeId peer, bool dead);     // membership's word: moves us to complain (2b)
+  void session_opened(NodeId peer, Now now);   // say again what is outstanding
   // It installed a newer view: say again what it could not take in the one before, and former primaries may be
   // released.
   void advanced(NodeId peer, Epoch before, Now now);
@@ -173,6 +176,8 @@ class Replication : public Executor {
   bool must_tell(const Replica& r) const { return !r.lead->targets.empty() || log_.on(); }
   bool leased(const Replica& r, Time now) const;
   std::optional<Reply> too_few_in_sync(Slot s, const CommandSpec& spec) const;
+  bool cannot_write(const CommandSpec& spec) const { return spec.writes() && log_.refuses(); }
+  std::optional<Reply> disk_refuses(const Replica& r, const CommandSpec& spec, Time now) const;
   Execution execution(Replica& r, Now now, EffectWriter* effects);
   void count_lookups(const CommandSpec& spec, const Execution& x);
   void keep_notices(Slot s, Seq seq);
@@ -251,6 +256,8 @@ class Replication : public Executor {
   void wake_where_grants_end(Time now);
   bool some_primary_is_late(Time now) const;
   bool silent(const Replica& r, Time now) const;
+  bool full(Incarnation who) const;
+  void tell_of_room(std::vector<Report>& reports, Time now) const;
   Duration patience(Incarnation about, Time now) const;
   bool ended(Incarnation who) const;
   void say_again(NodeId peer, Epoch before, Now now);
@@ -291,6 +298,7 @@ class Replication : public Executor {
   std::size_t backlog_ = 0;              // bytes kept of all slots that we lead
   std::map<NodeId, Time> ask_lease_at_;  // members whose grants some slot of ours needs: when they are asked next
   std::set<NodeId> seem_dead_;
+  std::set<Incarnation> full_;        // whose disk has no room
   std::optional<Time> next_release_;  // the first time at which a slot of waiting_ may go on
   Time started_at_{}, tick_at_{}, watched_at_{}, discards_at_{}, previous_now_{};
   Slot expire_from_{};

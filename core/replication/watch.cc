@@ -62,6 +62,14 @@ void Replication::seems_dead(NodeId peer, bool dead) {
   }
 }
 
+bool Replication::know_full(std::set<Incarnation> full) { return std::exchange(full_, std::move(full)) != full_; }
+
+// 9e: as far as that moves us: who cannot write itself is no better. Whose disk is full is not waited for, and as
+// primary is as good as silent.
+bool Replication::full(Incarnation who) const {
+  return full_.contains(who) && !log_.refuses() && !HC_MUTANT(kFullDiskKeepsRole);
+}
+
 // Others may have answered: nobody kept us waiting meanwhile. Leases, and waits for them, run on.
 void Replication::paused(Duration lost) {
   watched_at_ += lost;
@@ -187,7 +195,7 @@ bool Replication::ended(Incarnation who) const {
 }
 
 Duration Replication::patience(Incarnation about, Time now) const {
-  if (ended(about)) return {};
+  if (ended(about) || full(about)) return {};
   const auto refused = peers_.refused_since(about.member);
   if (refused && now - *refused >= config_.patience_refused) return config_.patience_refused;
   return seem_dead_.contains(about.member) ? config_.patience_refused : config_.patience;
@@ -199,7 +207,8 @@ bool Replication::waits_for(const Replica& r, const Target& t, Time now) const {
   if (stage == Stage::kAsking) return t.listed && !t.answered;
   if (!t.in_commit_set()) return false;
   if (HC_MUTANT(kNoReplicationComplaint)) return false;
-  return (stage >= Stage::kClosing && t.acked < r.at.seq) || !leases_.holds(t.who, r.epoch, epoch(), now);
+  const bool ours = log_.refuses();  // what keeps us waiting is our own disk
+  return (stage >= Stage::kClosing && t.acked < r.at.seq && !ours) || !leases_.holds(t.who, r.epoch, epoch(), now);
 }
 
 // 7a: a learner of which nothing was heard for T, neither of this slot's fill nor of another's whose turn it was.
@@ -312,6 +321,15 @@ void Replication::report_for_nothing([[maybe_unused]] Said& said) {
     if (const Slot s = any_slot(); !at(s).lead && at(s).listed) say(ReportKind::kComplaint, s, at(s).primary);
 }
 
+// 9e: that there is none, or again some.
+void Replication::tell_of_room(std::vector<Report>& reports, Time now) const {
+  const auto since = log_.room_since();
+  if (!log_.refuses() && (!since || now - *since >= 2 * config_.patience)) return;
+  SlotSet slots(config_.slots);
+  for (std::size_t i = 0; log_.refuses() && i < replicas_.size(); ++i) slots.add(slot_number(i));
+  reports.push_back({ReportKind::kFull, self(), self(), epoch(), std::move(slots), now, {}});
+}
+
 std::vector<Report> Replication::reports(Time now) {
   if (!view_ || (view_->members.size() < 2 && !log_.on())) return {};
   Said said;
@@ -339,6 +357,7 @@ std::vector<Report> Replication::reports(Time now) {
     result.push_back({key.first, self(), key.second, epoch(), std::move(slots), now, {}});
   }
   if (log_.on()) offer_disk(result, now);
+  if (log_.on()) tell_of_room(result, now);
   return result;
 }
 

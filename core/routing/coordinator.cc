@@ -29,7 +29,7 @@ void Coordinator::ask(ClientId client, RequestId request, const CommandSpec* spe
   ++counters_.commands;
   if (auto refusal = refuse(spec, args)) return out.answer(client, request, std::move(*refusal));
   if (spec->route == Route::kNode) return out.answer(client, request, execute_local(*spec, args, now.wall));
-  if (spec->route == Route::kConnection || spec->route == Route::kBus)
+  if (spec->route == Route::kConnection || spec->route == Route::kBus || spec->route == Route::kLog)
     return out.answer(client, request, Reply::error_literal("ERR this command belongs to the connection"));
   if (spec->route == Route::kKeys) {
     const auto slot = one_slot(*spec, args, config_.slots);

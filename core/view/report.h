@@ -22,6 +22,7 @@ enum class ReportKind : std::uint8_t {
   kStuck = 6,      // `by`, primary, has seen no progress of the learner `about` for T: the ring's next may stand in
   kOffer = 7,      // `by` says what it has on disk of what `about`, an ended process of the same member, wrote (9a)
   kLeave = 8,      // an operator has told `by` that the member of `about` shall leave for good
+  kFull = 9,  // `by` == `about` has no room on its disk: who can write does without it (9e). No slots: it has again
 };
 
 // What a member has on disk for a slot (9a). Not `held`: nothing, or nothing that qualifies.

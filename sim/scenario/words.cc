@@ -8,6 +8,8 @@
 namespace hc::sim::scenario {
 namespace {
 
+constexpr std::uint64_t kRoomLeft = 3;  // appends that still go to a disk when it is filled
+
 std::string number(std::uint64_t n) { return std::to_string(n); }
 
 std::vector<std::string> split(const std::string& text, const std::string& at) {
@@ -54,6 +56,8 @@ std::string Story::tell(const Directive& d) {
       {"weather", &Story::weather},
       {"show", &Story::show},
       {"memory", &Story::disturb},
+      {"fill-disk", &Story::disturb},
+      {"free-disk", &Story::disturb},
   };
   const auto word = kWords.find(d.verb());
   if (word == kWords.end()) d.mistake("there is no verb '" + d.verb() + "'; sim/scenario/words.h lists them");
@@ -379,12 +383,13 @@ std::string Story::break_off(const Directive& d) {
 
 std::string Story::disturb(const Directive& d) {
   const std::vector<std::string> plain = d.plain();
-  if (plain.size() != (d.verb().starts_with("fail-") ? 1U : 2U)) d.mistake("whom, and how much?");
+  if (plain.size() != (d.verb().starts_with("f") ? 1U : 2U)) d.mistake("whom, and how much?");
   Machine& m = stage(d).machine(member(d, plain[0]));
   if (d.verb() == "slow") m.set_slow(d.duration(plain[1]));
   if (d.verb() == "slow-disk") m.disk().set_exactly(d.duration(plain[1])), m.log().set_exactly(d.duration(plain[1]));
   if (d.verb() == "fail-fsync") m.disk().fail_next();
   if (d.verb() == "fail-log-fsync") m.log().fail_next();
+  if (d.verb().ends_with("-disk") && d.verb().starts_with("f")) m.log().set_full(d.verb() == "fill-disk", kRoomLeft);
   if (d.verb() == "memory") {
     m.squeeze(d.number(plain[1], "number of bytes"));
     return stage_->chronicle().take();

@@ -17,8 +17,8 @@
 //   hold A->B [KIND]   let-go A->B            everything from A to B waits, from the next message of that kind on
 //   break A B                                 their connections break; what is on its way is lost
 //   memory N BYTES            what its limit is from now on; 0: none
-//   slow N D   slow-disk N D   fail-[log-]fsync N   clock N +5%   wall N +300ms   weather [loss=P%]
-//   [late-duplicates=P%] show view | show slot S | show members
+//   slow N D   slow-disk N D   fail-[log-]fsync N   fill-disk N   free-disk N   clock N +5%   wall N +300ms   weather
+//   [loss=P%] [late-duplicates=P%] show view | show slot S | show members
 #pragma once
 
 #include <memory>

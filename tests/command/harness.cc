@@ -115,6 +115,7 @@ std::string Harness::run_words(const std::vector<std::string>& words) {
   if (const auto refusal = refuse(spec, args)) return text_of(*refusal);
   if (spec->route == Route::kNode) return text_of(execute_local(*spec, args, now));
   if (spec->route == Route::kConnection) return "answered by the host";
+  if (spec->route == Route::kLog) return "answered by core/durability";
   if (spec->route == Route::kBus) return "answered by core/events";
   EffectWriter writer;
   NoticeWriter noted(*parse_notices("Amn"));

@@ -75,12 +75,60 @@ TEST(Commands, BehindTheCleanMarkOfTheLogWait) {
   primary.install(1, list({process(1)}));
   Effects effects;
   primary.log.open(1, effects);
-  primary.replication.appended(1, primary.log.appended(1), primary.at());
+  primary.replication.appended(1, primary.log.appended(1, primary.now), primary.at());
   ASSERT_TRUE(primary.replication.may_execute(kSlot, primary.now));
   primary.log.close();
   EXPECT_EQ(primary.set("k", "v", kToken).ran, Executor::Ran::kWaits);
   EXPECT_FALSE(primary.end_of(kToken));
   EXPECT_EQ(primary.replication.replica(kSlot).table.size(), 0U);
+}
+
+// 9e: what a full disk gives back is asked again, in its order, and acknowledged only then.
+TEST(Commands, WaitForRoomOnTheDisk) {
+  NodeConfig logs;
+  logs.append_only = true;
+  logs.append_fsync = Fsync::kAlways;
+  Primary primary(logs);
+  primary.install(1, list({process(1)}));
+  Effects effects;
+  primary.log.open(1, effects);
+  primary.replication.appended(1, primary.log.appended(1, primary.now), primary.at());
+  EXPECT_EQ(primary.set("k", "v", kToken).ran, Executor::Ran::kWaits);
+  const auto appends = [&] {
+    effects.clear();
+    primary.log.flush(primary.now, effects);
+    std::vector<AppendLog> all;
+    for (Effect& e : effects.list())
+      if (auto* a = std::get_if<AppendLog>(&e)) all.push_back(*a);
+    return all;
+  };
+  const auto asked = appends();
+  ASSERT_EQ(asked.size(), 1U);
+  LogRefused refused{asked[0].id, asked[0].records, "No space left on device"};
+  primary.log.refused(refused, primary.now);
+  EXPECT_TRUE(primary.log.refuses());
+  EXPECT_FALSE(primary.end_of(kToken));
+  const auto later = primary.set("l", "w", kToken + 1);
+  ASSERT_EQ(later.ran, Executor::Ran::kRefused);
+  EXPECT_TRUE(later.reply.text.view.starts_with("MISCONF ")) << later.reply.text.view;
+  EXPECT_TRUE(appends().empty()) << "not at once";
+  primary.now += 1s;
+  const auto again = appends();
+  ASSERT_EQ(again.size(), 1U);
+  EXPECT_GT(again[0].id, asked[0].id);
+  EXPECT_EQ(again[0].records.size(), asked[0].records.size());
+  EXPECT_TRUE(again[0].sync);
+  primary.replication.appended(again[0].id, primary.log.appended(again[0].id, primary.now), primary.at());
+  EXPECT_FALSE(primary.log.refuses());
+  EXPECT_TRUE(primary.end_of(kToken));
+  LogRefused hardly{0, {}, "No space left on device"};
+  primary.log.refused(hardly, primary.now);
+  EXPECT_TRUE(primary.log.refuses());
+  primary.now += 2s;
+  const auto probe = appends();
+  ASSERT_EQ(probe.size(), 1U) << "whether there is room again";
+  primary.replication.appended(probe[0].id, primary.log.appended(probe[0].id, primary.now), primary.at());
+  EXPECT_FALSE(primary.log.refuses());
 }
 
 }  // namespace

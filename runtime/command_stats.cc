@@ -8,7 +8,8 @@ namespace hc {
 namespace {
 
 constexpr std::size_t kCodesMax = 128;  // as many kinds of errors are told apart, as in Redis
-constexpr Bytes kRejections[] = {"OOM", "CLUSTERDOWN", "TRYAGAIN", "LOADING", "CROSSSLOT", "MOVED", "NOAUTH", "NOPERM"};
+constexpr Bytes kRejections[] = {"OOM",       "MISCONF", "CLUSTERDOWN", "TRYAGAIN", "LOADING",
+                                 "CROSSSLOT", "MOVED",   "NOAUTH",      "NOPERM"};
 
 bool was_rejected(Bytes error, Bytes code) {
   return std::ranges::find(kRejections, code) != std::end(kRejections) ||

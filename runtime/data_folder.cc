@@ -69,13 +69,16 @@ std::expected<DataFolder, std::string> DataFolder::open(const std::string& path)
     return std::unexpected("the data folder " + path + " is in use by " + holder_of(lock_path) +
                            "; stop it, or give this member a folder of its own with --data-dir");
   }
+  // Whose it is, is said for people: a full disk may keep it from being said.
   const std::string pid = std::to_string(::getpid()) + "\n";
-  if (::ftruncate(lock, 0) != 0 || !write_all(lock, pid)) return failed("write", lock_path);
+  const bool said = write_all(lock, pid) && ::ftruncate(lock, static_cast<off_t>(pid.size())) == 0;
+  if (!said && errno != ENOSPC && errno != EDQUOT) return failed("write", lock_path);
+  folder.reserve_ = std::make_unique<Reserve>(path + "/reserve");
   return folder;
 }
 
 DataFolder::DataFolder(DataFolder&& other) noexcept
-    : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
+    : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)), reserve_(std::move(other.reserve_)) {}
 
 DataFolder::~DataFolder() {
   if (lock_ >= 0) ::close(lock_);
@@ -93,16 +96,25 @@ std::expected<std::optional<VoteRecord>, std::string> DataFolder::read_vote() co
 }
 
 std::expected<void, std::string> DataFolder::write_vote(const std::string& bytes) const {
+  const auto written = reserve_->with([&] { return put_vote(bytes); });
+  if (!written) return std::unexpected(written.error().text);
+  return {};
+}
+
+std::expected<void, DiskError> DataFolder::put_vote(const std::string& bytes) const {
   const std::string path = vote_path(), fresh = path + ".new";
+  const auto failed_to = [](const std::string& what, const std::string& where) {
+    return std::unexpected(disk_error(what, where));
+  };
   {
     const Descriptor file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-    if (!file) return failed("create", fresh);
-    if (!write_all(file.get(), bytes)) return failed("write", fresh);
-    if (::fsync(file.get()) != 0) return failed("sync", fresh);
+    if (!file) return failed_to("create", fresh);
+    if (!write_all(file.get(), bytes)) return failed_to("write", fresh);
+    if (::fsync(file.get()) != 0) return failed_to("sync", fresh);
   }
-  if (::rename(fresh.c_str(), path.c_str()) != 0) return failed("replace", path);
+  if (::rename(fresh.c_str(), path.c_str()) != 0) return failed_to("replace", path);
   const Descriptor folder(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder || ::fsync(folder.get()) != 0) return failed("sync", path_);
+  if (!folder || ::fsync(folder.get()) != 0) return failed_to("sync", path_);
   return {};
 }
 

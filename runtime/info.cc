@@ -8,9 +8,12 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <fstream>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "core/command/text.h"
@@ -144,24 +147,50 @@ void memory(std::string& text, const Desk& desk) {
       .line("lazyfree_pending_objects", 0U);
 }
 
+// Of a snapshot Redis has two fields for everything: here it is its RDB and its rewritten AOF at once.
 void persistence(std::string& text, const Desk& desk) {
   const LogKeeper::Figures figures = desk.office.log ? *desk.office.log : LogKeeper::Figures{};
+  const Node& node = desk.office.node;
+  const LogStatus log = node.log();
+  const std::uint64_t saves = node.counters().log_snapshots;
+  const auto seconds = [](std::optional<Duration> d) {
+    return d ? std::to_string(std::chrono::floor<std::chrono::seconds>(*d).count()) : std::string("-1");
+  };
+  const auto began = log.snapshot_began;
+  const std::string took = seconds(log.snapshot_took);
+  const std::string takes = seconds(began ? std::optional(desk.now.mono - *began) : std::nullopt);
+  const std::uint32_t pending = node.snapshot_pending() ? 1 : 0;
   InfoSection section(text, "Persistence");
   section.line("loading", figures.loading ? 1U : 0U)
       .line("async_loading", 0U)
-      .line("rdb_bgsave_in_progress", desk.office.node.snapshot_pending() ? 1U : 0U)
+      .line("current_fork_perc", ratio(began ? 100 * log.snapshot_slots : 0, node.config().slots))
+      .line("rdb_bgsave_in_progress", pending)
       .line("rdb_last_save_time", static_cast<std::uint64_t>(figures.last_save))
       .line("rdb_last_bgsave_status", "ok")
-      .line("rdb_saves", desk.office.node.counters().log_snapshots)
+      .line("rdb_last_bgsave_time_sec", took)
+      .line("rdb_current_bgsave_time_sec", takes)
+      .line("rdb_saves", saves)
       .line("aof_enabled", desk.office.log ? 1U : 0U)
-      .line("aof_rewrite_in_progress", desk.office.node.snapshot_pending() ? 1U : 0U)
+      .line("aof_rewrite_in_progress", pending)
       .line("aof_rewrite_scheduled", 0U)
+      .line("aof_last_rewrite_time_sec", took)
+      .line("aof_current_rewrite_time_sec", takes)
       .line("aof_last_bgrewrite_status", "ok")
-      .line("aof_rewrites", desk.office.node.counters().log_snapshots)
-      .line("aof_last_write_status", figures.last_write_ok ? "ok" : "err");
+      .line("aof_rewrites", saves)
+      .line("aof_last_write_status", figures.last_write_ok && !figures.full ? "ok" : "err");
   if (!desk.office.log) return;
-  section.line("aof_current_size", figures.read + figures.bytes).line("aof_base_size", figures.read);
-  if (figures.loading) section.line("loading_total_bytes", figures.to_read).line("loading_loaded_bytes", figures.read);
+  section.line("aof_current_size", figures.size).line("aof_base_size", figures.base_size);
+  if (!figures.loading) return;
+  const double part =
+      figures.to_read == 0 ? 1 : static_cast<double>(figures.read) / static_cast<double>(figures.to_read);
+  const Duration so_far = desk.now.mono - figures.reading_since;
+  const auto elapsed = std::chrono::duration<double>(so_far).count();
+  const auto eta = part > 0 ? static_cast<std::uint64_t>(elapsed / part - elapsed) : std::uint64_t{1};
+  section.line("loading_start_time", static_cast<std::uint64_t>(std::time(nullptr) - static_cast<std::time_t>(elapsed)))
+      .line("loading_total_bytes", figures.to_read)
+      .line("loading_loaded_bytes", figures.read)
+      .line("loading_loaded_perc", ratio(100 * figures.read, figures.to_read))
+      .line("loading_eta_seconds", eta);
 }
 
 void replication(std::string& text, const Desk& desk) {

@@ -18,10 +18,15 @@ namespace hc {
 namespace {
 
 constexpr Duration kReadAtOnce = 2ms;
+constexpr Duration kLookEvery = 100ms;  // for room
+constexpr std::int64_t kOwnReserve = std::int64_t{8} << 20;
 
 std::unexpected<std::string> failed_to(const std::string& what, const std::string& path) {
   return std::unexpected("cannot " + what + " " + path + ": " + std::strerror(errno));
 }
+
+// A failed sync is fatal, for want of room too.
+DiskError fatal(const std::string& text) { return {text, false}; }
 
 std::expected<void, std::string> sync_folder(const std::string& folder) {
   const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -33,22 +38,30 @@ std::expected<void, std::string> sync_folder(const std::string& folder) {
 }
 
 // As a whole: after a loss of power it says what it said, or this.
-std::expected<void, std::string> put_first(const std::string& folder, std::uint64_t first) {
+std::expected<void, DiskError> put_first(const std::string& folder, std::uint64_t first) {
   const std::string path = folder + "/" + kFirstName, beside = path + ".new", text = encode_first(first);
   const int fd = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (fd < 0) return failed_to("make", beside);
-  const bool ok = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
-  const auto written = ok ? std::expected<void, std::string>() : failed_to("write", beside);
+  if (fd < 0) return std::unexpected(disk_error("make", beside));
+  std::expected<void, DiskError> written;
+  if (::write(fd, text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+    written = std::unexpected(disk_error("write", beside));
+  else if (::fsync(fd) != 0)
+    written = std::unexpected(disk_error("sync", beside));
   ::close(fd);
   if (!written) return written;
-  if (::rename(beside.c_str(), path.c_str()) != 0) return failed_to("rename", beside);
-  return sync_folder(folder);
+  if (::rename(beside.c_str(), path.c_str()) != 0) return std::unexpected(disk_error("rename", beside));
+  if (const auto named = sync_folder(folder); !named) return std::unexpected(fatal(named.error()));
+  return {};
 }
 
 }  // namespace
 
-LogKeeper::LogKeeper(Loop& loop, std::string folder, std::function<void(const std::string&)> failed)
-    : loop_(loop), folder_(std::move(folder)), failed_(std::move(failed)) {
+LogKeeper::LogKeeper(Loop& loop, std::string folder, Reserve& reserve, std::function<void(const std::string&)> failed)
+    : loop_(loop),
+      folder_(std::move(folder)),
+      reserve_(reserve),
+      own_(folder_ + "/reserve", kOwnReserve),
+      failed_(std::move(failed)) {
   uv_idle_init(loop.uv(), &idle_);
   idle_.data = this;
   figures_.last_save = std::time(nullptr);
@@ -82,6 +95,7 @@ std::expected<void, std::string> LogKeeper::list() {
   std::filesystem::create_directories(folder_, error);
   if (error) return std::unexpected("cannot make " + folder_ + ": " + error.message());
   if (const auto named = sync_folder(folder_ + "/.."); !named) return named;
+  own_.stands();  // from the beginning, if there is room
   const auto first = read_first();
   if (!first) return std::unexpected(first.error());
   next_ = *first;
@@ -111,6 +125,7 @@ void LogKeeper::read(Host& host, std::function<void(std::uint64_t)> done) {
   host_ = &host;
   done_ = std::move(done);
   figures_.loading = true;
+  figures_.reading_since = read_clocks().mono;
   if (const auto listed = list(); !listed) return fail(listed.error());
   uv_idle_start(&idle_, [](uv_idle_t* idle) { static_cast<LogKeeper*>(idle->data)->read_some(); });
 }
@@ -156,6 +171,7 @@ void LogKeeper::read_some() {
       uv_idle_stop(&idle_);
       if (const auto error = beginning_.error(folder_ + "/" + kFirstName); !error.empty()) return fail(error);
       figures_.loading = false;
+      figures_.size = figures_.base_size = figures_.read;
       return done_(next_);
     }
     const std::uint64_t before = reader_->good();
@@ -180,36 +196,70 @@ struct LogKeeper::Work {
   int fd;
   std::uint64_t size;  // of the file, that is durable then
   std::string error{};
+  bool no_room = false;
   uv_work_t work{};
 };
 
-std::expected<void, std::string> LogKeeper::begin_segment(std::uint64_t number) {
+// If there is no room for its beginning it was not begun.
+std::expected<void, DiskError> LogKeeper::begin_segment(std::uint64_t number) {
   if (fd_ >= 0) ::close(fd_);
   const std::string path = folder_ + "/" + segment_name(number);
+  writer_.reset();
   fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
-  if (fd_ < 0) return failed_to("make", path);
+  if (fd_ < 0) return std::unexpected(disk_error("make", path));
   writer_.emplace(number);
-  segments_[number] = 0;
-  if (const auto written = write(writer_->header()); !written) return written;
-  return sync_folder(folder_);
+  if (const auto written = write(writer_->header()); !written) {
+    ::close(std::exchange(fd_, -1));
+    writer_.reset();
+    if (::unlink(path.c_str()) != 0) return std::unexpected(fatal(disk_error("remove", path).text));
+    return written;
+  }
+  if (const auto named = sync_folder(folder_); !named) return std::unexpected(fatal(named.error()));
+  return {};
 }
 
-std::expected<void, std::string> LogKeeper::write(const std::string& bytes) {
+// All of it or nothing.
+std::expected<void, DiskError> LogKeeper::write(const std::string& bytes) {
+  const std::string path = folder_ + "/" + segment_name(writer_->number());
+  const std::uint64_t before = writer_->size() - bytes.size();
   std::string_view left = bytes;
   while (!left.empty()) {
     const ssize_t count = ::write(fd_, left.data(), left.size());
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return failed_to("write to", folder_ + "/" + segment_name(writer_->number()));
+    if (count < 0) {
+      DiskError error = disk_error("write to", path);
+      writer_->take_back(before);
+      const bool as_before = ::ftruncate(fd_, static_cast<off_t>(before)) == 0;
+      return std::unexpected(as_before ? error : fatal(disk_error("cut what was half written off", path).text));
+    }
     left.remove_prefix(static_cast<std::size_t>(count));
   }
   figures_.bytes += bytes.size();
+  figures_.size += bytes.size();
+  segments_[writer_->number()] += bytes.size();
   return {};
 }
 
-void LogKeeper::append(const AppendLog& append) {
+std::expected<void, DiskError> LogKeeper::put(const AppendLog& append) {
   if (!writer_ || writer_->number() != append.segment)
-    if (const auto begun = begin_segment(append.segment); !begun) return fail(begun.error());
-  if (const auto written = write(writer_->frame(append.records)); !written) return fail(written.error());
+    if (const auto begun = begin_segment(append.segment); !begun) return begun;
+  return write(writer_->frame(append.records));
+}
+
+void LogKeeper::look_for_room() {
+  const Time now = read_clocks().mono;
+  if (now < look_again_) return;
+  look_again_ = now + kLookEvery;
+  figures_.full = !reserve_.stands() || !own_.stands();
+}
+
+void LogKeeper::append(AppendLog&& append) {
+  if (figures_.full) look_for_room();
+  const auto written = own_.with([&] { return put(append); });
+  if (!written && !written.error().no_room) return fail(written.error().text);
+  if (!written || own_.spent()) figures_.full = true;
+  if (!written) return host_->happened(LogRefused{append.id, std::move(append.records), std::strerror(ENOSPC)});
+  if (figures_.full) host_->happened(LogRefused{0, {}, std::strerror(ENOSPC)});
   if (append.sync) return fsync_later(append.id, false);
   host_->happened(LogAppended{append.id});
 }
@@ -225,7 +275,8 @@ void LogKeeper::keep(const KeepLog& keep) {
       [](uv_work_t* w) {
         auto* self = static_cast<Work*>(w->data);
         const std::string& folder = self->keeper.folder_;
-        if (const auto put = put_first(folder, self->size); !put) self->error = put.error();
+        const auto put = self->keeper.reserve_.with([&] { return put_first(folder, self->size); });
+        if (!put) self->error = put.error().text, self->no_room = put.error().no_room;
         std::error_code ignored;
         for (std::uint64_t n = self->size; self->error.empty() && n-- > 1;)
           if (!std::filesystem::remove(folder + "/" + segment_name(n), ignored)) break;
@@ -233,10 +284,24 @@ void LogKeeper::keep(const KeepLog& keep) {
       [](uv_work_t* w, int) {
         const std::unique_ptr<Work> self(static_cast<Work*>(w->data));
         LogKeeper& keeper = self->keeper;
-        if (!self->error.empty()) return keeper.fail("the snapshot could not be kept: " + self->error);
+        if (!self->error.empty() && !self->no_room)
+          return keeper.fail("the snapshot could not be kept: " + self->error);
+        if (self->no_room) {
+          if (!keeper.closing_) keeper.host_->happened(LogRefused{self->id, {}, std::strerror(ENOSPC)});
+          return;
+        }
         keeper.figures_.last_save = std::time(nullptr);
+        keeper.forget_before(self->size);
         if (!keeper.closing_) keeper.host_->happened(LogKept{self->id});
       });
+}
+
+void LogKeeper::forget_before(std::uint64_t segment) {
+  while (!segments_.empty() && segments_.begin()->first < segment) {
+    figures_.size -= std::min(figures_.size, segments_.begin()->second);
+    segments_.erase(segments_.begin());
+  }
+  figures_.base_size = figures_.size;
 }
 
 void LogKeeper::fsync_later(std::uint64_t id, bool sync_only) {

@@ -148,6 +148,11 @@ void log_metrics(Exposition& out, const Office& office) {
   const Node::Counters& n = office.node.counters();
   out.gauge("hypercache_log_enabled", "1 with --appendonly yes.", office.log != nullptr);
   out.gauge("hypercache_log_loading", "1 while the log is being read.", figures.loading);
+  out.gauge("hypercache_log_refused", "1 while the disk has no room for the log, and writes are refused.",
+            figures.full);
+  out.gauge("hypercache_log_size_bytes", "Bytes of all segments of the log.", real(figures.size));
+  out.gauge("hypercache_log_to_read_bytes", "Bytes of the log that there were to read at the start.",
+            real(figures.to_read));
   out.counter("hypercache_log_read_bytes", "Bytes of the log that were read at the start.", real(figures.read));
   out.counter("hypercache_log_written_bytes", "Bytes that were appended to the log.", real(figures.bytes));
   out.counter("hypercache_log_records", "Records that were appended to the log.", real(n.log_records));
@@ -157,6 +162,12 @@ void log_metrics(Exposition& out, const Office& office) {
   out.counter("hypercache_snapshots", "Snapshots of the log that became durable.", real(n.log_snapshots));
   out.gauge("hypercache_snapshot_pending", "1 while a snapshot is wanted or being written.",
             office.node.snapshot_pending());
+  const LogStatus log = office.node.log();
+  const double slots = static_cast<double>(office.node.config().slots);
+  out.gauge("hypercache_snapshot_progress_ratio", "How much of the snapshot under way is written; 0: none is.",
+            log.snapshot_began ? static_cast<double>(log.snapshot_slots) / slots : 0);
+  out.gauge("hypercache_snapshot_duration_seconds", "How long the last snapshot of this process took; 0: none yet.",
+            log.snapshot_took ? std::chrono::duration<double>(*log.snapshot_took).count() : 0);
   out.gauge("hypercache_snapshot_time_seconds", "When the last snapshot was durable, in seconds since 1970; 0: no log.",
             static_cast<double>(figures.last_save));
 }

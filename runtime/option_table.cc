@@ -225,15 +225,16 @@ OptionSpec appendfsync() {
       [](const Options& options) { return fsync_word(options.append_fsync); });
 }
 
-OptionSpec maxmemory() {
-  OptionSpec spec = row("maxmemory", "Memory", "BYTES", "0", "memory that this node may take, as 64mb; 0: no limit");
-  spec.take = [](Given& to, const std::string& said) -> Said {
+OptionSpec memory(const char* name, const char* group, std::uint64_t& (*field)(Options&), const char* summary) {
+  Options usual;
+  OptionSpec spec = row(name, group, "BYTES", std::to_string(field(usual)), summary);
+  spec.take = [field](Given& to, const std::string& said) -> Said {
     const auto bytes = parse_memory(said);
     if (!bytes) return "give a number of bytes, or with a unit: 64mb, 1gb; 0 for no limit";
-    to.options.memory.bytes = *bytes;
+    field(to.options) = *bytes;
     return std::nullopt;
   };
-  spec.show = [](const Options& options) { return std::to_string(options.memory.bytes); };
+  spec.show = [field](Options options) { return std::to_string(field(options)); };
   return spec;
 }
 
@@ -343,7 +344,14 @@ const std::vector<OptionSpec>& option_table() {
       live(appendfsync()),
       number("save", "Data", &Options::save_seconds, 0, 31536000,
              "a snapshot of the log so often, in seconds; 0: when it has grown"),
-      live(maxmemory()),
+      live(memory(
+          "auto-aof-rewrite-min-size", "Data", [](Options& o) -> std::uint64_t& { return o.growth_bytes; },
+          "a snapshot of the log when it has grown by so much, and")),
+      live(number("auto-aof-rewrite-percentage", "Data", &Options::growth_percent, 0, 2147483647,
+                  "by so much of what the last snapshot took, besides; 0: not for its growth")),
+      live(memory(
+          "maxmemory", "Memory", [](Options& o) -> std::uint64_t& { return o.memory.bytes; },
+          "memory that this node may take, as 64mb; 0: no limit")),
       live(maxmemory_policy()),
       live(cuckoo_filter()),
       live(cuckoo_fpp()),

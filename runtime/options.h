@@ -32,7 +32,9 @@ struct Options {
   bool slot_loss_wait = false;
   bool append_only = false;  // keep a log in data_dir
   Fsync append_fsync = Fsync::kEverySecond;
-  std::uint64_t save_seconds = 0;  // a snapshot so often; 0: only when the log has grown
+  std::uint64_t save_seconds = 0;                        // a snapshot so often; 0: only when the log has grown
+  std::uint64_t growth_bytes = std::uint64_t{64} << 20;  // by so much, and
+  std::uint32_t growth_percent = 100;                    // of the last snapshot; 0: not for that
   std::uint64_t lease_ms = 1000;
   std::uint64_t deadline_ms = 5000;
   std::uint64_t slow_request_ms = 1000;  // 0: none is noted

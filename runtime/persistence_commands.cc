@@ -10,6 +10,7 @@ Reply snapshot_command(const CommandSpec& spec, Args args, Desk& desk) {
   if (args.size() > 1 && !schedule) return command::syntax_error();
   if (!desk.office.log)
     return Reply::error_literal("ERR this node keeps no log: start it with --appendonly yes and a --data-dir");
+  if (desk.office.log->full) return Reply::error_literal("MISCONF there is no room for a snapshot: make some");
   if (desk.office.node.snapshot_pending()) {
     return Reply::error_literal(rewrite ? "ERR Background append only file rewriting already in progress"
                                         : "ERR Background save already in progress");

@@ -202,7 +202,8 @@ std::expected<std::optional<VoteRecord>, std::string> Server::take_data() {
   folder_.emplace(std::move(*folder));
   votes_.emplace(loop_, *folder_, [this](const std::string& what) { fail(what); });
   if (options_.append_only)
-    log_.emplace(loop_, options_.data_dir + "/log", [this](const std::string& what) { fail(what); });
+    log_.emplace(loop_, options_.data_dir + "/log", folder_->reserve(),
+                 [this](const std::string& what) { fail(what); });
   return folder_->read_vote();
 }
 
@@ -264,6 +265,9 @@ void Server::show_settings() {
                          });
   settings_.offer("log-level", options_.log.level, "trace, debug, info, warning, error");
   settings_.offer("appendfsync", fsync_word(options_.append_fsync), "everysec, always, no");
+  settings_.begin_growth(
+      options_.growth_bytes, options_.growth_percent,
+      [this](std::size_t bytes, std::uint32_t percent) { host_->happened(GrowthSet{bytes, percent}); });
   settings_.on_fsync([this](std::string_view word) { host_->happened(FsyncSet{fsync_of(word)}); });
   settings_.begin_notices(options_.notices,
                           [this](std::string_view letters) { host_->happened(NoticesSet{*parse_notices(letters)}); });

@@ -51,7 +51,7 @@ class Server final : public Outside {
   void carry_out(BecameReady&& ready) override;
   void carry_out(Stopped&& stopped) override;
   void carry_out(Note&& note) override;
-  void carry_out(AppendLog&& append) override { log_->append(append); }
+  void carry_out(AppendLog&& append) override { log_->append(std::move(append)); }
   void carry_out(SyncLog&& sync) override { log_->sync(sync); }
   void carry_out(KeepLog&& keep) override { log_->keep(keep); }
   void carry_out(Announce&& announce) override;

@@ -201,6 +201,13 @@ void Settings::begin_memory(const MemoryLimits& limits, std::function<void(const
   parameters_["maxmemory-policy"].value = name_of(limits.policy);
 }
 
+void Settings::begin_growth(std::uint64_t bytes, std::uint32_t percent,
+                            std::function<void(std::size_t, std::uint32_t)> set) {
+  set_growth_ = std::move(set);
+  parameters_["auto-aof-rewrite-min-size"].value = std::to_string(bytes);
+  parameters_["auto-aof-rewrite-percentage"].value = std::to_string(percent);
+}
+
 void Settings::begin_filter(const std::string& mode, std::uint32_t fpp_ppm, SetFilter set) {
   live_.cuckoo_filter = mode;
   live_.cuckoo_fpp_ppm = fpp_ppm;
@@ -312,6 +319,9 @@ void Settings::put_into_effect(const std::string& name) {
   }
   if (name == "notify-keyspace-events" && set_notices_) set_notices_(value);
   if (name == "appendfsync" && set_fsync_) set_fsync_(value);
+  if (name.starts_with("auto-aof-rewrite-") && set_growth_)
+    set_growth_(number(parameters_["auto-aof-rewrite-min-size"].value),
+                static_cast<std::uint32_t>(number(parameters_["auto-aof-rewrite-percentage"].value)));
   const auto small = [&](std::uint32_t& to) { to = static_cast<std::uint32_t>(number(value)); };
   if (name == "maxmemory") live_.memory.bytes = number(value);
   if (name == "maxmemory-policy") live_.memory.policy = *policy_named(value);

@@ -60,6 +60,8 @@ class Settings {
 
   // Likewise what clients of this member may be told of keys, by `notify-keyspace-events`, as its letters.
   void begin_notices(const std::string& letters, std::function<void(std::string_view)> set);
+  // Likewise when the log has grown enough for a snapshot, by `auto-aof-rewrite-min-size` and `-percentage`.
+  void begin_growth(std::uint64_t bytes, std::uint32_t percent, std::function<void(std::size_t, std::uint32_t)> set);
   // Likewise the log's policy, by `appendfsync`.
   void on_fsync(std::function<void(std::string_view)> set) { set_fsync_ = std::move(set); }
 
@@ -101,6 +103,7 @@ class Settings {
 
   Map parameters_;
   LiveSettings live_;
+  std::function<void(std::size_t, std::uint32_t)> set_growth_;
   std::function<void(std::string_view)> set_log_level_, set_fsync_, set_notices_;
   std::function<void(const MemoryLimits&)> set_memory_;
   SetFilter set_filter_;

@@ -56,7 +56,7 @@ void put_log(JsonWriter& json, const Office& office) {
     return;
   }
   json.open("log").number("bytes", office.log->read + office.log->bytes).flag("loading", office.log->loading);
-  json.flag("snapshot_pending", office.node.snapshot_pending());
+  json.flag("refused", office.log->full).flag("snapshot_pending", office.node.snapshot_pending());
   json.number("last_save", static_cast<std::uint64_t>(office.log->last_save)).close();
 }
 

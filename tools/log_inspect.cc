@@ -1,16 +1,26 @@
 // log-inspect: looks at the log of a member that is stopped (docs/FORMATS.md), cuts what is damaged, and says what it
-// holds as RESP, which `redis-cli --pipe` and a Redis AOF understand.
+// holds as RESP, which `redis-cli --pipe` and a Redis AOF understand. Likewise what a Redis AOF holds, so that users
+// can move from Redis and back (docs/COMPATIBILITY.md).
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <cerrno>
+#include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "core/command/command.h"
+#include "core/command/text.h"
 #include "core/durability/log.h"
 #include "core/store/effects.h"
 #include "io/log_codec.h"
+#include "tools/aof.h"
+#include "tools/backup.h"
 
 namespace {
 
@@ -121,17 +131,35 @@ int cut(const Segments& segments) {
   return kOk;
 }
 
-void print(const std::vector<std::string>& words) {
-  std::printf("*%zu\r\n", words.size());
+void print(const std::vector<std::string>& words, std::FILE* to) {
+  std::fprintf(to, "*%zu\r\n", words.size());
   for (const std::string& word : words) {
-    std::printf("$%zu\r\n", word.size());
-    std::fwrite(word.data(), 1, word.size(), stdout);
-    std::printf("\r\n");
+    std::fprintf(to, "$%zu\r\n", word.size());
+    std::fwrite(word.data(), 1, word.size(), to);
+    std::fprintf(to, "\r\n");
   }
 }
 
-// What the log says in the end, key by key. A cuckoo filter has no form that Redis would take: its key is named.
-int dump(const Segments& segments) {
+// Key by key, a SET each. A cuckoo filter has no form that Redis would take: its key is named.
+void print(const SlotTable& table, std::FILE* to) {
+  std::uint64_t cursor = 0;
+  do
+    cursor = table.walk(cursor, [to](const SlotTable::Item& item) {
+      if (item.object) {
+        const std::string type(name_of(item.type())), key(item.key);
+        std::fprintf(stderr, "log-inspect: %s is a %s, and left out\n", key.c_str(), type.c_str());
+        return;
+      }
+      std::vector<std::string> words{"SET", std::string(item.key), std::string(item.value)};
+      if (item.expiry != kNoExpiry)
+        words.insert(words.end(), {"PXAT", std::to_string(item.expiry.time_since_epoch().count())});
+      print(words, to);
+    });
+  while (cursor != 0);
+}
+
+// What the log says in the end.
+int print(const Segments& segments, std::FILE* to) {
   NodeConfig config;
   Log log(config);
   std::vector<SlotTable> tables(config.slots);
@@ -148,29 +176,79 @@ int dump(const Segments& segments) {
       return kDamaged;
     }
   }
-  for (const SlotTable& table : tables) {
-    std::uint64_t cursor = 0;
-    do
-      cursor = table.walk(cursor, [](const SlotTable::Item& item) {
-        if (item.object) {
-          const std::string type(name_of(item.type())), key(item.key);
-          std::fprintf(stderr, "log-inspect: %s is a %s, and left out\n", key.c_str(), type.c_str());
-          return;
-        }
-        std::vector<std::string> words{"SET", std::string(item.key), std::string(item.value)};
-        if (item.expiry != kNoExpiry)
-          words.insert(words.end(), {"PXAT", std::to_string(item.expiry.time_since_epoch().count())});
-        print(words);
-      });
-    while (cursor != 0);
+  for (const SlotTable& table : tables) print(table, to);
+  return kOk;
+}
+
+int dump(const Segments& segments) { return print(segments, stdout); }
+
+// As an append-only file that a Redis server starts with: whole or not at all.
+int export_to(const Segments& segments, const std::string& path) {
+  const std::string beside = path + ".new";
+  std::FILE* file = std::fopen(beside.c_str(), "wb");
+  const int status = file ? print(segments, file) : kUnusable;
+  const bool written = file && std::ferror(file) == 0 && ::fsync(::fileno(file)) == 0;
+  if (file && std::fclose(file) == 0 && written && status == kOk && std::rename(beside.c_str(), path.c_str()) == 0)
+    return kOk;
+  if (status != kDamaged)
+    std::fprintf(stderr, "log-inspect: cannot write %s: %s\n", path.c_str(), std::strerror(errno));
+  std::remove(beside.c_str());
+  return status == kOk ? kUnusable : status;
+}
+
+// ---- Redis' append-only file
+
+// Carries out the commands of a file, and so knows what they come to.
+class Replay {
+ public:
+  // What is wrong with it; empty: nothing.
+  std::string take(Args args) {
+    const CommandSpec* spec = find_command(args[0]);
+    const std::string name = command::lower_case(args[0]);
+    if (name == "multi" || name == "exec") return {};
+    if (name == "select") return args.size() == 2 && args[1] == "0" ? "" : "data base 0 is the only one here";
+    if (!spec || (spec->route != Route::kKeys && spec->route != Route::kEverySlot))
+      return "HyperCache has no command " + name + ": take its keys out of the data, or leave them behind";
+    if (const auto refused = refuse(spec, args)) return std::string(refused->text.view);
+    Execution x{table_, now_, random_, nullptr};
+    const Reply reply = execute(*spec, args, x);
+    return reply.is_error() ? std::string(reply.text.view) : "";
   }
+  const SlotTable& table() const { return table_; }
+
+ private:
+  SlotTable table_;
+  WallTime now_ =
+      WallTime(std::chrono::duration_cast<WallTime::duration>(std::chrono::system_clock::now().time_since_epoch()));
+  Random random_{1};
+};
+
+int import(const std::string& path) {
+  const auto files = aof_files(path);
+  if (!files) {
+    std::fprintf(stderr, "log-inspect: %s\n", files.error().c_str());
+    return kUnusable;
+  }
+  Replay replay;
+  for (const std::string& file : *files) {
+    const AofRead read = read_aof(file, [&](Args args) { return replay.take(args); });
+    if (!read.error.empty() || (read.torn > 0 && file != files->back())) {
+      const std::string torn = file + ": its last " + std::to_string(read.torn) + " bytes are no whole command";
+      std::fprintf(stderr, "log-inspect: %s\n", read.error.empty() ? torn.c_str() : read.error.c_str());
+      return kDamaged;
+    }
+    if (read.torn > 0)
+      std::fprintf(stderr, "log-inspect: %s: the last %llu bytes are a command that was cut off, and left out\n",
+                   file.c_str(), static_cast<unsigned long long>(read.torn));
+  }
+  print(replay.table(), stdout);
   return kOk;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Looks at the log of a member that is stopped.", "log-inspect");
+  CLI::App app("Looks at the log of a member that is stopped, and at Redis' append-only files.", "log-inspect");
   std::string given;
   const std::pair<const char*, std::pair<const char*, int (*)(const Segments&)>> verbs[] = {
       {"list", {"each segment: how much stands in it, and whether it is whole", list}},
@@ -182,14 +260,32 @@ int main(int argc, char** argv) {
     app.add_subcommand(name, verb.first)
         ->add_option("PATH", given, "a data folder, a log's folder, or a segment")
         ->required();
+  std::string file;
+  auto* exports = app.add_subcommand("export", "what the log holds, as the append-only file of a Redis server");
+  exports->add_option("PATH", given, "a data folder, a log's folder, or a segment")->required();
+  exports->add_option("FILE", file, "appendonly.aof in the folder of the Redis server")->required();
+  app.add_subcommand("import", "what a Redis append-only file holds, as RESP: for redis-cli --pipe")
+      ->add_option("AOF", file, "the file, or the folder in which Redis keeps it (appendonlydir)")
+      ->required();
+  auto* backs_up = app.add_subcommand("backup", "a copy of a data folder, while its node runs");
+  backs_up->add_option("DATA", given, "the data folder")->required();
+  backs_up->add_option("DIR", file, "a folder that is not there yet")->required();
   app.require_subcommand(1);
   CLI11_PARSE(app, argc, argv);
+  if (app.got_subcommand("import")) return import(file);
+  if (app.got_subcommand(backs_up)) {
+    const auto bytes = back_up(given, file);
+    if (!bytes) return std::fprintf(stderr, "log-inspect: %s\n", bytes.error().c_str()), kUnusable;
+    std::printf("%llu bytes of the log are in %s\n", static_cast<unsigned long long>(*bytes), file.c_str());
+    return kOk;
+  }
   const Segments segments = find(given);
   if (segments.files.empty()) {
     std::fprintf(stderr, "log-inspect: %s holds no segment of a log: name a data folder, its log, or a segment\n",
                  given.c_str());
     return kUnusable;
   }
+  if (app.got_subcommand(exports)) return export_to(segments, file);
   for (const auto& [name, verb] : verbs)
     if (app.got_subcommand(name)) return verb.second(segments);
   return kUnusable;

@@ -84,5 +84,29 @@ TEST_F(DataFolderTest, WhatCannotBeMadeIsNamed) {
   EXPECT_NE(folder.error().find(inner()), std::string::npos);
 }
 
+// 9e: what finds no room is written once more in that of the reserve, which comes back when there is room.
+TEST_F(DataFolderTest, TheReserveMakesRoom) {
+  const auto folder = DataFolder::open(inner());
+  ASSERT_TRUE(folder);
+  Reserve& reserve = folder->reserve();
+  const std::string path = inner() + "/reserve";
+  EXPECT_EQ(std::filesystem::file_size(path), static_cast<std::uintmax_t>(Reserve::kBytes));
+  int tries = 0;
+  const auto where_it_is_tight = [&]() -> std::expected<void, DiskError> {
+    ++tries;
+    if (std::filesystem::exists(path)) return std::unexpected(DiskError{"no room", true});
+    return {};
+  };
+  EXPECT_TRUE(reserve.with(where_it_is_tight));
+  EXPECT_EQ(tries, 2);
+  EXPECT_TRUE(reserve.stands());
+  EXPECT_TRUE(std::filesystem::exists(path));
+  EXPECT_FALSE(reserve.with([&]() -> std::expected<void, DiskError> {
+    ++tries;
+    return std::unexpected(DiskError{"an fsync failed", false});
+  }));
+  EXPECT_EQ(tries, 3) << "other errors are no matter of room";
+}
+
 }  // namespace
 }  // namespace hc

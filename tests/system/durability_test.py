@@ -1,7 +1,10 @@
 """What survives: kill -9, and the loss of power (tests/system/powercut.cc), under each policy."""
 
+import contextlib
 import os
 import random
+import shutil
+import subprocess
 import threading
 import unittest
 
@@ -10,6 +13,7 @@ import powercut
 from cluster import Process, Resp, RespError
 
 LIBRARY = os.environ.get("HC_POWERCUT", "build/release/tests/libpowercut.so")
+LOG_INSPECT = os.environ.get("HC_LOG_INSPECT", "build/release/tools/log-inspect")
 ROUNDS = int(os.environ.get("HC_ROUNDS", "6"))
 
 
@@ -120,6 +124,117 @@ class Durability(unittest.TestCase):
                     self.assertEqual(client("GET", "last"), b"1")
             finally:
                 node.kill()
+
+    def test_save_answers_when_the_snapshot_is_durable(self):
+        with cluster.folder() as folder:
+            node = self.node(folder, "everysec", None, "--auto-aof-rewrite-min-size", "1mb").start().wait_ready()
+            try:
+                with node.resp() as client, node.resp() as other:
+                    client.pipeline([("SET", f"k{i}", "v" * 100) for i in range(2000)])
+                    client.send("SAVE")
+                    other.send("SAVE")  # one of the two is told that the other is under way
+                    said = [client.read(), other.read()]
+                    self.assertIn("OK", said)
+                    self.assertTrue(any(str(s).startswith("ERR Background save") for s in said) or said == ["OK", "OK"])
+                    self.assertGreaterEqual(int(node.info("persistence")["rdb_saves"]), 1)
+                    saves = int(node.info("persistence")["rdb_saves"])
+                    client.pipeline([("SET", f"k{i}", "w" * 1000) for i in range(2000)])  # it grows by more than 1 MB
+                    cluster.wait_until(lambda: int(node.info("persistence")["rdb_saves"]) > saves, "one for its growth")
+                    said = node.info("persistence")
+                    self.assertGreater(int(said["aof_current_size"]), 1_500_000)
+                    self.assertEqual(said["loading"], "0")
+                    self.assertEqual(client("CONFIG", "SET", "auto-aof-rewrite-percentage", "0"), "OK")
+                    self.assertEqual(client("CONFIG", "GET", "auto-aof-rewrite-min-size")[1], b"1048576")
+                self.assertEqual(node.terminate(), 0)
+            finally:
+                node.kill()
+        with cluster.single() as node, node.resp() as client:
+            with self.assertRaisesRegex(RespError, "keeps no log"):
+                client("SAVE")
+
+    def test_a_backup_has_what_was_acknowledged_before(self):
+        with cluster.folder() as folder:
+            node = self.node(folder, "everysec", None, "--save", 1).start().wait_ready()
+            known = {}
+            try:
+                writers = Writers(node.resp_port, 8, known)
+                for name in ("one", "two", "three"):
+                    cluster.wait_until(lambda: sum(known.values()) > 500, "writes", pause=0.05)
+                    before = dict(known)
+                    subprocess.run([os.path.abspath(LOG_INSPECT), "backup", "data", name], cwd=folder, check=True,
+                                   stdout=subprocess.DEVNULL)
+                    port = cluster.free_port()
+                    other = Process(["--resp-port", 0, "--http-port", 0, "--gossip-port", port, "--data-dir", name,
+                                     "--appendonly", "yes"], folder).start()
+                    try:
+                        self.assertEqual(lost(other.wait_ready(), before), 0)
+                    finally:
+                        other.kill()
+            finally:
+                node.kill()
+            writers.join()
+
+    def test_rot_in_the_last_frame_is_named(self):
+        with cluster.folder() as folder:
+            node = self.node(folder, "always").start().wait_ready()
+            with node.resp() as client:
+                for i in range(20):
+                    client("SET", f"k{i}", i)
+            node.kill()
+            path = os.path.join(folder, "data", "log", "00000001.log")
+            with open(path, "r+b") as file:
+                file.seek(-2, os.SEEK_END)
+                byte = file.read(1)
+                file.seek(-2, os.SEEK_END)
+                file.write(bytes([byte[0] ^ 1]))
+            status, _, said = cluster.run(*self.node(folder, "always").arguments, cwd=folder)
+            self.assertEqual(status, 1)
+            self.assertRegex(said, r"00000001\.log is damaged at offset \d+: .*log-inspect cut")
+
+    @unittest.skipUnless(shutil.which("redis-server"), "redis-server is not installed")
+    def test_from_redis_and_back(self):
+        def ask(port):
+            with Resp(port) as client:
+                keys = sorted(client("KEYS", "*"))
+                ends = [round(client("PEXPIRETIME", key) / 1000) for key in keys]
+                return list(zip(keys, client("MGET", *keys), ends))
+
+        with cluster.folder() as folder, contextlib.ExitStack() as stack:
+            def redis_server(name):
+                port, path = cluster.free_port(), os.path.join(folder, name)
+                child = stack.enter_context(subprocess.Popen(
+                    ["redis-server", "--port", str(port), "--dir", path, "--appendonly", "yes", "--save", "",
+                     "--aof-use-rdb-preamble", "no"], stdout=subprocess.DEVNULL))
+                stack.callback(child.kill)
+                cluster.wait_until(lambda: Resp(port)("PING") == "PONG", "redis-server")
+                return port, child
+
+            os.makedirs(os.path.join(folder, "from"))
+            port, child = redis_server("from")
+            with Resp(port) as client:
+                client.pipeline([("SET", f"k{i}", "line\r\n%d" % i) for i in range(1000)])
+                client.pipeline([("DEL", "k1"), ("APPEND", "k2", "more"), ("INCR", "n"), ("PEXPIRE", "k3", 600000),
+                                 ("MULTI",), ("SET", "{a}b", "1"), ("MSET", "x", "1", "y", "2"), ("EXEC",)])
+            known = ask(port)
+            child.terminate()
+            child.wait()
+            node = self.node(folder, "always").start().wait_ready()
+            stack.callback(node.kill)
+            inspect = os.path.abspath(LOG_INSPECT)
+            said = subprocess.run(f"{inspect} import from/appendonlydir | redis-cli -p {node.resp_port} --pipe",
+                                  shell=True, cwd=folder, capture_output=True, text=True, check=True)
+            self.assertIn("errors: 0, replies: 1003", said.stdout, said.stderr)
+            self.assertEqual(ask(node.resp_port), known)
+            node.kill()
+            os.makedirs(os.path.join(folder, "to"))
+            subprocess.run([inspect, "export", "data", "to/appendonly.aof"], cwd=folder, check=True)
+            self.assertEqual(ask(redis_server("to")[0]), known)
+            with open(os.path.join(folder, "hash.aof"), "wb") as file:
+                file.write(Resp.encode("SET", "a", "b") + Resp.encode("HSET", "h", "f", "v"))
+            said = subprocess.run([inspect, "import", "hash.aof"], cwd=folder, capture_output=True, text=True,
+                                  check=False)
+            self.assertEqual((said.returncode, said.stdout), (1, ""))
+            self.assertIn("hash.aof at offset 27: HyperCache has no command hset", said.stderr)
 
     def test_damage_is_named(self):
         with cluster.folder() as folder:

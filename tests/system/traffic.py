@@ -13,7 +13,7 @@ from cluster import Resp, RespError
 from history import Operation
 
 REPLY_WITHIN = 6.0  # seconds: the longest wait of a command (--deadline-ms) and one more
-NOT_APPLIED = ("CLUSTERDOWN", "TRYAGAIN", "LOADING", "OOM", "MOVED", "ASK", "READONLY", "MASTERDOWN")
+NOT_APPLIED = ("CLUSTERDOWN", "TRYAGAIN", "LOADING", "OOM", "MISCONF", "MOVED", "ASK", "READONLY", "MASTERDOWN")
 MOVED_MOST = 3
 PAUSE = 0.005  # seconds, before asking again where nobody listens or nothing is served
 

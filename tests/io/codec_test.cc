@@ -160,7 +160,7 @@ TEST(ViewCodec, TheFormOfAViewIsChecked) {
   EXPECT_EQ(refused([](View& v) { v.replication_factor = 7; }), "a view whose replication factor is out of range");
   EXPECT_EQ(refused([](View& v) { v.slots.clear(); }), "0 slots in a view");
   EXPECT_EQ(refused([](View& v) { v.slots[3].list.push_back(v.slots[3].list[0]); }),
-            "the slots of a view are malformed");
+            "the slots of a view are malformed or too many for one frame");
 }
 
 // 192 slots are ranked among the first 256: ranks of slots that are not there are never in the set.

@@ -103,6 +103,7 @@ int Server::run() {
       vote = std::unexpected(recorder.error());
   }
   if (vote) {
+    keep_free_pages(options_.memory.bytes == 0);  // first: what comes now stays where it is put
     host_.emplace(loop_, configure(), *this, recorder_ ? &*recorder_ : nullptr);
     const auto ask_to_leave = [this](NodeId member) { host_->happened(LeaveAsked{member}); };
     const auto force = [this](const Decree& decree) { host_->happened(ForceAsked{decree}); };
@@ -253,7 +254,6 @@ void Server::show_settings() {
       {"http-port", std::to_string(facts_.http_port)}, {"gossip-port", std::to_string(facts_.gossip_port)},
   };
   for (const auto& [name, value] : shown) settings_.show(name, value);
-  keep_free_pages(options_.memory.bytes == 0);
   settings_.begin_memory(options_.memory, [this](const MemoryLimits& limits) {
     keep_free_pages(limits.bytes == 0);
     host_->happened(MemoryLimited{limits});

@@ -85,7 +85,7 @@ HttpCall translate(HttpRequest& request) {
     return PageCall{Page::kLeave, {}, std::string(request.query()), std::string(path.substr(kMemberPath.size()))};
   }
   if (path == kForcePath) {
-    if (request.method != HttpMethod::kPost) return method_not_allowed("POST");
+    if (request.method != HttpMethod::kPut) return method_not_allowed("PUT");  // no page of another site may send it
     return PageCall{Page::kForce, {}, std::string(request.query()), {}};
   }
   const auto* const found = std::ranges::find(kPages, path, &std::pair<Bytes, Page>::first);

@@ -5,7 +5,7 @@
 //   GET /, /health, /ready, /live, /metrics, /api/cluster, /api/cluster/members, /api/cluster/slots, /api/stats,
 //   /api/filter/stats                                            pages: what the host knows
 //   DELETE /api/cluster/members/{id}                             it shall leave
-//   POST /api/cluster/force                                      these are left
+//   PUT /api/cluster/force                                       these are left
 //   GET /api/events                                              io/events_api
 //
 // Errors: {"success":false,"error":TEXT,"reason":CODE,"maybe_applied":BOOL}. 503: it was not applied (CLUSTERDOWN,

@@ -43,6 +43,7 @@ std::expected<void, DiskError> put_first(const std::string& folder, std::uint64_
   const int fd = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (fd < 0) return std::unexpected(disk_error("make", beside));
   std::expected<void, DiskError> written;
+  errno = ENOSPC;  // what a write that wrote less does not say
   if (::write(fd, text.data(), text.size()) != static_cast<ssize_t>(text.size()))
     written = std::unexpected(disk_error("write", beside));
   else if (::fsync(fd) != 0)
@@ -259,7 +260,9 @@ void LogKeeper::append(AppendLog&& append) {
   if (!written && !written.error().no_room) return fail(written.error().text);
   if (!written || own_.spent()) figures_.full = true;
   if (!written) return host_->happened(LogRefused{append.id, std::move(append.records), std::strerror(ENOSPC)});
-  if (figures_.full) host_->happened(LogRefused{0, {}, std::strerror(ENOSPC)});
+  if (figures_.full)
+    host_->happened(LogRefused{
+        0, {}, "fewer than " + std::to_string(kOwnReserve >> 20) + " MiB are left, which the log keeps free"});
   if (append.sync) return fsync_later(append.id, false);
   host_->happened(LogAppended{append.id});
 }

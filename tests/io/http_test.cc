@@ -154,13 +154,14 @@ TEST(HttpApi, AMemberThatShallLeave) {
 }
 
 TEST(HttpApi, AForcedView) {
-  HttpRequest asked = request(HttpMethod::kPost, "/api/cluster/force?members=1,node-4&accept-data-loss=yes");
+  HttpRequest asked = request(HttpMethod::kPut, "/api/cluster/force?members=1,node-4&accept-data-loss=yes");
   const HttpCall call = translate(asked);
   const auto* page = std::get_if<PageCall>(&call);
   ASSERT_NE(page, nullptr);
   EXPECT_EQ(page->page, Page::kForce);
   EXPECT_EQ(query_field(page->query, "members"), "1,node-4");
-  EXPECT_EQ(args_of(request(HttpMethod::kGet, "/api/cluster/force"))[0], "405");
+  for (const HttpMethod other : {HttpMethod::kGet, HttpMethod::kPost})
+    EXPECT_EQ(args_of(request(other, "/api/cluster/force"))[0], "405") << "a page of another site may send it";
 }
 
 TEST(HttpApi, KeysAreTakenExactly) {

@@ -133,7 +133,8 @@ class ThreeNodes(unittest.TestCase):
                 self.fails(cli.UNUSABLE, "names no member: give its number, or node-N", *port, "cluster", verb, who)
             self.fails(cli.UNUSABLE, "ID is required", *port, "cluster", verb)
         self.fails(cli.UNUSABLE, "Unknown node 9: there are node-1", *port, "cluster", "force", "1,9")
-        self.fails(cli.UNUSABLE, "names no members: give their numbers", *port, "cluster", "force", "1;2")
+        for who in ["1;2", "", ",", "1,", "1,,2"]:
+            self.fails(cli.UNUSABLE, "names no members: give their numbers", *port, "cluster", "force", who)
         self.fails(cli.NO, "a majority of the voters lives", *port, "cluster", "force", "node-1,2")
         self.fails(cli.UNUSABLE, "subcommand is required", *port, "cluster")
         self.fails(cli.UNUSABLE, "subcommand is required", *port)

@@ -7,8 +7,8 @@
 //   bytes      of table and entries per key, at ten million
 // and then what a find of a key that is there takes, drawn by chance, in tables of 100, 4000 and a million keys in all.
 // Keys have 16 bytes, values 8. Processor time of this thread alone; the least of five rounds for finds. The allocator
-// is set as the node has it (runtime/memory.cc). Exit status: 0; 1 if a resizing operation took longer than a
-// millisecond; 64 for bad usage.
+// is set as the node has it (runtime/memory.cc), but for huge pages. Exit status: 0; 1 if a resizing operation took
+// longer than a millisecond; 64 for bad usage.
 #include <algorithm>
 #include <array>
 #include <cstdint>

@@ -56,7 +56,7 @@ class Cluster {
   std::vector<Told> ask_all(const std::string& path);
   // What the named member says there. Throws Failure.
   Json ask(const std::string& path);
-  // DELETE, POST. Throws Failure, with the member's own words; of somebody unknown also with who there is.
+  // DELETE, PUT. Throws Failure, with the member's own words; of somebody unknown also with who there is.
   Json tell(const char* method, const std::string& path);
 
  private:

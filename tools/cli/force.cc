@@ -10,10 +10,11 @@ int force(Cluster& cluster, const Wishes& wishes) {
   cluster.look();
   const bool plain =
       std::ranges::all_of(wishes.subject, [](unsigned char c) { return std::isalnum(c) || c == '-' || c == ','; });
-  if (!plain || wishes.subject.empty())
+  const std::string edged = "," + wishes.subject + ",";
+  if (!plain || edged.find(",,") != std::string::npos)
     throw Failure{kUnusable, "'" + wishes.subject + "' names no members: give their numbers with commas between them"};
-  const Json answer = cluster.tell("POST", "/api/cluster/force?members=" + wishes.subject +
-                                               "&accept-data-loss=" + (wishes.accept_data_loss ? "yes" : "no"));
+  const Json answer = cluster.tell("PUT", "/api/cluster/force?members=" + wishes.subject +
+                                              "&accept-data-loss=" + (wishes.accept_data_loss ? "yes" : "no"));
   if (wishes.json)
     print_json(answer);
   else

@@ -95,7 +95,10 @@ int main(int argc, char** argv) {
       sub->add_flag("--accept-data-loss", wishes.accept_data_loss,
                     "slots of which none of them has a copy begin anew, empty");
     if (verb.follow || verb.run == verify)
-      sub->add_option("--within", within, "seconds after which to give up; 0: never")->check(CLI::Range(0.0, 1e6));
+      sub->add_option("--within", within,
+                      verb.run == verify ? "seconds after which to give up; 0: 10 of them"
+                                         : "seconds after which to give up; 0: never")
+          ->check(CLI::Range(0.0, 1e6));
   }
   group->fallthrough()->require_subcommand(1);
   app.require_subcommand(1);

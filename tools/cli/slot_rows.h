@@ -29,6 +29,9 @@ std::vector<SlotRow> rows_of(Cluster& cluster, SlotRange range);
 using Silent = std::map<std::string, std::string>;
 std::vector<SlotRow> rows_of_all(Cluster& cluster, SlotRange range, Silent& silent);
 
+std::string text_of(const Silent& silent);  // a line each
+Json to_json(const Silent& silent);
+
 std::string names(const std::vector<std::uint32_t>& members);  // "node-1, node-2"; "-": none
 
 }  // namespace hc::cli

@@ -117,24 +117,38 @@ int show_slots(Cluster& cluster, const Wishes& wishes) {
   const SlotRange range = range_of(wishes.subject, seen.at("view").at("slots"));
   const bool all = wishes.subject.empty();
   std::vector<SlotRow> rows;
+  Silent silent;
   if (all) {
     rows = rows_of(cluster, range);
   } else {
-    Silent silent;
     for (std::uint32_t from = range.first; from <= range.second; from += kPiece)
       for (SlotRow& row : rows_of_all(cluster, {from, std::min(range.second, from + kPiece - 1)}, silent))
         if (row.holds() || row.role == "learner") rows.push_back(std::move(row));
     std::ranges::sort(rows, {},
                       [](const SlotRow& row) { return std::tuple(row.slot, row.role != "primary", row.node); });
   }
+  const int status = silent.empty() ? kOk : kUnknown;
   if (!wishes.json) {
-    print(all ? by_holders(rows) : each(rows));
-    return kOk;
+    print((all ? by_holders(rows) : each(rows)) + text_of(silent));
+    return status;
   }
   Json json = {{"epoch", seen.at("view").at("epoch")}, {"slots", Json::array()}};
   for (const SlotRow& row : rows) json["slots"].push_back(to_json(row, !all));
+  json["silent"] = to_json(silent);
   print_json(json);
-  return kOk;
+  return status;
+}
+
+std::string text_of(const Silent& silent) {
+  std::string text;
+  for (const auto& [node, why] : silent) text += node + " did not answer: " + why + "\n";
+  return text;
+}
+
+Json to_json(const Silent& silent) {
+  Json json = Json::array();
+  for (const auto& [node, why] : silent) json.push_back({{"node", node}, {"why", why}});
+  return json;
 }
 
 }  // namespace hc::cli

@@ -101,8 +101,7 @@ class Comparison {
 
 Json to_json(const Comparison& c, std::size_t slots) {
   Json json = {{"slots", slots},       {"alike", c.alike()},       {"different", Json::array()},
-               {"moving", c.moving()}, {"missing", Json::array()}, {"silent", Json::array()}};
-  for (const auto& [node, why] : c.silent()) json["silent"].push_back({{"node", node}, {"why", why}});
+               {"moving", c.moving()}, {"missing", Json::array()}, {"silent", cli::to_json(c.silent())}};
   for (const auto& [slot, why] : c.missing()) json["missing"].push_back({{"slot", slot}, {"why", why}});
   for (const auto& rows : c.different()) {
     Json one = {{"slot", rows.front().slot},
@@ -125,7 +124,7 @@ std::string for_people(const Comparison& c, std::size_t slots) {
             " were not seen at one position, because they are written to or moved: give more time by --within\n";
   if (!c.missing().empty())
     text += std::to_string(c.missing().size()) + " could not be compared: " + c.missing().begin()->second + "\n";
-  for (const auto& [node, why] : c.silent()) text += node + " did not answer: " + why + "\n";
+  text += text_of(c.silent());
   if (open > 0 && c.different().empty()) text += "nothing is known to be wrong\n";
   if (c.different().empty()) return text;
   Table table({"SLOT", "MEMBER", "ROLE", "POSITION", "KEYS", "DIGEST"});

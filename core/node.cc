@@ -73,7 +73,7 @@ void Node::Rooms::on(LogRefused& e, Now now, Effects& out) {
   }
   const bool first = !log.refuses();
   log.refused(e, now.mono);
-  if (e.id != 0) savers.refused(log, out);
+  savers.refused(log, out);
   if (!first || !log.refuses()) return;
   out.note("there is no room for the log: " + log.refused_why() + "; writes are refused until there is room again",
            Note::Level::kWarning);
@@ -369,7 +369,7 @@ void Node::step(Event event, Now now, Effects& out) {
 
 std::optional<Time> Node::deadline() const {
   if (!rooms_->started) return rooms_->log.deadline();
-  if (rooms_->log.closing()) return std::nullopt;  // only the end of the last append matters any more
+  if (rooms_->log.closing()) return rooms_->log.deadline();  // only its end matters any more
   std::optional<Time> next;
   const auto at = [&](std::optional<Time> t) {
     if (t) next = next ? std::min(*next, *t) : *t;

@@ -112,8 +112,8 @@ void Agreement::leave(NodeId member, Time now) {
 std::expected<ViewRef, std::string> Agreement::forced(const Decree& decree, const MemberInfo& self,
                                                       const Swim& swim) const {
   if (!view()) return std::unexpected("this member is in no view yet");
-  return force(*view(), decree, pool_.reports({}), seen(self, swim), [&](Incarnation who) {
-    return who.member == self.id || (peers_.open(who.member) && peers_.installed(who) >= view()->epoch);
+  return force(self.id, *view(), decree, pool_.reports({}), seen(self, swim), [&](Incarnation who) {
+    return who.member == self.id || (peers_.open(who.member) && peers_.installed(who) == view()->epoch);
   });
 }
 

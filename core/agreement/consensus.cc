@@ -289,6 +289,7 @@ void Consensus::handle(Incarnation from, const Promise& m, Time now, Effects& ou
     const Proposal& p = m.accepted->proposal;
     accepted = Accepted{m.accepted->ballot, {whole(p.view, p.change), p.evidence}};
     if (!accepted->proposal) return;  // what it accepted must be known: no promise without it
+    if (accepted->proposal.view->slot_count() != config_.slots) return;
   }
   Proposing& p = *proposing_;
   p.promises.insert(from.member);

@@ -44,8 +44,8 @@ std::optional<std::string> not_ready(const View& now, const Decree& decree, cons
     if (!s || s->as != Seen::As::kAlive)
       return name_of(id) + " does not seem to live: name those that do, or wait until it is seen";
     if (!up_to_date({id, s->info.generation}))
-      return name_of(id) + " has not installed view " + std::to_string(now.epoch.value) +
-             " yet, or there is no connection to it: try again in a moment";
+      return name_of(id) + " has another view than " + std::to_string(now.epoch.value) +
+             ", or there is no connection to it: try again in a moment";
   }
   return std::nullopt;
 }
@@ -90,26 +90,34 @@ InSyncList left_of(Slot slot, const Sight& sight, const View& next, const Decree
   return left;
 }
 
+// 9a has its say first: a member that is named, in a new process, may have it in its log.
+bool may_be_on_disk(const InSyncList& list, const View& next, const Decree& decree) {
+  return std::ranges::any_of(
+      list, [&](Incarnation who) { return names(decree, who.member) && next.member(who.member)->info.keeps_log; });
+}
+
 void set_slots(View& next, const Sight& sight, const Decree& decree) {
   for (std::uint32_t s = 0; s < next.slot_count(); ++s) {
     const Slot slot{static_cast<std::uint16_t>(s)};
     InSyncList left = left_of(slot, sight, next, decree);
     const auto wanted = next.ring.wanted(slot);
-    if (left.empty() && decree.accept_data_loss && !wanted.empty()) left.push_back(next.incarnation_of(wanted.front()));
+    const bool anew =
+        decree.accept_data_loss && !wanted.empty() && !may_be_on_disk(next.config(slot).list, next, decree);
+    if (left.empty() && anew) left.push_back(next.incarnation_of(wanted.front()));
     if (!left.empty()) next.slots[s] = {next.epoch, left, {}};
   }
 }
 
 }  // namespace
 
-std::expected<ViewRef, std::string> force(const View& now, const Decree& decree, const std::vector<Report>& reports,
-                                          const std::vector<Seen>& seen,
+std::expected<ViewRef, std::string> force(NodeId asked, const View& now, const Decree& decree,
+                                          const std::vector<Report>& reports, const std::vector<Seen>& seen,
                                           const std::function<bool(Incarnation)>& up_to_date) {
   if (decree.members.empty()) return std::unexpected("name the members that are left");
   if (auto why = beside_the_living(now, decree, seen)) return std::unexpected(*why);
   if (auto why = not_ready(now, decree, seen, up_to_date)) return std::unexpected(*why);
   auto next = std::make_shared<View>(now);
-  next->epoch = HC_MUTANT(kForceSameLineage) ? now.epoch.next() : Epoch(now.epoch.value + kLineageStride);
+  next->epoch = HC_MUTANT(kForceSameLineage) ? now.epoch.next() : Epoch(now.epoch.value + kLineageStride + asked.value);
   next->lineage += HC_MUTANT(kForceSameLineage) ? 0 : 1;
   set_members(*next, decree, seen);
   set_voters(*next, decree);

@@ -330,6 +330,7 @@ LogStatus Log::status(std::size_t snapshot_slots) const {
 
 std::optional<Time> Log::deadline() const {
   if (outstanding_) return std::nullopt;
+  if (closing()) return refuses() && !gathered_.empty() ? std::optional(retry_at_) : std::nullopt;
   Time next = snapshot_at_.value_or(kNever);
   if (unsynced_ && !syncing_ && policy_ == Fsync::kEverySecond) next = std::min(next, sync_at_);
   if (refuses()) next = std::min(next, gathered_.empty() ? probe_at_ : retry_at_);

@@ -139,13 +139,18 @@ Executor::Result Replication::execute_now(Slot s, const CommandSpec& spec, Args 
   const bool wrote = !effects_.empty();
   if (wrote) {
     reply.own();
-    write_down(s, effects_);
-    effects_.reset();
+    const Seq seq = r.at.seq.next();
     if (spec.route == Route::kKeys) {
-      for (std::uint64_t hash : touched_keys(spec, args)) r.lead->touched.push_back({r.at.seq, hash});
-    } else {
-      r.lead->touched.push_back({r.at.seq, 0});
+      for (std::uint64_t hash : touched_keys(spec, args)) r.lead->touched.push_back({seq, hash});
+    } else if (spec.writes()) {
+      r.lead->touched.push_back({seq, 0});
+    } else {  // it came by keys that had expired
+      for_each_effect(effects_.bytes(),
+                      [&](const StoreEffect& e) { r.lead->touched.push_back({seq, hash_of(e.key)}); });
     }
+    write_down(s, effects_);
+    HC_CHECK(r.at.seq == seq, "one entry for a command");
+    effects_.reset();
     keep_notices(s, r.at.seq);
     advance_commit(s, now);
   }
@@ -176,6 +181,7 @@ void Replication::run_parked(Now now) {
   if (!parked_look_ || parked_.empty()) return;
   parked_look_ = false;
   std::deque<Parked> kept;
+  std::set<Slot> waiting;  // what came later in these slots waits behind it (4d)
   for (Parked& p : std::exchange(parked_, {})) {
     Replica& r = at(p.slot);
     if (now.mono >= p.give_up && p.token) {
@@ -195,8 +201,11 @@ void Replication::run_parked(Now now) {
     }
     auto refusal = r.lead ? disk_refuses(r, *p.spec, now.mono) : std::nullopt;
     const bool stale = HC_MUTANT(kStaleCheckAfterWait) && r.lead && r.lead->stage == Stage::kServing;
-    const bool waits = !r.lead || !(stale || may_execute(p.slot, now.mono)) || backlog_full(r) || cannot_write(*p.spec);
-    if (waits && !refusal) {
+    const bool behind = waiting.contains(p.slot) && !HC_MUTANT(kReadsPassWaitingWrites);
+    const bool waits =
+        behind || !r.lead || !(stale || may_execute(p.slot, now.mono)) || backlog_full(r) || cannot_write(*p.spec);
+    if (waits && (behind || !refusal)) {
+      waiting.insert(p.slot);
       kept.push_back(std::move(p));
       continue;
     }

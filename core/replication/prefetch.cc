@@ -14,6 +14,7 @@ constexpr std::size_t kAtOnce = 16;
 constexpr std::size_t kLineBytes = 64;
 
 void fetch_first(const void* what, std::size_t lines) {
+  if (what == nullptr) return;
   for (std::size_t i = 0; i < lines; ++i) __builtin_prefetch(static_cast<const char*>(what) + i * kLineBytes);
 }
 

@@ -195,7 +195,9 @@ bool Replication::ended(Incarnation who) const {
 }
 
 Duration Replication::patience(Incarnation about, Time now) const {
-  if (ended(about) || full(about)) return {};
+  // Who was full with us may have room again with us, and its word be on the way.
+  const bool just_had_room = log_.room_since() && now - *log_.room_since() < config_.patience;
+  if (ended(about) || (full(about) && !just_had_room)) return {};
   const auto refused = peers_.refused_since(about.member);
   if (refused && now - *refused >= config_.patience_refused) return config_.patience_refused;
   return seem_dead_.contains(about.member) ? config_.patience_refused : config_.patience;

@@ -309,6 +309,8 @@ void Coordinator::handle(Incarnation from, Forward&& m, Now now, Effects& out) {
   const auto slot = spec->route == Route::kKeys ? one_slot(*spec, args, config_.slots) : std::optional(Slot{});
   if (!slot) return bad("ERR a forwarded command over several slots");
   const bool every = spec->route != Route::kKeys && spec->route != Route::kScan;
+  if (every && spec->route != Route::kEverySlot)
+    return bad("ERR a forwarded command that members do not run for others");
   if (every && m.slots.empty()) return bad("ERR a forwarded command without slots");
   for (Slot s : m.slots)
     if (s.value >= config_.slots) return bad("ERR a slot out of range");

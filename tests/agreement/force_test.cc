@@ -23,7 +23,7 @@ struct Force : ::testing::Test {
     Decree decree;
     for (const std::uint32_t m : named) decree.members.emplace_back(m);
     decree.accept_data_loss = accept_data_loss;
-    return hc::force(now, decree, reports, seen, [&](Incarnation who) { return who.member != behind; });
+    return hc::force(NodeId(1), now, decree, reports, seen, [&](Incarnation who) { return who.member != behind; });
   }
   std::string refusal(std::vector<std::uint32_t> living, std::vector<std::uint32_t> named) const {
     const auto view = force(std::move(living), std::move(named));
@@ -89,7 +89,7 @@ TEST_F(Force, ACountedLearnerIsLeftAsWell) {
   std::vector<Seen> seen;
   for (const std::uint32_t m : {1U, 4U, 5U}) seen.push_back({info(m), Seen::As::kAlive, true});
   const Decree decree{{NodeId(1), NodeId(4), NodeId(5)}, false};
-  const auto next = hc::force(grown, decree, {counted}, seen, [](Incarnation) { return true; });
+  const auto next = hc::force(NodeId(1), grown, decree, {counted}, seen, [](Incarnation) { return true; });
   ASSERT_TRUE(next) << next.error();
   EXPECT_EQ((*next)->config(slot).list, list({learner}));
   EXPECT_EQ((*next)->config(Slot{8}).list, grown.config(Slot{8}).list);
@@ -107,7 +107,7 @@ TEST_F(Force, IsRefusedForOneThatIsNotThereOrBehind) {
             "node-2 does not seem to live: name those that do, or wait until it is seen");
   behind = NodeId(5);
   EXPECT_EQ(refusal({1, 4, 5}, {1, 4, 5}),
-            "node-5 has not installed view 1 yet, or there is no connection to it: try again in a moment");
+            "node-5 has another view than 1, or there is no connection to it: try again in a moment");
 }
 
 }  // namespace

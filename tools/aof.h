@@ -2,7 +2,7 @@
 // increments and a manifest that names them.
 #pragma once
 
-#include <expected>
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
@@ -12,13 +12,15 @@
 
 namespace hc {
 
-// The files of which it consists, in order; or a sentence.
-std::expected<std::vector<std::string>, std::string> aof_files(const std::string& path);
+// The files of which it consists, in order. Throws Failure.
+std::vector<std::string> aof_files(const std::string& path);
 
-// Hands each command on; what that returns is what is wrong with it, or empty. The bytes of a last command that is not
-// all there are `torn`: Redis drops them as well. Errors name file and offset.
+// Hands each command on; what that returns is what is wrong with it, or empty. Those of a MULTI wait for its EXEC. The
+// bytes of a last command that is not all there, or of a last MULTI without its EXEC (`block`), are `torn`: Redis drops
+// them as well. Errors name file and offset. Throws Failure if the file cannot be read.
 struct AofRead {
-  std::uint64_t commands = 0, torn = 0;
+  std::uint64_t torn = 0;
+  bool block = false;
   std::string error;
 };
 using TakeCommand = std::function<std::string(std::span<const Bytes> args)>;

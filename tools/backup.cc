@@ -1,15 +1,17 @@
 #include "tools/backup.h"
 
 #include <fcntl.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
+#include <optional>
 #include <set>
 
 #include "io/log_codec.h"
+#include "tools/files.h"
 
 namespace hc {
 namespace {
@@ -18,80 +20,90 @@ namespace fs = std::filesystem;
 
 constexpr int kTries = 10;  // a snapshot may remove what is being copied
 
-using Done = std::expected<void, std::string>;
-std::unexpected<std::string> failed(const std::string& what, const fs::path& path) {
-  return std::unexpected("cannot " + what + " " + path.string() + ": " + std::strerror(errno));
-}
-
-Done sync(const fs::path& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  const bool ok = fd >= 0 && ::fsync(fd) == 0;
-  if (fd >= 0) ::close(fd);
-  return ok ? Done() : failed("make durable", path);
-}
-
-Done copy_durably(const fs::path& from, const fs::path& to) {
-  std::error_code error;
-  fs::copy_file(from, to, error);
-  if (error) return std::unexpected("cannot copy " + from.string() + ": " + error.message());
-  return sync(to);
+// As long as it is when that is begun: so many bytes, or nothing if it is gone.
+std::optional<std::uint64_t> copy_durably(const fs::path& from, const fs::path& to) {
+  const int in = ::open(from.c_str(), O_RDONLY | O_CLOEXEC);
+  if (in < 0 && errno == ENOENT) return std::nullopt;
+  const int out = in < 0 ? -1 : ::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  struct stat about{};
+  bool ok = out >= 0 && ::fstat(in, &about) == 0;
+  std::uint64_t left = static_cast<std::uint64_t>(about.st_size);
+  while (ok && left > 0) {
+    const ssize_t count = ::sendfile(out, in, nullptr, left);
+    if (count == 0) break;  // cut meanwhile
+    if (count < 0 && errno == EINTR) continue;
+    ok = count > 0;
+    if (ok) left -= static_cast<std::uint64_t>(count);
+  }
+  ok = ok && ::fsync(out) == 0;
+  const Failure failure = io_failure("copy " + from.string() + " to", to);
+  if (in >= 0) ::close(in);
+  if (out >= 0) ::close(out);
+  if (!ok) throw failure;
+  return static_cast<std::uint64_t>(about.st_size) - left;
 }
 
 std::uint64_t first_of(const fs::path& log) {
-  std::ifstream file(log / kFirstName, std::ios::binary);
-  return decode_first(std::string(std::istreambuf_iterator<char>(file), {})).value_or(1);
+  const fs::path path = log / kFirstName;
+  return fs::exists(path) ? decode_first(contents(path)).value_or(1) : 1;
 }
 
-std::expected<std::uint64_t, std::string> copy_log(const fs::path& log, const fs::path& to) {
+// Nothing: a snapshot has shortened the log meanwhile.
+std::optional<std::uint64_t> copy_log(const fs::path& log, const fs::path& to) {
   const std::uint64_t first = first_of(log);
   std::set<std::uint64_t> numbers;
   for (const auto& entry : fs::directory_iterator(log))
     if (const auto number = segment_number(entry.path().filename().string()); number && *number >= first)
       numbers.insert(*number);
-  fs::create_directories(to);
-  if (fs::exists(log / kFirstName))
-    if (const Done done = copy_durably(log / kFirstName, to / kFirstName); !done) return std::unexpected(done.error());
+  fs::create_directory(to);
+  copy_durably(log / kFirstName, to / kFirstName);
   std::uint64_t bytes = 0;
   for (const std::uint64_t number : numbers) {
-    const fs::path there = to / segment_name(number);
-    if (const Done done = copy_durably(log / segment_name(number), there); !done) return std::unexpected(done.error());
-    bytes += fs::file_size(there);
+    const auto copied = copy_durably(log / segment_name(number), to / segment_name(number));
+    if (!copied) return std::nullopt;
+    bytes += *copied;
   }
-  if (first_of(log) != first) return std::unexpected(log.string() + " was shortened by a snapshot meanwhile");
-  if (const Done done = sync(to); !done) return std::unexpected(done.error());
+  if (first_of(log) != first) return std::nullopt;
+  sync(to);
   return bytes;
 }
 
 // The vote first: the log knows whatever it rests on (9a).
-std::expected<std::uint64_t, std::string> copy_all(const fs::path& data, const fs::path& to) {
-  fs::remove_all(to);
-  fs::create_directories(to);
-  if (fs::exists(data / "vote"))
-    if (const Done done = copy_durably(data / "vote", to / "vote"); !done) return std::unexpected(done.error());
-  const auto bytes = copy_log(data / "log", to / "log");
-  if (!bytes) return bytes;
-  if (const Done done = sync(to); !done) return std::unexpected(done.error());
-  return bytes;
+std::uint64_t copy_all(const fs::path& data, const fs::path& to) {
+  for (int n = 0; n < kTries; ++n) {
+    copy_durably(data / "vote", to / "vote");
+    if (const auto bytes = copy_log(data / "log", to / "log")) {
+      sync(to);
+      return *bytes;
+    }
+    for (const auto& entry : fs::directory_iterator(to)) fs::remove_all(entry.path());
+  }
+  throw Failure{data.string() + " was shortened by a snapshot during each of " + std::to_string(kTries) + " tries",
+                kIoError};
 }
 
 }  // namespace
 
-std::expected<std::uint64_t, std::string> back_up(const std::string& data_folder, const std::string& to) try {
-  if (fs::exists(to)) return std::unexpected(to + " is there already: name a folder that is not");
+std::uint64_t back_up(const std::string& data_folder, const std::string& given) {
+  fs::path to = fs::absolute(given).lexically_normal();
+  if (!to.has_filename()) to = to.parent_path();  // a slash at its end
+  if (fs::exists(fs::symlink_status(to)))
+    throw Failure{to.string() + " is there already: name a folder that is not", kUnusable};
   if (!fs::is_directory(fs::path(data_folder) / "log"))
-    return std::unexpected(data_folder + " is no data folder with a log: name that of a node with --appendonly yes");
-  const fs::path beside = to + ".new";
-  std::expected<std::uint64_t, std::string> bytes = std::unexpected("");
-  for (int n = 0; n < kTries && !bytes; ++n) bytes = copy_all(data_folder, beside);
-  if (!bytes) {
-    fs::remove_all(beside);
+    throw Failure{data_folder + " is no data folder with a log: name that of a node with --appendonly yes", kUnusable};
+  const fs::path beside = to.string() + ".new";
+  if (!fs::create_directory(beside))
+    throw Failure{beside.string() + " is there already: remove it if no other backup is at work there", kUnusable};
+  try {
+    const std::uint64_t bytes = copy_all(data_folder, beside);
+    fs::rename(beside, to);
+    sync(to.parent_path());
     return bytes;
+  } catch (...) {
+    std::error_code ignored;
+    fs::remove_all(beside, ignored);
+    throw;
   }
-  fs::rename(beside, to);
-  if (const Done done = sync(fs::absolute(to).parent_path()); !done) return std::unexpected(done.error());
-  return bytes;
-} catch (const fs::filesystem_error& error) {
-  return std::unexpected(error.what());
 }
 
 }  // namespace hc

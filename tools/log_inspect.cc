@@ -1,15 +1,10 @@
 // log-inspect: looks at the log of a member that is stopped (docs/FORMATS.md), cuts what is damaged, and says what it
 // holds as RESP, which `redis-cli --pipe` and a Redis AOF understand. Likewise what a Redis AOF holds, so that users
 // can move from Redis and back (docs/COMPATIBILITY.md).
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <string>
 #include <vector>
@@ -21,18 +16,16 @@
 #include "io/log_codec.h"
 #include "tools/aof.h"
 #include "tools/backup.h"
+#include "tools/files.h"
 
 namespace {
 
 using namespace hc;
 namespace fs = std::filesystem;
 
-constexpr int kOk = 0, kDamaged = 1, kUnusable = 64;
-
-std::string contents(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+constexpr const char* kStatuses = R"(
+Status: 0 done; 1 something is damaged, or of no use here; 64 what was asked makes no sense; 74 a file could not be read
+or written.)";
 
 struct Segments {
   fs::path folder;
@@ -47,7 +40,7 @@ Segments find(const std::string& given) {
   if (fs::is_directory(path / "log")) path /= "log";
   if (fs::is_directory(path)) {
     found.folder = path;
-    found.first = decode_first(contents(path / kFirstName)).value_or(1);
+    if (fs::exists(path / kFirstName)) found.first = decode_first(contents(path / kFirstName)).value_or(1);
     for (const auto& entry : fs::directory_iterator(path))
       if (const auto number = segment_number(entry.path().filename().string()); number && *number >= found.first)
         found.files[*number] = entry.path();
@@ -159,7 +152,7 @@ void print(const SlotTable& table, std::FILE* to) {
 }
 
 // What the log says in the end.
-int print(const Segments& segments, std::FILE* to) {
+void print(const Segments& segments, std::FILE* to) {
   NodeConfig config;
   Log log(config);
   std::vector<SlotTable> tables(config.slots);
@@ -171,30 +164,13 @@ int print(const Segments& segments, std::FILE* to) {
       if (const auto* f = std::get_if<Filled>(&r)) sound &= hc::apply(Bytes(f->effects), tables[f->slot.value]);
       if (const auto* e = std::get_if<Emptied>(&r)) tables[e->slot.value].clear();
     });
-    if (!c.error.empty() || !sound) {
-      std::fprintf(stderr, "log-inspect: %s\n", sound ? c.error.c_str() : "effects that do not decode");
-      return kDamaged;
-    }
+    if (!c.error.empty() || !sound)
+      throw Failure{sound ? c.error : path.string() + ": effects that do not decode", kDamaged};
   }
   for (const SlotTable& table : tables) print(table, to);
-  return kOk;
 }
 
-int dump(const Segments& segments) { return print(segments, stdout); }
-
-// As an append-only file that a Redis server starts with: whole or not at all.
-int export_to(const Segments& segments, const std::string& path) {
-  const std::string beside = path + ".new";
-  std::FILE* file = std::fopen(beside.c_str(), "wb");
-  const int status = file ? print(segments, file) : kUnusable;
-  const bool written = file && std::ferror(file) == 0 && ::fsync(::fileno(file)) == 0;
-  if (file && std::fclose(file) == 0 && written && status == kOk && std::rename(beside.c_str(), path.c_str()) == 0)
-    return kOk;
-  if (status != kDamaged)
-    std::fprintf(stderr, "log-inspect: cannot write %s: %s\n", path.c_str(), std::strerror(errno));
-  std::remove(beside.c_str());
-  return status == kOk ? kUnusable : status;
-}
+int dump(const Segments& segments) { return print(segments, stdout), kOk; }
 
 // ---- Redis' append-only file
 
@@ -205,7 +181,6 @@ class Replay {
   std::string take(Args args) {
     const CommandSpec* spec = find_command(args[0]);
     const std::string name = command::lower_case(args[0]);
-    if (name == "multi" || name == "exec") return {};
     if (name == "select") return args.size() == 2 && args[1] == "0" ? "" : "data base 0 is the only one here";
     if (!spec || (spec->route != Route::kKeys && spec->route != Route::kEverySlot))
       return "HyperCache has no command " + name + ": take its keys out of the data, or leave them behind";
@@ -225,30 +200,23 @@ class Replay {
 
 int import(const std::string& path) {
   const auto files = aof_files(path);
-  if (!files) {
-    std::fprintf(stderr, "log-inspect: %s\n", files.error().c_str());
-    return kUnusable;
-  }
   Replay replay;
-  for (const std::string& file : *files) {
+  for (const std::string& file : files) {
     const AofRead read = read_aof(file, [&](Args args) { return replay.take(args); });
-    if (!read.error.empty() || (read.torn > 0 && file != files->back())) {
-      const std::string torn = file + ": its last " + std::to_string(read.torn) + " bytes are no whole command";
-      std::fprintf(stderr, "log-inspect: %s\n", read.error.empty() ? torn.c_str() : read.error.c_str());
-      return kDamaged;
-    }
-    if (read.torn > 0)
-      std::fprintf(stderr, "log-inspect: %s: the last %llu bytes are a command that was cut off, and left out\n",
-                   file.c_str(), static_cast<unsigned long long>(read.torn));
+    if (!read.error.empty()) throw Failure{read.error, kDamaged};
+    if (read.torn == 0) continue;
+    const std::string last = file + ": the last " + std::to_string(read.torn) + " bytes are ";
+    const std::string what = read.block ? "a MULTI without its EXEC" : "a command that was cut off";
+    if (file != files.back()) throw Failure{last + what + ", and another file follows", kDamaged};
+    std::fprintf(stderr, "log-inspect: %s%s, and left out\n", last.c_str(), what.c_str());
   }
   print(replay.table(), stdout);
   return kOk;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) try {
   CLI::App app("Looks at the log of a member that is stopped, and at Redis' append-only files.", "log-inspect");
+  app.footer(kStatuses);
   std::string given;
   const std::pair<const char*, std::pair<const char*, int (*)(const Segments&)>> verbs[] = {
       {"list", {"each segment: how much stands in it, and whether it is whole", list}},
@@ -267,26 +235,39 @@ int main(int argc, char** argv) {
   app.add_subcommand("import", "what a Redis append-only file holds, as RESP: for redis-cli --pipe")
       ->add_option("AOF", file, "the file, or the folder in which Redis keeps it (appendonlydir)")
       ->required();
-  auto* backs_up = app.add_subcommand("backup", "a copy of a data folder, while its node runs");
+  auto* backs_up = app.add_subcommand(
+      "backup",
+      "a copy of a data folder, while its node runs; to be restored into a cluster that is stopped as a whole, "
+      "never under one member of a living cluster: start that with an empty folder instead");
   backs_up->add_option("DATA", given, "the data folder")->required();
   backs_up->add_option("DIR", file, "a folder that is not there yet")->required();
   app.require_subcommand(1);
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kOk : kUnusable;
+  }
   if (app.got_subcommand("import")) return import(file);
   if (app.got_subcommand(backs_up)) {
-    const auto bytes = back_up(given, file);
-    if (!bytes) return std::fprintf(stderr, "log-inspect: %s\n", bytes.error().c_str()), kUnusable;
-    std::printf("%llu bytes of the log are in %s\n", static_cast<unsigned long long>(*bytes), file.c_str());
+    const auto bytes = static_cast<unsigned long long>(back_up(given, file));
+    std::printf("%llu bytes of the log are in %s\n", bytes, file.c_str());
     return kOk;
   }
   const Segments segments = find(given);
-  if (segments.files.empty()) {
-    std::fprintf(stderr, "log-inspect: %s holds no segment of a log: name a data folder, its log, or a segment\n",
-                 given.c_str());
-    return kUnusable;
-  }
-  if (app.got_subcommand(exports)) return export_to(segments, file);
+  if (segments.files.empty())
+    throw Failure{given + " holds no segment of a log: name a data folder, its log, or a segment", kUnusable};
+  if (app.got_subcommand(exports)) return replace_durably(file, [&](std::FILE* to) { print(segments, to); }), kOk;
   for (const auto& [name, verb] : verbs)
     if (app.got_subcommand(name)) return verb.second(segments);
   return kUnusable;
+} catch (const Failure& failure) {
+  std::fprintf(stderr, "log-inspect: %s\n", failure.text.c_str());
+  return failure.status;
+} catch (const fs::filesystem_error& error) {
+  std::fprintf(stderr, "log-inspect: %s\n", error.what());
+  return kIoError;
 }
+
+}  // namespace
+
+int main(int argc, char** argv) { return finish("log-inspect", run(argc, argv)); }

@@ -4,6 +4,7 @@ import os
 import re
 import socket
 import threading
+import subprocess
 import unittest
 from unittest import mock
 
@@ -54,6 +55,13 @@ class ThreeNodes(unittest.TestCase):
         self.assertEqual(said["members"]["active"], ["node-1", "node-2", "node-3"])
         self.assertEqual(said["voters"], ["node-1", "node-2", "node-3"])
         self.assertEqual((said["rebalance"]["whole"], said["rebalance"]["percent"]), (True, 100))
+
+    def test_what_cannot_be_written_is_said(self):
+        for words in (cli.command(self.members[1], "status"), [cli.command(self.members[1])[0], "--help"]):
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+            self.assertEqual(done.returncode, 74)
+            self.assertIn("hypercache-cli: cannot write to standard output", done.stderr)
 
     def test_members(self):
         status, out, _ = cli.ask(self.members[1], "members")

@@ -236,6 +236,91 @@ class Durability(unittest.TestCase):
             self.assertEqual((said.returncode, said.stdout), (1, ""))
             self.assertIn("hash.aof at offset 27: HyperCache has no command hset", said.stderr)
 
+    def inspect(self, folder, *words, **more):
+        return subprocess.run([os.path.abspath(LOG_INSPECT), *words], cwd=folder, stderr=subprocess.PIPE, text=True,
+                              check=False, **{"stdout": subprocess.PIPE, **more})
+
+    def test_an_append_only_file_is_read_whole(self):
+        whole, half = Resp.encode("SET", "a", "1"), Resp.encode("MULTI") + Resp.encode("SET", "b", "2")
+        with cluster.folder() as folder:
+            def put(name, content):
+                with open(os.path.join(folder, name), "wb") as file:
+                    file.write(content)
+
+            put("m.manifest", b"file one seq 1 type i\nfile two seq 2 type i\n")
+            put("one", whole)
+            said = self.inspect(folder, "import", "m.manifest")
+            self.assertEqual((said.returncode, said.stdout), (74, ""))
+            self.assertIn("cannot read two: No such file or directory", said.stderr)
+            put("empty.manifest", b"file one seq 1 type h\n")
+            said = self.inspect(folder, "import", "empty.manifest")
+            self.assertEqual(said.returncode, 1)
+            self.assertIn("empty.manifest names no file", said.stderr)
+            for end in (b"", Resp.encode("EXEC")[:-3]):
+                put("two", half + end)
+                said = self.inspect(folder, "import", "m.manifest")
+                self.assertEqual((said.returncode, said.stdout.split()), (0, whole.decode().split()))
+                self.assertIn(f"two: the last {len(half + end)} bytes are a MULTI without its EXEC", said.stderr)
+            put("one", whole + half)
+            said = self.inspect(folder, "import", "m.manifest")
+            self.assertEqual((said.returncode, said.stdout), (1, ""))
+            self.assertIn("one: the last", said.stderr)
+            put("one", whole + half + Resp.encode("EXEC"))
+            self.assertIn("b", self.inspect(folder, "import", "one").stdout.split())
+
+    def test_what_cannot_be_written_is_said(self):
+        with cluster.folder() as folder:
+            node = self.node(folder, "always").start().wait_ready()
+            with node.resp() as client:
+                client("SET", "k", "v")
+            node.kill()
+            for words in (("list", "data"), ("dump", "data"), ("--help",)):
+                with open("/dev/full", "w", encoding="utf-8") as full:
+                    said = self.inspect(folder, *words, stdout=full)
+                self.assertEqual(said.returncode, 74, words)
+                self.assertIn("cannot write to standard output: No space left on device", said.stderr)
+            os.symlink("/dev/null", os.path.join(folder, "device"))
+            said = self.inspect(folder, "export", "data", "device")
+            self.assertEqual(said.returncode, 64)
+            self.assertIn("device is there and is no regular file", said.stderr)
+            self.assertTrue(os.path.islink(os.path.join(folder, "device")))
+            self.assertEqual(self.inspect(folder, "export", "data", "none/there").returncode, 74)
+            self.assertEqual(self.inspect(folder, "export", "data", "file").returncode, 0)
+            self.assertFalse(os.path.exists(os.path.join(folder, "file.new")))
+            for words in ((), ("nothing",), ("list",)):
+                self.assertEqual(self.inspect(folder, *words).returncode, 64, words)
+
+    def test_an_export_survives_the_loss_of_power(self):
+        with cluster.folder() as folder:
+            node = self.node(folder, "always").start().wait_ready()
+            with node.resp() as client:
+                client("SET", "k", "v")
+            node.kill()
+            to, kept = os.path.join(folder, "to"), os.path.join(folder, "kept")
+            os.makedirs(to)
+            environment = powercut.environment(os.path.abspath(LIBRARY), to, kept)
+            said = self.inspect(folder, "export", "data", "to/file", env={**os.environ, **environment})
+            self.assertEqual(said.returncode, 0, said.stderr)
+            powercut.cut(to, kept)
+            self.assertEqual(os.listdir(to), ["file"])
+            with open(os.path.join(to, "file"), "rb") as file:
+                self.assertEqual(file.read(), Resp.encode("SET", "k", "v"))
+
+    def test_a_backup_touches_nothing_else(self):
+        with cluster.folder() as folder:
+            node = self.node(folder, "always").start().wait_ready()
+            node.kill()
+            os.makedirs(os.path.join(folder, "one.new", "mine"))
+            said = self.inspect(folder, "backup", "data", "one")
+            self.assertEqual(said.returncode, 64)
+            self.assertIn("one.new is there already", said.stderr)
+            self.assertTrue(os.path.isdir(os.path.join(folder, "one.new", "mine")))
+            self.assertEqual(self.inspect(folder, "backup", "data", "two/").returncode, 0)
+            self.assertEqual(sorted(os.listdir(os.path.join(folder, "two"))), ["log", "vote"])
+            self.assertFalse(os.path.exists(os.path.join(folder, "two.new")))
+            self.assertEqual(self.inspect(folder, "backup", "data", "two/").returncode, 64)
+            self.assertEqual(self.inspect(folder, "backup", "data", "none/there").returncode, 74)
+
     def test_damage_is_named(self):
         with cluster.folder() as folder:
             node = self.node(folder, "always").start().wait_ready()

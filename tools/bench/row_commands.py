@@ -11,7 +11,8 @@ WANTED_DEEPER = 0.7
 
 def measure(options):
     with contextlib.ExitStack() as stack:
-        redis, ours, floor = (stack.enter_context(s) for s in (servers.redis(), servers.node(), servers.echo_limit()))
+        redis, ours, floor = (stack.enter_context(kind())
+                              for kind in (servers.redis, servers.node, servers.echo_limit))
         for server in (redis, ours, floor):
             load.fill(server)
         rows, verdicts = [], []

@@ -2,6 +2,7 @@
 
 A server knows its port and its processes. What is needed and not installed is named by the exception Lacking.
 """
+import contextlib
 import os
 import shutil
 import signal
@@ -36,7 +37,7 @@ def wait_until(condition, what):
 
 
 class Server:
-    """`with Server(name) as s:` ends what s.start() started."""
+    """`with Server(name) as s:` ends what s.start() started. The functions below start theirs within such a `with`."""
 
     def __init__(self, name):
         self.name, self.processes, self.port = name, [], None
@@ -75,70 +76,81 @@ class Server:
             return connection.recv(1 << 16).decode()
 
 
+@contextlib.contextmanager
 def node(name="hypercache"):
     """One member that is alone."""
-    server, web = Server(name), free_port()
-    port = free_port()
-    server.start([NODE, "--resp-port", port, "--http-port", web, "--gossip-port", 0], port)
-    server.http_port = web
-    return server
+    web = free_port()
+    with Server(name) as server:
+        port = free_port()
+        server.start([NODE, "--resp-port", port, "--http-port", web, "--gossip-port", 0], port)
+        server.http_port = web
+        yield server
 
 
+@contextlib.contextmanager
 def cluster(size, name="hypercache"):
     """Members with two copies of each key; the load goes to the first."""
-    server = Server(name)
-    ports = {n: (free_port(), free_port(), free_port()) for n in range(1, size + 1)}
-    founders = ",".join(f"{n}@127.0.0.1:{gossip}" for n, (_, _, gossip) in ports.items())
-    for n, (resp, web, gossip) in ports.items():
-        server.start([NODE, "--id", n, "--resp-port", resp, "--http-port", web, "--gossip-port", gossip, "--data-dir",
-                      f"{server.folder}/{n}", "--founders", founders], resp)
+    with Server(name) as server:
+        ports = {n: (free_port(), free_port(), free_port()) for n in range(1, size + 1)}
+        founders = ",".join(f"{n}@127.0.0.1:{gossip}" for n, (_, _, gossip) in ports.items())
+        for n, (resp, web, gossip) in ports.items():
+            server.start([NODE, "--id", n, "--resp-port", resp, "--http-port", web, "--gossip-port", gossip,
+                          "--data-dir", f"{server.folder}/{n}", "--founders", founders], resp)
 
-    def whole():
-        says = server.ask(server.port, b"INFO cluster")
-        return f"hypercache_members_active:{size}" in says and "hypercache_slots_short:0\r" in says
-    wait_until(whole, f"{size} members with every slot in sync")
-    return server
+        def whole():
+            says = server.ask(server.port, b"INFO cluster")
+            return f"hypercache_members_active:{size}" in says and "hypercache_slots_short:0\r" in says
+        wait_until(whole, f"{size} members with every slot in sync")
+        yield server
 
 
+@contextlib.contextmanager
 def redis(name="redis", replicas=0):
     need("redis-server", "redis-server")
-    server, first = Server(name), free_port()
-    server.start(["redis-server", "--port", first, "--save", "", "--appendonly", "no"], first)
-    for _ in range(replicas):
-        port = free_port()
-        server.start(["redis-server", "--port", port, "--save", "", "--appendonly", "no", "--replicaof", "127.0.0.1",
-                      first], port)
-        wait_until(lambda: "master_link_status:up" in server.ask(port, b"INFO replication"), "a replica in sync")
-    return server
+    common = ["redis-server", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port"]
+    first = free_port()
+    with Server(name) as server:
+        server.start([*common, first], first)
+        for _ in range(replicas):
+            port = free_port()
+            server.start([*common, port, "--replicaof", "127.0.0.1", first], port)
+            wait_until(lambda: "master_link_status:up" in server.ask(port, b"INFO replication"), "a replica in sync")
+        yield server
 
 
+@contextlib.contextmanager
 def memcached(name="memcached"):
     need("memcached", "memcached")
-    server, port = Server(name), free_port()
-    user = ["-u", "nobody"] if os.geteuid() == 0 else []
-    server.start(["memcached", "-l", "127.0.0.1", "-p", port, "-U", 0, "-m", 4096, "-t", 1, *user], port)
-    return server
+    port = free_port()
+    with Server(name) as server:
+        user = ["-u", "nobody"] if os.geteuid() == 0 else []
+        server.start(["memcached", "-l", "127.0.0.1", "-p", port, "-U", 0, "-m", 4096, "-t", 1, *user], port)
+        yield server
 
 
+@contextlib.contextmanager
 def nginx(page, name="nginx"):
     """One worker that answers every request with the same page from memory, and writes no log."""
     need("nginx", "nginx-light")
-    server, port = Server(name), free_port()
-    with open(f"{server.folder}/nginx.conf", "w", encoding="utf-8") as config:
-        config.write(f"""
-            daemon off; master_process off; pid nginx.pid; error_log stderr crit;
-            events {{ worker_connections 1024; }}
-            http {{ access_log off; keepalive_requests 100000000; client_body_temp_path body; proxy_temp_path proxy;
-                    fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
-                    server {{ listen 127.0.0.1:{port}; location / {{ default_type application/json;
-                                                                     return 200 '{page}'; }} }} }}""")
-    server.start(["nginx", "-p", server.folder, "-c", f"{server.folder}/nginx.conf"], port)
-    server.http_port = port
-    return server
+    port = free_port()
+    with Server(name) as server:
+        with open(f"{server.folder}/nginx.conf", "w", encoding="utf-8") as config:
+            config.write(f"""
+                daemon off; master_process off; pid nginx.pid; error_log stderr crit;
+                events {{ worker_connections 1024; }}
+                http {{ access_log off; keepalive_requests 100000000; client_body_temp_path body; proxy_temp_path proxy;
+                        fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+                        server {{ listen 127.0.0.1:{port}; location / {{ default_type application/json;
+                                                                         return 200 '{page}'; }} }} }}""")
+        server.start(["nginx", "-p", server.folder, "-c", f"{server.folder}/nginx.conf"], port)
+        server.http_port = port
+        yield server
 
 
+@contextlib.contextmanager
 def echo_limit(name="echo_limit"):
     """What the kernel alone asks for: see echo_limit.cc."""
-    server, port = Server(name), free_port()
-    server.start([ECHO, port], port)
-    return server
+    port = free_port()
+    with Server(name) as server:
+        server.start([ECHO, port], port)
+        yield server

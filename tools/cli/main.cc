@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "tools/cli/commands.h"
+#include "tools/files.h"
 
 namespace {
 
@@ -14,7 +15,8 @@ One member is asked first (--host and --port: its port for HTTP), who names the 
 
 constexpr const char* kStatuses = R"(
 Status: 0 done, and all is well; 1 refused, or something is down, lacks copies or differs; 2 the time given was over
-first, or not all could be asked; 64 what was asked makes no sense; 69 no member answers.)";
+first, or not all could be asked; 64 what was asked makes no sense; 69 no member answers; 74 not all that it printed
+could be written.)";
 
 struct Verb {
   const char *name, *help;
@@ -61,9 +63,7 @@ std::chrono::milliseconds milliseconds(double seconds) {
   return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   CLI::App app(kHelp, "hypercache-cli");
   app.footer(kStatuses);
   Door door{"127.0.0.1", 8080};
@@ -111,3 +111,7 @@ int main(int argc, char** argv) {
   if (within > 0) wishes.within = milliseconds(within);
   return run(*group, door, milliseconds(timeout), wishes);
 }
+
+}  // namespace
+
+int main(int argc, char** argv) { return hc::finish("hypercache-cli", run(argc, argv)); }

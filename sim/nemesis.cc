@@ -337,7 +337,9 @@ bool Nemesis::passes_bar(std::uint32_t machine) {
   }
   barred_ &= ~in_mask(machine);
   const bool forced = std::ranges::any_of(around_.machines, [&](const auto& m) {
-    return m->up() && m->node().view() && m->node().view()->lineage > lineage_before_;
+    const auto record = m->disk().file() ? decode_vote(*m->disk().file()) : std::unexpected(std::string());
+    const ViewRef view = m->up() ? m->node().view() : record ? record->view : nullptr;
+    return view && view->lineage > lineage_before_;
   });
   if (forced) around_.machines[machine]->disk().wipe(), around_.machines[machine]->log().wipe();
   return true;

@@ -244,6 +244,7 @@ void Consensus::stored(std::uint64_t id, Time now, Effects& out) {
     installed_ = std::move(first_);
     news_ = true;
   }
+  forced_is_durable(now, out);
   std::vector<Deferred> due;
   std::erase_if(deferred_, [&](Deferred& d) {
     if (d.id > durable_) return false;
@@ -362,6 +363,20 @@ void Consensus::decided(const Proposal& proposal, Time now, Effects& out) {
   const ViewChangeRef change = change_to(view);
   for (NodeId id : audience) peers_.send(id, ViewIs{view, installed_ && installed_->member(id) ? change : nullptr});
   install(view, now, out);
+}
+
+void Consensus::decree(ViewRef view, Time now, Effects& out) {
+  give_up();
+  record_.view = view;
+  forced_ = Forced{installed_, std::move(view), 0};
+  forced_->store = persist(now, out);
+  forced_is_durable(now, out);
+}
+
+void Consensus::forced_is_durable(Time now, Effects& out) {
+  if (!forced_ || forced_->store > durable_) return;
+  const Forced forced = *std::exchange(forced_, std::nullopt);
+  if (forced.base == installed_) decided({forced.view, {}}, now, out);  // else one came that it does not know
 }
 
 void Consensus::install(ViewRef view, Time now, Effects& out) {

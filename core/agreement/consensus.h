@@ -32,7 +32,8 @@ class Consensus {
   void found(Proposal first, Time now, Effects& out);
 
   // 2h: on without a vote. Requires: a view of a new lineage (core/agreement/force.h).
-  void decree(ViewRef view, Time now, Effects& out) { decided({std::move(view), {}}, now, out); }
+  // It holds from when it is durable here.
+  void decree(ViewRef view, Time now, Effects& out);
 
   const ViewRef& installed() const { return installed_; }
   Epoch epoch() const { return installed_ ? installed_->epoch : Epoch(); }
@@ -122,6 +123,7 @@ class Consensus {
   std::uint64_t persist(Time now, Effects& out);
   std::uint64_t write(Time now, Effects& out);
   void decided(const Proposal& proposal, Time now, Effects& out);
+  void forced_is_durable(Time now, Effects& out);
   void install(ViewRef view, Time now, Effects& out);
   ViewRef whole(const ViewRef& view, const ViewChangeRef& change);
   ViewChangeRef change_to(const ViewRef& next);
@@ -153,6 +155,11 @@ class Consensus {
   std::vector<Deferred> deferred_;
   std::optional<std::uint64_t> founding_;  // the store that makes our first view durable
   ViewRef first_;
+  struct Forced {
+    ViewRef base, view;
+    std::uint64_t store = 0;
+  };
+  std::optional<Forced> forced_;
   std::map<StorageId, std::uint64_t> counts_heard_;
   bool counts_checked_ = true;
   std::set<NodeId> counts_from_;

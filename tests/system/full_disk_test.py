@@ -65,7 +65,8 @@ class FullDisk(unittest.TestCase):
                         acknowledged = {i for i, reply in enumerate(said) if reply == "OK"}
                         refused = [reply for reply in said if isinstance(reply, RespError)]
                         self.assertEqual(len(acknowledged) + len(refused), 2000)
-                        with self.assertRaisesRegex(RespError, r"^MISCONF node-1 cannot write to its disk \((No space|fewer than 8 MiB)"):
+                        why = r"^MISCONF node-1 cannot write to its disk \((No space|fewer than 8 MiB)"
+                        with self.assertRaisesRegex(RespError, why):
                             client("SET", "k0", "x")
                         with self.assertRaisesRegex(RespError, "^MISCONF"):
                             client("SAVE")

@@ -79,6 +79,30 @@ TEST_F(Force, OneThatIsBackInANewProcessHoldsNothing) {
     EXPECT_FALSE(slot.epoch == (*next)->epoch && slot.list.names(NodeId(4)));
 }
 
+TEST_F(Force, WhatANamedMemberMayHaveInItsLogDoesNotBeginAnew) {
+  View logged = now;
+  for (SlotConfig& slot : logged.slots) slot.list = list({process(4), process(2)});
+  for (const bool keeps_log : {false, true}) {
+    MemberInfo back = info(4, 2);  // a new process: no list names it
+    back.keeps_log = keeps_log;
+    std::vector<Seen> seen{{info(1), Seen::As::kAlive, true}, {back, Seen::As::kAlive, true}};
+    const Decree decree{{NodeId(1), NodeId(4)}, true};
+    const auto next = hc::force(NodeId(1), logged, decree, {}, seen, [](Incarnation) { return true; });
+    ASSERT_TRUE(next) << next.error();
+    EXPECT_EQ((*next)->config(Slot{7}).list == logged.config(Slot{7}).list, keeps_log);
+  }
+}
+
+TEST_F(Force, TwoThatAreForcedAtTwoMembersHaveTwoNumbers) {
+  std::vector<Seen> seen{{info(1), Seen::As::kAlive, true}, {info(4), Seen::As::kAlive, true}};
+  const Decree decree{{NodeId(1), NodeId(4)}, false};
+  const auto all = [](Incarnation) { return true; };
+  const auto one = hc::force(NodeId(1), now, decree, {}, seen, all),
+             other = hc::force(NodeId(4), now, decree, {}, seen, all);
+  ASSERT_TRUE(one && other);
+  EXPECT_NE((*one)->epoch, (*other)->epoch);
+}
+
 TEST_F(Force, ACountedLearnerIsLeftAsWell) {
   View grown = now;  // member 1 is no more in any list, and learns where the ring wants it
   for (SlotConfig& slot : grown.slots) slot.list = list({process(2), process(3)});

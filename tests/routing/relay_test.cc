@@ -127,5 +127,21 @@ TEST_F(Relay, ThatIsAskedPlainlyPassesNothingOn) {
   EXPECT_EQ(said[0].outcome, Outcome::kNotMine);
 }
 
+TEST_F(Relay, WhatMembersDoNotRunForOthersIsRefused) {
+  post.open(info(3));
+  Forward forward;
+  forward.request = RequestId(kTries);
+  forward.patience = 1s;
+  forward.slots = {Slot{0}};
+  for (const Bytes word : {"SAVE", "PUBLISH", "CLIENT"}) {
+    forward.args = word == "PUBLISH" ? Words{word, "a", "b"} : word == "CLIENT" ? Words{word, "ID"} : Words{word};
+    Forward one = forward;
+    coordinator.handle(process(3), std::move(one), now, out);
+    const auto answers = post.take<Forwarded>(other);
+    ASSERT_EQ(answers.size(), 1U) << word;
+    EXPECT_TRUE(answers[0].reply.is_error()) << word;
+  }
+}
+
 }  // namespace
 }  // namespace hc::testing

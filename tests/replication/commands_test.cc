@@ -131,5 +131,22 @@ TEST(Commands, WaitForRoomOnTheDisk) {
   EXPECT_FALSE(primary.log.refuses());
 }
 
+// DBSIZE came by a key that had expired, and waits for the erasure; who reads another key does not.
+TEST(Commands, ThatReadOtherKeysDoNotWaitForWhatADbsizeErased) {
+  Primary primary;
+  primary.install(1, list({process(1), process(2)}));
+  primary.serve(1);
+  const auto run = [&](std::vector<Bytes> args, std::uint64_t token) {
+    return primary.replication.run(kSlot, *find_command(args[0]), args, token, {}, primary.now + 5s, primary.at()).ran;
+  };
+  EXPECT_EQ(run({"SET", "old", "v", "PXAT", "1"}, kToken), Executor::Ran::kWaits);
+  EXPECT_EQ(run({"SET", "kept", "v"}, kToken + 1), Executor::Ran::kWaits);
+  primary.acknowledge(1);
+  ASSERT_TRUE(primary.end_of(kToken + 1));
+  EXPECT_EQ(run({"DBSIZE"}, kToken + 2), Executor::Ran::kWaits);
+  EXPECT_EQ(run({"GET", "kept"}, kToken + 3), Executor::Ran::kDone);
+  EXPECT_EQ(run({"GET", "old"}, kToken + 4), Executor::Ran::kWaits);
+}
+
 }  // namespace
 }  // namespace hc::testing

@@ -98,7 +98,7 @@ struct Node::Rooms {
   void on(TurnEnded&, Now now, Effects& out) {
     if (!log.closing()) {
       replication.flush(now);
-      replication.write_snapshot();
+      replication.write_snapshot(now.mono);
       bus.flush();
     }
     log.flush(now.mono, out);

@@ -14,6 +14,9 @@ constexpr Duration kRetryEvery = 200ms;  // what a full disk refused
 constexpr Duration kProbeEvery = 1s;     // with an append of nothing
 constexpr std::size_t kRecordWeight = 24;
 constexpr std::size_t kSnapshotAtOnce = std::size_t{128} << 10;
+// Bytes of a snapshot in a second: where nobody else wants the processor and the disk, and where somebody does.
+constexpr std::size_t kSnapshotAlone = std::size_t{256} << 20, kSnapshotBesides = std::size_t{24} << 20;
+constexpr Duration kSnapshotLate = 1ms;  // may be made up for: what timers take
 
 template <class... F>
 struct Overload : F... {
@@ -285,7 +288,13 @@ bool Log::has_grown() const {
   return growth_percent_ != 0 && grown_ >= growth_bytes_ + snapshot_weight_ / 100 * growth_percent_;
 }
 
-bool Log::snapshot_room() const { return !refuses() && bytes_ < kSnapshotAtOnce; }
+bool Log::snapshot_room(Time now) const { return !refuses() && bytes_ < kSnapshotAtOnce && now >= snapshot_next_; }
+
+void Log::snapshot_chunk(Slot s, const std::string& effects, bool others, Time now) {
+  const std::size_t rate = others ? kSnapshotBesides : kSnapshotAlone;
+  snapshot_next_ = std::max(snapshot_next_, now - kSnapshotLate) + Duration(1s) * effects.size() / rate;
+  filled(s, effects, false);
+}
 
 bool Log::kept(Slot s, Position at) {
   const OfSlot& slot = of(s);
@@ -334,6 +343,7 @@ std::optional<Time> Log::deadline() const {
   Time next = snapshot_at_.value_or(kNever);
   if (unsynced_ && !syncing_ && policy_ == Fsync::kEverySecond) next = std::min(next, sync_at_);
   if (refuses()) next = std::min(next, gathered_.empty() ? probe_at_ : retry_at_);
+  if (snapshot_ == Snapshot::kWriting && !refuses()) next = std::min(next, snapshot_next_);
   if (snapshot_ == Snapshot::kWritten) next = std::min(next, keep_at_);
   return next == kNever ? std::nullopt : std::optional(next);
 }

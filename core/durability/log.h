@@ -85,8 +85,10 @@ class Log {
   void set_growth(std::size_t bytes, std::uint32_t percent);
   // One is being written: Replication says what is held, slot by slot, as much at a time as there is room for.
   bool snapshotting() const { return snapshot_ == Snapshot::kWriting; }
-  bool snapshot_room() const;
+  bool snapshot_room(Time now) const;
   bool kept(Slot s, Position at);  // false: there is nothing to say of it
+  // `others`: something else was done since the last one. Clients come first, so the next has to wait longer.
+  void snapshot_chunk(Slot s, const std::string& effects, bool others, Time now);
   void snapshot_ended();
   void old_removed(std::uint64_t id, Time now);
   bool snapshot_pending() const { return snapshot_ != Snapshot::kNone; }
@@ -140,7 +142,7 @@ class Log {
   Time asked_at_{};            // of the outstanding append
   Snapshot snapshot_ = Snapshot::kNone;
   std::uint64_t snapshot_segment_ = 0, keeping_ = 0;
-  Time snapshot_began_{};
+  Time snapshot_began_{}, snapshot_next_{};  // the next chunk, when its turn comes
   std::optional<Duration> snapshot_took_;
   std::size_t growth_bytes_;
   std::uint32_t growth_percent_;

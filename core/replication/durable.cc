@@ -70,8 +70,8 @@ void Replication::appended(std::uint64_t id, const Log::Durable& durable, Now no
 }
 
 // A chunk stands in the log where it is true, so that replay may apply the entries around it as they come.
-void Replication::write_snapshot() {
-  while (log_.snapshotting() && log_.snapshot_room()) {
+void Replication::write_snapshot(Time now) {
+  while (log_.snapshotting() && log_.snapshot_room(now)) {
     if (snapshot_.slot == replicas_.size()) {
       snapshot_ = {};
       return log_.snapshot_ended();
@@ -84,7 +84,9 @@ void Replication::write_snapshot() {
       do {
         snapshot_.cursor = r.table.walk(snapshot_.cursor, [&](const SlotTable::Item& item) { puts.put(item); });
       } while (snapshot_.cursor != 0 && puts.bytes().size() < config_.fill_chunk_bytes);
-      log_.filled(s, puts.take(), false);
+      const std::uint64_t served = counters_.executed + counters_.entries;
+      const bool others = std::exchange(snapshot_.served, served) != served;
+      log_.snapshot_chunk(s, puts.take(), others, now);
     } else {
       snapshot_.cursor = 0;
     }

@@ -47,7 +47,7 @@ class Replication : public Executor {
   // The append of this number stands: these slots may be acknowledged up to there.
   void appended(std::uint64_t id, const Log::Durable& durable, Now now);
   std::size_t snapshot_slots() const { return snapshot_.slot; }  // that are written
-  void write_snapshot();                                         // a little more of it, if one is being written (9c)
+  void write_snapshot(Time now);                                 // a little more of it, if one is being written (9c)
 
   void start(Time now) { started_at_ = now; }
   void install(const ViewRef& view, Time now);
@@ -308,6 +308,7 @@ class Replication : public Executor {
   struct {
     std::size_t slot = 0;
     std::uint64_t cursor = 0;  // 0: the slot is not begun
+    std::uint64_t served = 0;  // entries and commands, when the last chunk was written
   } snapshot_;
   Counters counters_;
 };

@@ -47,7 +47,8 @@ struct Note {  // for the log
 struct AppendLog {  // answered by LogAppended, or by LogRefused; a failed fsync is fatal to the member (the host stops
                     // it)
   std::uint64_t id = 0;
-  std::uint64_t segment = 0;  // a number that was not there before begins a segment. All before is durable then
+  std::uint64_t segment = 0;  // a number that was not there before begins a segment. All before the one before is
+                              // durable then
   bool sync = false;          // answered when it is durable, and all before it
   std::vector<LogRecord> records;
 };

@@ -94,11 +94,12 @@ struct Node::Rooms {
   void on(VoteStored& e, Now now, Effects& out) { agreement.consensus().stored(e.id, now.mono, out); }
   void on(Woke&, Now now, Effects& out) {
     if (started) tick(now, out);
+    if (!log.closing())
+      replication.write_snapshot(now.mono);  // here, so that it goes on when all others had their turn
   }
   void on(TurnEnded&, Now now, Effects& out) {
     if (!log.closing()) {
       replication.flush(now);
-      replication.write_snapshot(now.mono);
       bus.flush();
     }
     log.flush(now.mono, out);

@@ -10,7 +10,7 @@ namespace hc {
 namespace {
 
 constexpr Bytes kMagic = "HC-LOG\r\n";
-constexpr std::size_t kHeaderBytes = 24, kFrameHeadBytes = 20;
+constexpr std::size_t kFrameHeadBytes = 20, kHeaderSumAt = kSegmentHeaderBytes - 4;
 constexpr std::uint64_t kSectorBytes = 512;
 
 template <class... F>
@@ -200,6 +200,11 @@ std::optional<std::vector<LogRecord>> frame_at(Bytes file, std::uint64_t number,
   return records;
 }
 
+bool is_header(Bytes file, std::uint64_t number) {
+  return file.size() >= kSegmentHeaderBytes && file.starts_with(kMagic) &&
+         crc32c(file.substr(0, kHeaderSumAt)) == get32(file, kHeaderSumAt) && get64(file, 12) == number;
+}
+
 // Some frame behind says that it was written when more than `offset` bytes were durable.
 bool known_durable(Bytes file, std::uint64_t number, std::uint64_t offset) {
   for (std::uint64_t at = offset + 1; at + kFrameHeadBytes <= file.size(); ++at)
@@ -213,7 +218,7 @@ bool may_be_torn(Bytes file, std::uint64_t number, std::uint64_t offset) {
   if (HC_MUTANT(kRotCutAsTorn)) return true;
   const bool header = offset == 0;
   const auto head = header ? std::nullopt : frame_head(file, number, offset);
-  const std::uint64_t size = header ? kHeaderBytes : kFrameHeadBytes + (head ? head->length : 0);
+  const std::uint64_t size = header ? kSegmentHeaderBytes : kFrameHeadBytes + (head ? head->length : 0);
   return file.size() - offset < size || empty_sector(file, offset, offset + size);
 }
 
@@ -297,6 +302,7 @@ std::string SegmentWriter::header() {
   out.raw(kMagic);
   out.fixed32(kLogFormat);
   out.fixed64(number_);
+  out.fixed64(before_);
   out.fixed32(crc32c(text));
   size_ += text.size();
   return text;
@@ -318,31 +324,44 @@ std::string SegmentWriter::frame(const std::vector<LogRecord>& records) {
   return text;
 }
 
-SegmentReader::SegmentReader(Bytes file, std::uint64_t number, bool last, Bytes name)
-    : file_(file), number_(number), last_(last), name_(name) {
-  const bool header = file.size() >= kHeaderBytes && file.starts_with(kMagic) &&
-                      crc32c(file.substr(0, 20)) == get32(file, 20) && get64(file, 12) == number;
-  if (!header) {
+std::optional<std::uint64_t> size_before(Bytes file, std::uint64_t number) {
+  return is_header(file, number) ? std::optional(get64(file, 20)) : std::nullopt;
+}
+
+bool says_durable(Bytes file, std::uint64_t number) { return known_durable(file, number, 0); }
+
+SegmentReader::SegmentReader(Bytes file, std::uint64_t number, Bytes name, std::optional<Behind> behind)
+    : file_(file), number_(number), behind_(std::move(behind)), name_(name) {
+  if (file.size() >= 12 && file.starts_with(kMagic) && get32(file, 8) != kLogFormat) {
+    over_ = true;
+    error_ = name_ + " has format " + std::to_string(get32(file, 8)) + " (at offset 8), this program knows " +
+             std::to_string(kLogFormat) + ": start the version that wrote it";
+  } else if (is_header(file, number)) {
+    good_ = kSegmentHeaderBytes;
+  } else {
     stop("it does not begin as segment " + std::to_string(number) + " of a log");
-    return;
   }
-  good_ = kHeaderBytes;
-  const std::uint32_t format = get32(file, 8);
-  if (format == kLogFormat) return;
-  over_ = true;
-  error_ = name_ + " has format " + std::to_string(format) + " (at offset 8), this program knows " +
-           std::to_string(kLogFormat) + ": start the version that wrote it";
 }
 
 // A torn tail, or damage.
 void SegmentReader::stop(Bytes what) {
+  over_ = ends_log_ = true;
+  const bool durable = known_durable(file_, number_, good_) || (behind_ && behind_->durable());
+  if (durable || !may_be_torn(file_, number_, good_)) error_ = damage(name_, good_, what);
+}
+
+// All that is there was read.
+void SegmentReader::finish() {
   over_ = true;
-  if (!last_ || known_durable(file_, number_, good_) || !may_be_torn(file_, number_, good_))
-    error_ = damage(name_, good_, what);
+  if (!behind_ || !behind_->size || *behind_->size == good_ || HC_MUTANT(kLostEndUnseen)) return;
+  ends_log_ = true;
+  if (*behind_->size < good_ || behind_->durable())
+    error_ = damage(name_, good_, "it had " + std::to_string(*behind_->size) + " bytes when the next one was begun");
 }
 
 std::optional<std::vector<LogRecord>> SegmentReader::next() {
-  if (over_ || good_ >= file_.size()) return std::nullopt;
+  if (!over_ && good_ >= file_.size()) finish();
+  if (over_) return std::nullopt;
   std::uint64_t end = 0;
   auto records = frame_at(file_, number_, good_, end);
   if (records) {

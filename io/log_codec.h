@@ -2,13 +2,14 @@
 //
 // A segment is a file: a header, then frames, each of the records of one append. A frame's checksums cover where it
 // stands, so that nothing from elsewhere passes for it; and it says how much of its segment was durable when it was
-// written. What cannot be read below that is damage. Above, it is the torn tail of a process that died, and is cut, if
-// it looks like one: some of it is missing, or a sector of it was never written, and so is empty. Else it is damage
-// too.
+// written, and all before it. What cannot be read below that is damage. Above, it is the torn tail of a process that
+// died, and is cut, if it looks like one: some of it is missing, or a sector of it was never written, and so is empty.
+// Else it is damage too. The header says how long the segment before was, so that none loses its end unnoticed.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,7 +19,8 @@
 
 namespace hc {
 
-inline constexpr std::uint32_t kLogFormat = 1;
+inline constexpr std::uint32_t kLogFormat = 2;
+inline constexpr std::size_t kSegmentHeaderBytes = 32;
 
 void write_log_records(const std::vector<LogRecord>& records, WireWriter& out);
 // To the end of the reader; it turns bad where bytes have no meaning.
@@ -51,7 +53,8 @@ class LogBeginning {
 // Writes one segment: gives bytes for the end of its file.
 class SegmentWriter {
  public:
-  explicit SegmentWriter(std::uint64_t number) : number_(number) {}
+  // `before`: the size of the segment before it; 0 if there is none.
+  SegmentWriter(std::uint64_t number, std::uint64_t before) : number_(number), before_(before) {}
   std::string header();
   std::string frame(const std::vector<LogRecord>& records);
 
@@ -59,33 +62,49 @@ class SegmentWriter {
   std::uint64_t size() const { return size_; }  // of the file, with all that was given
   // What was given last did not get there: the file has this size.
   void take_back(std::uint64_t size) { size_ = size; }
+  // So much of it is durable, and all segments before it.
   void synced(std::uint64_t size) { synced_ = std::max(synced_, size); }
+  bool all_synced() const { return synced_ == size_; }
 
  private:
-  std::uint64_t number_, size_ = 0, synced_ = 0;
+  std::uint64_t number_, before_, size_ = 0, synced_ = 0;
 };
+
+// What the beginning of a segment says of the one before it: its size. nullopt: it is not whole, or of another number.
+std::optional<std::uint64_t> size_before(Bytes file, std::uint64_t number);
+// Some frame of the segment says that some of it was durable, and so everything before it.
+bool says_durable(Bytes file, std::uint64_t number);
 
 // Some sector of the file has nothing but zeros where it lies within [begin, end).
 bool empty_sector(Bytes file, std::uint64_t begin, std::uint64_t end);
 
-// Reads one segment, frame by frame. `last`: no segment follows it, so it may have a torn tail.
+// Reads one segment, frame by frame.
 class SegmentReader {
  public:
-  // `file` borrows. `name` is the file's, for the sentence.
-  SegmentReader(Bytes file, std::uint64_t number, bool last, Bytes name);
+  // What follows it.
+  struct Behind {
+    std::optional<std::uint64_t> size;  // of this segment, as the next one says
+    std::function<bool()> durable;      // something behind it was, and so was all of it; asked where something is amiss
+  };
+  // `file` borrows. `name` is the file's, for the sentence. `behind`: nullopt if nothing follows.
+  SegmentReader(Bytes file, std::uint64_t number, Bytes name, std::optional<Behind> behind = std::nullopt);
   // The records of the next frame; nullopt: this was all, or error() says what is damaged.
   std::optional<std::vector<LogRecord>> next();
   // So many bytes are read; behind them, when there is no more, a torn tail. 0: there is not even a header.
   std::uint64_t good() const { return good_; }
   // Names the file, the offset, and what the operator can do. Empty: nothing is wrong.
   const std::string& error() const { return error_; }
+  // Something is torn, here or at the end, so nothing that follows counts.
+  bool ends_log() const { return ends_log_; }
 
  private:
   void stop(Bytes what);
+  void finish();
 
   Bytes file_;
   std::uint64_t number_;
-  bool last_, over_ = false;
+  std::optional<Behind> behind_;
+  bool over_ = false, ends_log_ = false;
   std::string name_;
   std::uint64_t good_ = 0;
   std::string error_;

@@ -181,7 +181,6 @@ void Host::rearm(Now now) {
 void Host::on_timer(uv_timer_t* timer) {
   auto* self = static_cast<Host*>(timer->data);
   self->armed_.reset();
-  if (self->stepped_) return;  // the turn ends before the loop waits, and arms anew
   const Now now = self->clocks();
   const std::optional<Time> due = self->node_.deadline();
   if (!due || *due > now.mono) return self->rearm(now);

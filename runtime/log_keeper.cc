@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <ranges>
 #include <utility>
 
 #include "runtime/clock.h"
@@ -99,8 +100,6 @@ std::expected<void, std::string> LogKeeper::list() {
   own_.stands();  // from the beginning, if there is room
   const auto first = read_first();
   if (!first) return std::unexpected(first.error());
-  next_ = *first;
-  beginning_ = LogBeginning(*first);
   for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
     const auto number = segment_number(entry.path().filename().string());
     if (!number) continue;
@@ -110,15 +109,11 @@ std::expected<void, std::string> LogKeeper::list() {
       segments_[*number] = entry.file_size(error);
   }
   if (error) return std::unexpected("cannot read " + folder_ + ": " + error.message());
-  for (const auto& [number, size] : segments_) {
-    if (number != next_)
-      return std::unexpected(
-          folder_ + "/" + segment_name(next_) +
-          " is missing: bring it back, or in a cluster move the log away and start the member again");
-    ++next_;
-    left_.push_back(number);
-    figures_.to_read += size;
-  }
+  for (const auto& [number, size] : segments_) figures_.to_read += size;
+  const auto numbers = std::views::keys(segments_);
+  reader_.emplace(
+      *first, std::vector<std::uint64_t>(numbers.begin(), numbers.end()),
+      [this](std::uint64_t number, std::size_t most) { return contents(number, most); }, folder_);
   return {};
 }
 
@@ -131,60 +126,68 @@ void LogKeeper::read(Host& host, std::function<void(std::uint64_t)> done) {
   uv_idle_start(&idle_, [](uv_idle_t* idle) { static_cast<LogKeeper*>(idle->data)->read_some(); });
 }
 
-bool LogKeeper::open_next() {
-  if (left_.empty()) return false;
-  const std::uint64_t number = left_.front();
-  left_.pop_front();
+std::expected<std::string, std::string> LogKeeper::contents(std::uint64_t number, std::size_t most) const {
   const std::string path = folder_ + "/" + segment_name(number);
-  std::ifstream file(path, std::ios::binary);
-  file_.assign(std::istreambuf_iterator<char>(file), {});
-  if (!file.good() && !file.eof()) fail("cannot read " + path + ": " + std::strerror(errno));
-  reader_.emplace(file_, number, left_.empty(), path);
-  return true;
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return failed_to("read", path);
+  std::string bytes(std::min<std::size_t>(most, segments_.at(number)), '\0');
+  std::size_t size = 0;
+  ssize_t count = 1;
+  while (count > 0 && size < bytes.size()) {
+    count = ::read(fd, bytes.data() + size, bytes.size() - size);
+    if (count < 0 && errno == EINTR)
+      count = 1;
+    else if (count > 0)
+      size += static_cast<std::size_t>(count);
+  }
+  std::expected<std::string, std::string> result = failed_to("read", path);
+  ::close(fd);
+  if (count < 0) return result;
+  bytes.resize(size);
+  return bytes;
 }
 
 // What a process that died left half written is cut off, durably, before anything else is written.
-void LogKeeper::finish_segment() {
-  if (!reader_->error().empty()) return fail(reader_->error());
-  const std::uint64_t torn = file_.size() - reader_->good();
-  const std::uint64_t number = segments_.rbegin()->first;
-  if (torn > 0) {
-    figures_.torn += torn;
+std::expected<void, std::string> LogKeeper::cut_tail() {
+  const std::uint64_t whole = figures_.to_read;
+  while (!segments_.empty()) {
+    const auto [number, size] = *segments_.rbegin();
+    const bool ends = number == reader_->last();
     const std::string path = folder_ + "/" + segment_name(number);
-    const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
-    const bool cut = fd >= 0 && ::ftruncate(fd, static_cast<off_t>(reader_->good())) == 0 && ::fsync(fd) == 0;
-    if (!cut) fail("cannot cut the torn tail of " + path + ": " + std::strerror(errno));
-    if (fd >= 0) ::close(fd);
-    if (cut && reader_->good() == 0) {
-      std::filesystem::remove(path);
-      segments_.erase(number);
-      next_ = number;
-      if (const auto synced = sync_folder(folder_); !synced) fail(synced.error());
+    if (ends && size == reader_->good() && size > 0) break;
+    if (ends && reader_->good() > 0) {
+      const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+      const bool cut = fd >= 0 && ::ftruncate(fd, static_cast<off_t>(reader_->good())) == 0 && ::fsync(fd) == 0;
+      const auto result = failed_to("cut the torn tail of", path);
+      if (fd >= 0) ::close(fd);
+      if (!cut) return result;
+      segments_[number] = reader_->good();
+      break;
     }
+    if (::unlink(path.c_str()) != 0) return failed_to("remove", path);
+    segments_.erase(number);
   }
-  reader_.reset();
+  figures_.torn = whole - reader_->read();
+  return figures_.torn > 0 ? sync_folder(folder_) : std::expected<void, std::string>();
 }
 
 void LogKeeper::read_some() {
   const Time until = read_clocks().mono + kReadAtOnce;
   while (!closing_ && read_clocks().mono < until) {
-    if (!reader_ && !open_next()) {
-      uv_idle_stop(&idle_);
-      if (const auto error = beginning_.error(folder_ + "/" + kFirstName); !error.empty()) return fail(error);
-      figures_.loading = false;
-      figures_.size = figures_.base_size = figures_.read;
-      return done_(next_);
-    }
-    const std::uint64_t before = reader_->good();
     auto records = reader_->next();
-    figures_.read += reader_->good() - before;
-    if (!records) {
-      finish_segment();
-    } else {
-      beginning_.read(*records);
+    figures_.read = reader_->read();
+    if (records) {
       host_->happened(LogRead{std::move(*records)});
+      continue;
     }
-    if (!figures_.last_write_ok) return uv_idle_stop(&idle_), void();
+    uv_idle_stop(&idle_);
+    if (!reader_->error().empty()) return fail(reader_->error());
+    if (const auto cut = cut_tail(); !cut) return fail(cut.error());
+    const std::uint64_t next = reader_->last() + 1;
+    reader_.reset();
+    figures_.loading = false;
+    figures_.size = figures_.base_size = figures_.read;
+    return done_(next);
   }
 }
 
@@ -193,29 +196,38 @@ void LogKeeper::read_some() {
 struct LogKeeper::Work {
   LogKeeper& keeper;
   std::uint64_t id;
-  bool sync_only;
-  int fd;
-  std::uint64_t size;  // of the file, that is durable then
+  bool sync_only = false;
+  std::uint64_t segment = 0;  // that is kept; that is synced, and all before it
+  std::uint64_t size = 0;     // of it, that is durable then
+  std::vector<int> fds{};     // closed with it
+  bool names = false;
   std::string error{};
   bool no_room = false;
   uv_work_t work{};
+
+  ~Work() {
+    for (const int fd : fds) ::close(fd);
+  }
 };
 
 // If there is no room for its beginning it was not begun.
 std::expected<void, DiskError> LogKeeper::begin_segment(std::uint64_t number) {
-  if (fd_ >= 0) ::close(fd_);
+  if (fd_ >= 0 && writer_->all_synced())
+    ::close(fd_);
+  else if (fd_ >= 0)
+    before_.push_back({writer_->number(), fd_});
   const std::string path = folder_ + "/" + segment_name(number);
   writer_.reset();
   fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
   if (fd_ < 0) return std::unexpected(disk_error("make", path));
-  writer_.emplace(number);
+  const auto before = segments_.find(number - 1);
+  writer_.emplace(number, before == segments_.end() ? 0 : before->second);
   if (const auto written = write(writer_->header()); !written) {
     ::close(std::exchange(fd_, -1));
     writer_.reset();
     if (::unlink(path.c_str()) != 0) return std::unexpected(fatal(disk_error("remove", path).text));
     return written;
   }
-  if (const auto named = sync_folder(folder_); !named) return std::unexpected(fatal(named.error()));
   return {};
 }
 
@@ -271,17 +283,17 @@ void LogKeeper::sync(const SyncLog& sync) { fsync_later(sync.id, true); }
 
 // Durable first that the log begins there; then what is older is removed.
 void LogKeeper::keep(const KeepLog& keep) {
-  auto* work = new Work{*this, keep.id, false, -1, keep.segment};
+  auto* work = new Work{.keeper = *this, .id = keep.id, .segment = keep.segment};
   work->work.data = work;
   uv_queue_work(
       loop_.uv(), &work->work,
       [](uv_work_t* w) {
         auto* self = static_cast<Work*>(w->data);
         const std::string& folder = self->keeper.folder_;
-        const auto put = self->keeper.reserve_.with([&] { return put_first(folder, self->size); });
+        const auto put = self->keeper.reserve_.with([&] { return put_first(folder, self->segment); });
         if (!put) self->error = put.error().text, self->no_room = put.error().no_room;
         std::error_code ignored;
-        for (std::uint64_t n = self->size; self->error.empty() && n-- > 1;)
+        for (std::uint64_t n = self->segment; self->error.empty() && n-- > 1;)
           if (!std::filesystem::remove(folder + "/" + segment_name(n), ignored)) break;
       },
       [](uv_work_t* w, int) {
@@ -294,7 +306,7 @@ void LogKeeper::keep(const KeepLog& keep) {
           return;
         }
         keeper.figures_.last_save = std::time(nullptr);
-        keeper.forget_before(self->size);
+        keeper.forget_before(self->segment);
         if (!keeper.closing_) keeper.host_->happened(LogKept{self->id});
       });
 }
@@ -308,27 +320,41 @@ void LogKeeper::forget_before(std::uint64_t segment) {
 }
 
 void LogKeeper::fsync_later(std::uint64_t id, bool sync_only) {
-  const int fd = ::dup(fd_);  // the segment may be another one when its turn comes
-  auto* work = new Work{*this, id, sync_only, fd, writer_->size()};
+  auto* work = new Work{*this, id, sync_only, writer_->number(), writer_->size()};
+  for (const Undurable& segment : before_) work->fds.push_back(::dup(segment.fd));
+  work->fds.push_back(::dup(fd_));  // the segment may be another one when its turn comes
+  work->names = named_ < writer_->number();
   work->work.data = work;
   uv_queue_work(
       loop_.uv(), &work->work,
       [](uv_work_t* w) {
         auto* self = static_cast<Work*>(w->data);
-        if (self->fd < 0 || ::fdatasync(self->fd) != 0) self->error = std::strerror(errno);
-        if (self->fd >= 0) ::close(self->fd);
+        for (const int fd : self->fds)
+          if (self->error.empty() && (fd < 0 || ::fdatasync(fd) != 0)) self->error = std::strerror(errno);
+        if (!self->names || !self->error.empty()) return;
+        if (const auto named = sync_folder(self->keeper.folder_); !named) self->error = named.error();
       },
       [](uv_work_t* w, int) {
         const std::unique_ptr<Work> self(static_cast<Work*>(w->data));
         LogKeeper& keeper = self->keeper;
         if (!self->error.empty()) return keeper.fail("the log could not be made durable: " + self->error);
         if (keeper.closing_) return;
-        keeper.writer_->synced(self->size);
+        keeper.durable_before(self->segment);
+        keeper.named_ = std::max(keeper.named_, self->segment);
+        if (keeper.writer_ && keeper.writer_->number() == self->segment) keeper.writer_->synced(self->size);
         if (self->sync_only)
           keeper.host_->happened(LogSynced{self->id});
         else
           keeper.host_->happened(LogAppended{self->id});
       });
+}
+
+void LogKeeper::durable_before(std::uint64_t segment) {
+  std::erase_if(before_, [&](const Undurable& older) {
+    if (older.number >= segment) return false;
+    ::close(older.fd);
+    return true;
+  });
 }
 
 }  // namespace hc

@@ -12,15 +12,16 @@
 #include <uv.h>
 
 #include <cstdint>
-#include <deque>
 #include <expected>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/effect.h"
 #include "io/log_codec.h"
+#include "io/log_reader.h"
 #include "runtime/host.h"
 #include "runtime/reserve.h"
 
@@ -54,14 +55,15 @@ class LogKeeper {
   std::expected<void, std::string> list();
   std::expected<std::uint64_t, std::string> read_first() const;
   void read_some();
-  bool open_next();
-  void finish_segment();
+  std::expected<std::string, std::string> contents(std::uint64_t number, std::size_t most) const;
+  std::expected<void, std::string> cut_tail();
   void look_for_room();
   std::expected<void, DiskError> put(const AppendLog& append);
   std::expected<void, DiskError> begin_segment(std::uint64_t number);
   std::expected<void, DiskError> write(const std::string& bytes);
   void forget_before(std::uint64_t segment);
   void fsync_later(std::uint64_t id, bool sync_only);
+  void durable_before(std::uint64_t segment);
   void fail(const std::string& what);
 
   Loop& loop_;
@@ -78,15 +80,18 @@ class LogKeeper {
   uv_idle_t idle_{};
   std::function<void(std::uint64_t)> done_;
   std::map<std::uint64_t, std::uint64_t> segments_;  // sizes
-  std::uint64_t next_ = 1;                           // the first number that is free
-  std::deque<std::uint64_t> left_;
-  std::string file_;
-  std::optional<SegmentReader> reader_;
-  LogBeginning beginning_{1};
+  std::optional<LogReader> reader_;
 
   // writing
   std::optional<SegmentWriter> writer_;
   int fd_ = -1;
+  // What else the next sync has to see to: segments before, and names.
+  struct Undurable {
+    std::uint64_t number;
+    int fd;
+  };
+  std::vector<Undurable> before_;
+  std::uint64_t named_ = 0;  // up to this segment the names are durable
 };
 
 }  // namespace hc

@@ -1,6 +1,7 @@
 #include "sim/log_disk.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "sim/streams.h"
 
@@ -24,25 +25,21 @@ void LogDisk::open(Generation generation, bool always) {
 std::expected<std::vector<std::vector<LogRecord>>, std::string> LogDisk::read() {
   std::vector<std::vector<LogRecord>> all;
   std::erase_if(segments_, [&](const auto& s) { return s.first < first_; });
-  std::uint64_t expected = first_;
-  LogBeginning beginning(first_);
-  for (auto it = segments_.begin(); it != segments_.end();) {
-    auto& [number, segment] = *it;
-    const bool last = std::next(it) == segments_.end();
-    if (number != expected++) return std::unexpected("segment " + segment_name(number - 1) + " is missing");
-    SegmentReader reader(segment.bytes, number, last, segment_name(number));
-    while (auto records = reader.next()) {
-      beginning.read(*records);
-      all.push_back(std::move(*records));
-    }
-    if (!reader.error().empty()) return std::unexpected(reader.error());
-    torn_ += segment.bytes.size() - reader.good();
-    segment.bytes.resize(reader.good());
-    segment.durable = reader.good();
+  const std::uint64_t size = bytes();
+  const auto numbers = std::views::keys(segments_);
+  LogReader reader(
+      first_, {numbers.begin(), numbers.end()},
+      [this](std::uint64_t number, std::size_t most) { return segments_.at(number).bytes.substr(0, most); }, "log");
+  while (auto records = reader.next()) all.push_back(std::move(*records));
+  if (!reader.error().empty()) return std::unexpected(reader.error());
+  std::erase_if(segments_, [&](const auto& s) { return s.first > reader.last(); });
+  if (!segments_.empty()) segments_.rbegin()->second.bytes.resize(reader.good());
+  std::erase_if(segments_, [](const auto& s) { return s.second.bytes.empty(); });
+  for (auto& [number, segment] : segments_) {
+    segment.durable = segment.bytes.size();
     segment.named = true;
-    it = reader.good() == 0 ? segments_.erase(it) : std::next(it);
   }
-  if (std::string error = beginning.error(kFirstName); !error.empty()) return std::unexpected(error);
+  torn_ += size - bytes();
   return all;
 }
 
@@ -51,7 +48,8 @@ void LogDisk::append(Schedule& schedule, std::uint32_t machine, std::uint64_t pr
   busy_until_ = std::max(busy_until_, schedule.now()) + takes;
   Write w{process, append.id, What::kAppend, append.sync, append.segment};
   if (!writer_ || writer_->number() != append.segment) {
-    writer_.emplace(append.segment);
+    const auto before = segments_.find(append.segment - 1);
+    writer_.emplace(append.segment, before == segments_.end() ? 0 : before->second.bytes.size());
     w.bytes = writer_->header();
     w.begins = true;
   }
@@ -165,7 +163,7 @@ void LogDisk::rot() {
   const auto& [number, segment] = *it;
   std::string& bytes = it->second.bytes;
   // Of what can be read: what is torn is so already.
-  SegmentReader reader(bytes, number, true, "");
+  SegmentReader reader(bytes, number, "");
   std::vector<std::uint64_t> ends{reader.good()};
   while (reader.next()) ends.push_back(reader.good());
   if (ends.back() == 0) return;

@@ -19,6 +19,7 @@
 #include "core/base/random.h"
 #include "core/effect.h"
 #include "io/log_codec.h"
+#include "io/log_reader.h"
 #include "sim/schedule.h"
 
 namespace hc::sim {

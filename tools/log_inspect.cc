@@ -53,14 +53,23 @@ Segments find(const std::string& given) {
 
 struct Counts {
   std::uint64_t frames = 0, records = 0, entries = 0, good = 0, size = 0;
+  bool ends_log = false;  // what follows does not count
   std::string error;
 };
+
+std::optional<SegmentReader::Behind> behind(const Segments& segments, std::uint64_t number) {
+  const fs::path next = segments.folder / segment_name(number + 1);
+  if (!fs::exists(next)) return std::nullopt;
+  const auto durable = [=] {
+    return fs::exists(next.parent_path() / segment_name(number + 2)) || says_durable(contents(next), number + 1);
+  };
+  return SegmentReader::Behind{size_before(contents(next), number + 1), durable};
+}
 
 template <class Visit>
 Counts read(const Segments& segments, std::uint64_t number, const Visit& visit) {
   const std::string bytes = contents(segments.files.at(number));
-  const bool last = !fs::exists(segments.folder / segment_name(number + 1));
-  SegmentReader reader(bytes, number, last, segments.files.at(number).string());
+  SegmentReader reader(bytes, number, segments.files.at(number).string(), behind(segments, number));
   Counts c;
   while (auto records = reader.next()) {
     ++c.frames;
@@ -72,22 +81,26 @@ Counts read(const Segments& segments, std::uint64_t number, const Visit& visit) 
   }
   c.good = reader.good();
   c.size = bytes.size();
+  c.ends_log = reader.ends_log();
   c.error = reader.error();
   return c;
 }
 
 int list(const Segments& segments) {
   int status = kOk;
+  bool over = false;
   std::printf("%-16s %12s %8s %10s %10s  %s\n", "segment", "bytes", "frames", "records", "entries", "state");
   for (const auto& [number, path] : segments.files) {
     const Counts c = read(segments, number, [](const LogRecord&) {});
-    const std::string state = !c.error.empty()  ? "damaged at offset " + std::to_string(c.good)
-                              : c.good < c.size ? "torn tail of " + std::to_string(c.size - c.good) + " bytes"
-                                                : "whole";
+    const std::string state = over               ? "torn off, the end of the one before is missing"
+                              : !c.error.empty() ? "damaged at offset " + std::to_string(c.good)
+                              : c.good < c.size  ? "torn tail of " + std::to_string(c.size - c.good) + " bytes"
+                                                 : "whole";
     std::printf("%-16s %12llu %8llu %10llu %10llu  %s\n", segment_name(number).c_str(),
                 static_cast<unsigned long long>(c.size), static_cast<unsigned long long>(c.frames),
                 static_cast<unsigned long long>(c.records), static_cast<unsigned long long>(c.entries), state.c_str());
     if (!c.error.empty()) status = kDamaged;
+    over |= c.ends_log;
   }
   return status;
 }
@@ -98,8 +111,11 @@ int verify(const Segments& segments) {
     if (!error.empty()) std::fprintf(stderr, "log-inspect: %s\n", error.c_str());
     return !error.empty();
   };
-  for (const auto& [number, path] : segments.files)
-    if (damaged(read(segments, number, [&](const LogRecord& r) { beginning.read({r}); }).error)) return kDamaged;
+  for (const auto& [number, path] : segments.files) {
+    const Counts c = read(segments, number, [&](const LogRecord& r) { beginning.read({r}); });
+    if (damaged(c.error)) return kDamaged;
+    if (c.ends_log) break;
+  }
   if (damaged(beginning.error((segments.folder / kFirstName).string()))) return kDamaged;
   std::printf("%zu segments, no damage\n", segments.files.size());
   return kOk;
@@ -109,7 +125,7 @@ int verify(const Segments& segments) {
 int cut(const Segments& segments) {
   for (auto it = segments.files.begin(); it != segments.files.end(); ++it) {
     const Counts c = read(segments, it->first, [](const LogRecord&) {});
-    if (c.good == c.size) continue;
+    if (c.good == c.size && !c.ends_log) continue;
     fs::resize_file(it->second, c.good);
     std::printf("%s: cut at %llu, %llu bytes are gone\n", it->second.c_str(), static_cast<unsigned long long>(c.good),
                 static_cast<unsigned long long>(c.size - c.good));
@@ -166,6 +182,7 @@ void print(const Segments& segments, std::FILE* to) {
     });
     if (!c.error.empty() || !sound)
       throw Failure{sound ? c.error : path.string() + ": effects that do not decode", kDamaged};
+    if (c.ends_log) break;
   }
   for (const SlotTable& table : tables) print(table, to);
 }

@@ -14,9 +14,10 @@ constexpr Duration kRetryEvery = 200ms;  // what a full disk refused
 constexpr Duration kProbeEvery = 1s;     // with an append of nothing
 constexpr std::size_t kRecordWeight = 24;
 constexpr std::size_t kSnapshotAtOnce = std::size_t{128} << 10;
-// Bytes of a snapshot in a second: where nobody else wants the processor and the disk, and where somebody does.
-constexpr std::size_t kSnapshotAlone = std::size_t{256} << 20, kSnapshotBesides = std::size_t{24} << 20;
-constexpr Duration kSnapshotLate = 1ms;  // may be made up for: what timers take
+// Bytes of a snapshot in a second, where somebody else wants the processor and the disk, too; else so much at once, and
+// a pause.
+constexpr std::size_t kSnapshotBesides = std::size_t{24} << 20;
+constexpr Duration kSnapshotPause = 1ms;
 
 template <class... F>
 struct Overload : F... {
@@ -177,14 +178,18 @@ void Log::begin_segment(Time now) {
   gathered_.insert(gathered_.begin(), head.begin(), head.end());
 }
 
+void Log::ask_sync(Effects& out) {
+  syncing_ = next_;
+  unsynced_ = false;
+  ++counters_.syncs;
+  out.sync_log(next_++);
+}
+
 void Log::flush(Time now, Effects& out) {
   if (!on() || segment_ == 0 || outstanding_ || closed_) return;
   if (policy_ == Fsync::kEverySecond && unsynced_ && !syncing_ && now >= sync_at_) {
     sync_at_ = now + kSyncEvery;
-    syncing_ = next_;
-    unsynced_ = false;
-    ++counters_.syncs;
-    out.sync_log(next_++);
+    ask_sync(out);
   }
   if (snapshot_ == Snapshot::kWritten && now >= keep_at_) {
     snapshot_ = Snapshot::kKeeping;
@@ -197,8 +202,11 @@ void Log::flush(Time now, Effects& out) {
   if (gathered_.empty() && !wanted && !refuses()) return;
   if (refuses() && now < (gathered_.empty() ? probe_at_ : retry_at_)) return;
   const bool roll = !closing_ && (segment_weight_ >= config_.segment_bytes || wanted);
-  if (roll && !unsynced_ && !syncing_) begin_segment(now);
-  const bool sync = policy_ == Fsync::kAlways || !opened_ || closing_ || weaker_ || roll || fill_ends_ || must_sync_ ||
+  if (roll && !syncing_) {
+    if (unsynced_) ask_sync(out);
+    begin_segment(now);
+  }
+  const bool sync = policy_ == Fsync::kAlways || !opened_ || closing_ || weaker_ || fill_ends_ || must_sync_ ||
                     snapshot_ == Snapshot::kEnding;
   AppendLog append{next_++, segment_, sync && !HC_MUTANT(kFsyncSkipped), std::exchange(gathered_, {})};
   const std::size_t bytes = std::exchange(bytes_, 0);
@@ -291,9 +299,11 @@ bool Log::has_grown() const {
 bool Log::snapshot_room(Time now) const { return !refuses() && bytes_ < kSnapshotAtOnce && now >= snapshot_next_; }
 
 void Log::snapshot_chunk(Slot s, const std::string& effects, bool others, Time now) {
-  const std::size_t rate = others ? kSnapshotBesides : kSnapshotAlone;
-  snapshot_next_ = std::max(snapshot_next_, now - kSnapshotLate) + Duration(1s) * effects.size() / rate;
   filled(s, effects, false);
+  if (others)
+    snapshot_next_ = std::max(snapshot_next_, now - kSnapshotPause) + Duration(1s) * effects.size() / kSnapshotBesides;
+  else if (bytes_ >= kSnapshotAtOnce)
+    snapshot_next_ = now + kSnapshotPause;
 }
 
 bool Log::kept(Slot s, Position at) {

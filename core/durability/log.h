@@ -2,8 +2,8 @@
 // (rule 9b); and what an earlier process of the member left there, slot by slot (rule 9a).
 //
 // Group commit (DeWitt et al., "Implementation Techniques for Main Memory Database Systems", 1984): one append is on
-// its way at a time; what comes meanwhile goes with the next. A segment is begun only when all before it is durable, so
-// whatever is wrong in any but the last is damage.
+// its way at a time; what comes meanwhile goes with the next. When a segment is begun all before the one before it is
+// durable, and that one on its way to be: nobody waits for it, and at most two segments can lose anything.
 //
 // Whoever applies something tells it here, in order; Replication asks what it may acknowledge. Nothing here knows what
 // a record means for a table.
@@ -124,6 +124,7 @@ class Log {
   };
   void gather(LogRecord record);
   void begin_segment(Time now);
+  void ask_sync(Effects& out);
   bool has_grown() const;
   void begin_run(const RunBegan& began);
 

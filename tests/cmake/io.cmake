@@ -4,6 +4,7 @@ hc_test(resp_test
   USES io
   LABELS unit)
 hc_test(log_codec_test SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/io/log_codec_test.cc USES io core_store LABELS unit)
+hc_test(log_reader_test SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/io/log_reader_test.cc USES io LABELS unit)
 hc_test(codec_test SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/io/codec_test.cc USES io LABELS unit)
 hc_test(exposition_test SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/io/exposition_test.cc USES io LABELS unit)
 hc_test(http_test SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/io/http_test.cc USES io LABELS unit)

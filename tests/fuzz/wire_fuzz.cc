@@ -37,7 +37,7 @@ void read_records(Bytes input) {
 }
 
 void read_segment(Bytes input) {
-  SegmentReader reader(input, 1, true, "segment");
+  SegmentReader reader(input, 1, "segment");
   while (reader.next()) continue;
   HC_CHECK(reader.good() <= input.size(), "more was read than there is");
 }

@@ -39,7 +39,7 @@ Written write_segment(bool synced) {
       {entry(4, "a", std::string(300, 'x')), RunEnded{}},
   };
   Written w;
-  SegmentWriter writer(kNumber);
+  SegmentWriter writer(kNumber, 0);
   w.file = writer.header();
   for (const auto& records : appends) {
     w.starts.push_back(w.file.size());
@@ -55,8 +55,10 @@ struct Read {
   std::uint64_t good;
   std::string error;
 };
-Read read(const std::string& file, bool last = true, std::uint64_t number = kNumber) {
-  SegmentReader reader(file, number, last, "segment");
+using Behind = SegmentReader::Behind;
+constexpr auto kDurable = [] { return true; };
+Read read(const std::string& file, std::optional<Behind> behind = {}, std::uint64_t number = kNumber) {
+  SegmentReader reader(file, number, "segment", std::move(behind));
   Read r;
   while (auto records = reader.next()) r.frames.push_back(bytes_of(*records));
   r.good = reader.good();
@@ -85,12 +87,12 @@ TEST(LogCodec, EveryPrefixOfTheLastSegmentIsItsWholeFrames) {
   }
 }
 
-TEST(LogCodec, EveryPrefixOfAnEarlierSegmentIsDamagedOrWhole) {
+// The next one says how long it was, and that it was durable.
+TEST(LogCodec, EveryPrefixOfAnEarlierSegmentIsDamaged) {
   const Written w = write_segment(true);
-  for (std::size_t size = 0; size < w.file.size(); ++size) {
-    const bool between = size == w.starts[0] || std::ranges::find(w.starts, size) != w.starts.end();
-    EXPECT_EQ(read(w.file.substr(0, size), false).error.empty(), between) << size;
-  }
+  for (std::size_t size = 0; size < w.file.size(); ++size)
+    EXPECT_NE(read(w.file.substr(0, size), Behind{w.file.size(), kDurable}).error, "") << size;
+  EXPECT_EQ(read(w.file, Behind{w.file.size(), kDurable}).error, "");
 }
 
 // It is never taken for something else, in the last frame neither: all of that is there, so it was written.
@@ -146,7 +148,7 @@ TEST(LogCodec, UnsyncedFramesAreATornTail) {
 
 TEST(LogCodec, AFrameFromElsewhereDoesNotPass) {
   const Written w = write_segment(true);
-  EXPECT_NE(read(w.file, false, kNumber + 1).error, "");
+  EXPECT_NE(read(w.file, std::nullopt, kNumber + 1).error, "");
   std::string moved = w.file.substr(0, w.starts[1]) + w.file.substr(w.starts[2]);
   EXPECT_LT(read(moved).frames.size(), 2U);
 }

@@ -101,7 +101,8 @@ void Listeners::act(Person& p) {
     return;
   }
   ++p.rounds;
-  if (random_.percent(30))
+  // At the end no more than one SET, for a slot that nobody can serve any more has it wait as long as a node may.
+  if (settling_ ? p.rounds == 1 && random_.percent(60) : random_.percent(30))
     ask(p, {"SET", "spoken" + std::to_string(p.index), std::to_string(p.turns)});
   else
     speak(p, channel(random_.below(kChannels)));

@@ -224,13 +224,17 @@ void Replication::ask_discards(Time now) {
   for (auto& [to, slots] : questions) peers_.send(to, DiscardAsk{std::move(slots)});
 }
 
+// What an earlier process of a member held may be what a view rests on that nobody here knows yet: we have counted it.
 void Replication::handle(Incarnation from, const DiscardAsk& m) {
   if (HC_BUGGIFY(kDiscardsKept)) return;
   DiscardOk ok{SlotSet(config_.slots), epoch()};
+  const auto counted = [&](const Target& t) { return t.who.member == from.member && t.in_commit_set(); };
   m.slots.for_each([&](Slot s) {
     if (s.value >= replicas_.size()) return;
     const Replica& r = at(s);
-    if (r.lead && r.lead->stage == Stage::kServing && !view_->config(s).list.names(from)) ok.slots.add(s);
+    if (!r.lead || r.lead->stage != Stage::kServing || view_->config(s).list.names(from)) return;
+    if (std::ranges::any_of(r.lead->targets, counted) && !HC_MUTANT(kDiscardsACounted)) return;
+    ok.slots.add(s);
   });
   if (!ok.slots.empty()) peers_.send(from, std::move(ok));
 }

@@ -336,7 +336,7 @@ class Durability(unittest.TestCase):
                 file.write(bytes([byte[0] ^ 1]))
             status, _, said = cluster.run(*self.node(folder, "always").arguments, cwd=folder)
             self.assertEqual(status, 1)
-            self.assertRegex(said, r"00000001\.log is damaged at offset 24: .*log-inspect cut")
+            self.assertRegex(said, r"00000001\.log is damaged at offset 32: .*log-inspect cut")
 
     def test_a_snapshot_without_its_end_is_damage(self):
         with cluster.folder() as folder:

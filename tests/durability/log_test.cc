@@ -1,0 +1,106 @@
+// The log by examples: nobody waits for a segment that is made durable, and a snapshot makes way for clients.
+#include "core/durability/log.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace hc {
+namespace {
+
+constexpr Slot kSlot{3};
+
+struct Host {
+  NodeConfig config = [] {
+    NodeConfig c;
+    c.append_only = true;
+    c.segment_bytes = 1000;
+    c.snapshot_percent = 0;
+    return c;
+  }();
+  Log log{config};
+  Time now = Time(100s);
+  std::uint64_t seq = 0, syncing = 0;
+  AppendLog last;
+
+  Host() {
+    Effects out;
+    log.open(1, out);
+    carry_out(out);
+  }
+  // What it asks is done at once, but syncs, which take their time.
+  void carry_out(Effects& out) {
+    for (Effect& effect : out.list()) {
+      if (auto* sync = std::get_if<SyncLog>(&effect)) syncing = sync->id;
+      if (auto* append = std::get_if<AppendLog>(&effect)) {
+        last = std::move(*append);
+        log.appended(last.id, now);
+      }
+    }
+    out.clear();
+  }
+  void write(std::size_t bytes) {
+    log.applied(kSlot, {{Epoch(1), Seq(++seq)}, Epoch(1), false, Value::copy_of(std::string(bytes, 'x'))});
+    Effects out;
+    log.flush(now, out);
+    carry_out(out);
+  }
+};
+
+TEST(Log, ASegmentIsBegunWhileTheOneBeforeIsMadeDurable) {
+  Host host;
+  host.write(2000);
+  EXPECT_EQ(host.last.segment, 1U);
+  host.write(10);
+  EXPECT_NE(host.syncing, 0U);
+  EXPECT_EQ(host.last.segment, 2U);
+  EXPECT_FALSE(host.last.sync) << "nobody waits for a disk";
+  host.write(2000);
+  host.write(10);
+  EXPECT_EQ(host.last.segment, 2U) << "no third one before the first is durable";
+  host.log.synced(host.syncing);
+  host.write(10);
+  EXPECT_EQ(host.last.segment, 3U);
+}
+
+// Where somebody is served: 24 MiB in a second, and no more.
+TEST(Log, ASnapshotMakesWayForClients) {
+  Host host;
+  host.log.want_snapshot();
+  host.write(10);
+  ASSERT_TRUE(host.log.snapshotting());
+  ASSERT_TRUE(host.log.snapshot_room(host.now));
+  std::size_t bytes = 0;
+  const std::string chunk(std::size_t{32} << 10, 'x');
+  for (const Time end = host.now + 1s; host.now < end; host.now += 100us) {
+    while (host.log.snapshot_room(host.now)) {
+      host.log.snapshot_chunk(kSlot, chunk, true, host.now);
+      bytes += chunk.size();
+    }
+    host.write(10);
+  }
+  EXPECT_GT(bytes, std::size_t{23} << 20);
+  EXPECT_LT(bytes, std::size_t{25} << 20);
+}
+
+// Where nobody is, a batch at a time: others can begin in between.
+TEST(Log, ASnapshotAlonePausesAfterEachBatch) {
+  Host host;
+  host.log.want_snapshot();
+  host.write(10);
+  std::size_t bytes = 0;
+  const std::string chunk(std::size_t{32} << 10, 'x');
+  for (; host.log.snapshot_room(host.now); bytes += chunk.size())
+    host.log.snapshot_chunk(kSlot, chunk, false, host.now);
+  EXPECT_EQ(bytes, std::size_t{128} << 10);
+  host.write(10);
+  EXPECT_FALSE(host.log.snapshot_room(host.now));
+  EXPECT_EQ(host.log.deadline(), host.now + 1ms);
+  host.now += 1ms;
+  EXPECT_TRUE(host.log.snapshot_room(host.now));
+}
+
+}  // namespace
+}  // namespace hc

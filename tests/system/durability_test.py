@@ -2,13 +2,12 @@
 
 import contextlib
 import os
-import random
 import shutil
 import subprocess
-import threading
 import unittest
 
 import cluster
+import crashes
 import powercut
 from cluster import Process, Resp, RespError
 
@@ -17,73 +16,11 @@ LOG_INSPECT = os.environ.get("HC_LOG_INSPECT", "build/release/tools/log-inspect"
 ROUNDS = int(os.environ.get("HC_ROUNDS", "6"))
 
 
-class Writers:
-    """Connections that write keys of their own, each its next number; what was acknowledged is known."""
-
-    def __init__(self, port, count, known):
-        self.port, self.known = port, known
-        self.threads = [threading.Thread(target=self._write, args=(i,), daemon=True) for i in range(count)]
-        for thread in self.threads:
-            thread.start()
-
-    def _write(self, writer):
-        try:
-            with Resp(self.port, 10) as client:
-                while True:
-                    number = self.known.get(writer, 0) + 1
-                    names = f"writer:{writer}", f"writer:{writer}:{number % 50}"
-                    client.pipeline([("SET", name, number) for name in names])
-                    self.known[writer] = number
-        except (OSError, RespError):
-            return
-
-    def join(self):
-        for thread in self.threads:
-            thread.join()
-
-
-def lost(node, known):
-    """How many writers find less than what was acknowledged."""
-    count = 0
-    with node.resp() as client:
-        for writer, number in known.items():
-            value = cluster.wait_until(lambda w=writer: [client("GET", f"writer:{w}")], "an answer")[0]
-            before = client("GET", f"writer:{writer}:{number % 50}")
-            count += int(value or 0) < number or int(before or 0) < number
-    return count
-
-
 class Durability(unittest.TestCase):
-    def node(self, folder, policy, environment=None, *more):
-        port = cluster.free_port()
-        return Process(["--resp-port", 0, "--http-port", 0, "--gossip-port", port, "--data-dir", "data",
-                        "--appendonly", "yes", "--appendfsync", policy, *more], folder, environment=environment)
-
-    def crashes(self, policy, stub=None):
-        """Rounds of writing and of dying at a random moment; with the loss of power unless stub is None."""
-        total = 0
-        with cluster.folder() as folder:
-            data, kept = os.path.join(folder, "data"), os.path.join(folder, "kept")
-            os.makedirs(data)
-            environment = None if stub is None else powercut.environment(os.path.abspath(LIBRARY), data, kept, stub)
-            known, node = {}, None
-            for round_number in range(ROUNDS + 1):
-                more = ("--save", 1) if round_number % 2 else ()
-                node = self.node(folder, policy, environment, *more).start().wait_ready()
-                total += lost(node, known)
-                if stub:
-                    known.clear()
-                if round_number == ROUNDS:
-                    break
-                writers = Writers(node.resp_port, 8, known)
-                threading.Event().wait(random.uniform(0.3, 1.2))  # at a random moment
-                node.kill()
-                writers.join()
-                if stub is not None:
-                    powercut.cut(data, kept)
-            node.kill()
-            self.assertGreater(sum(known.values()), 50)
-        return total
+    def crashes(self, policy, library=None, stub=False):
+        written, missing = crashes.crash(policy, ROUNDS, library, stub)
+        self.assertGreater(written, 100)
+        return missing
 
     def test_kill_loses_nothing(self):
         for policy in ("always", "everysec", "no"):
@@ -91,15 +28,15 @@ class Durability(unittest.TestCase):
                 self.assertEqual(self.crashes(policy), 0)
 
     def test_always_survives_the_loss_of_power(self):
-        self.assertEqual(self.crashes("always", stub=False), 0)
+        self.assertEqual(self.crashes("always", LIBRARY), 0)
 
     def test_without_fsync_power_losses_are_noticed(self):
         with self.assertRaises((AssertionError, cluster.TimedOut)):
-            self.assertEqual(self.crashes("always", stub=True), 0)
+            self.assertEqual(self.crashes("always", LIBRARY, stub=True), 0)
 
     def test_clean_stop_and_snapshot(self):
         with cluster.folder() as folder:
-            node = self.node(folder, "everysec").start().wait_ready()
+            node = crashes.node(folder, "everysec").start().wait_ready()
             with node.resp() as client:
                 client.pipeline([("SET", f"k{i}", "line\r\nbreak%d" % i) for i in range(5000)])
                 client("DEL", "k7")
@@ -114,7 +51,7 @@ class Durability(unittest.TestCase):
             self.assertEqual(node.terminate(), 0)
             segments = [n for n in os.listdir(os.path.join(folder, "data", "log")) if n.endswith(".log")]
             self.assertNotIn("00000001.log", segments)
-            node = self.node(folder, "everysec").start().wait_ready()
+            node = crashes.node(folder, "everysec").start().wait_ready()
             try:
                 with node.resp() as client:
                     self.assertEqual(client("DBSIZE"), 5001)
@@ -127,7 +64,7 @@ class Durability(unittest.TestCase):
 
     def test_save_answers_when_the_snapshot_is_durable(self):
         with cluster.folder() as folder:
-            node = self.node(folder, "everysec", None, "--auto-aof-rewrite-min-size", "1mb").start().wait_ready()
+            node = crashes.node(folder, "everysec", None, "--auto-aof-rewrite-min-size", "1mb").start().wait_ready()
             try:
                 with node.resp() as client, node.resp() as other:
                     client.pipeline([("SET", f"k{i}", "v" * 100) for i in range(2000)])
@@ -154,10 +91,10 @@ class Durability(unittest.TestCase):
 
     def test_a_backup_has_what_was_acknowledged_before(self):
         with cluster.folder() as folder:
-            node = self.node(folder, "everysec", None, "--save", 1).start().wait_ready()
+            node = crashes.node(folder, "everysec", None, "--save", 1).start().wait_ready()
             known = {}
             try:
-                writers = Writers(node.resp_port, 8, known)
+                writers = crashes.Writers(node.resp_port, known)
                 for name in ("one", "two", "three"):
                     cluster.wait_until(lambda: sum(known.values()) > 500, "writes", pause=0.05)
                     before = dict(known)
@@ -167,7 +104,7 @@ class Durability(unittest.TestCase):
                     other = Process(["--resp-port", 0, "--http-port", 0, "--gossip-port", port, "--data-dir", name,
                                      "--appendonly", "yes"], folder).start()
                     try:
-                        self.assertEqual(lost(other.wait_ready(), before), 0)
+                        self.assertEqual(crashes.lost(other.wait_ready(), before), 0)
                     finally:
                         other.kill()
             finally:
@@ -176,7 +113,7 @@ class Durability(unittest.TestCase):
 
     def test_rot_in_the_last_frame_is_named(self):
         with cluster.folder() as folder:
-            node = self.node(folder, "always").start().wait_ready()
+            node = crashes.node(folder, "always").start().wait_ready()
             with node.resp() as client:
                 for i in range(20):
                     client("SET", f"k{i}", i)
@@ -187,7 +124,7 @@ class Durability(unittest.TestCase):
                 byte = file.read(1)
                 file.seek(-2, os.SEEK_END)
                 file.write(bytes([byte[0] ^ 1]))
-            status, _, said = cluster.run(*self.node(folder, "always").arguments, cwd=folder)
+            status, _, said = cluster.run(*crashes.node(folder, "always").arguments, cwd=folder)
             self.assertEqual(status, 1)
             self.assertRegex(said, r"00000001\.log is damaged at offset \d+: .*log-inspect cut")
 
@@ -218,7 +155,7 @@ class Durability(unittest.TestCase):
             known = ask(port)
             child.terminate()
             child.wait()
-            node = self.node(folder, "always").start().wait_ready()
+            node = crashes.node(folder, "always").start().wait_ready()
             stack.callback(node.kill)
             inspect = os.path.abspath(LOG_INSPECT)
             said = subprocess.run(f"{inspect} import from/appendonlydir | redis-cli -p {node.resp_port} --pipe",
@@ -270,7 +207,7 @@ class Durability(unittest.TestCase):
 
     def test_what_cannot_be_written_is_said(self):
         with cluster.folder() as folder:
-            node = self.node(folder, "always").start().wait_ready()
+            node = crashes.node(folder, "always").start().wait_ready()
             with node.resp() as client:
                 client("SET", "k", "v")
             node.kill()
@@ -292,7 +229,7 @@ class Durability(unittest.TestCase):
 
     def test_an_export_survives_the_loss_of_power(self):
         with cluster.folder() as folder:
-            node = self.node(folder, "always").start().wait_ready()
+            node = crashes.node(folder, "always").start().wait_ready()
             with node.resp() as client:
                 client("SET", "k", "v")
             node.kill()
@@ -308,7 +245,7 @@ class Durability(unittest.TestCase):
 
     def test_a_backup_touches_nothing_else(self):
         with cluster.folder() as folder:
-            node = self.node(folder, "always").start().wait_ready()
+            node = crashes.node(folder, "always").start().wait_ready()
             node.kill()
             os.makedirs(os.path.join(folder, "one.new", "mine"))
             said = self.inspect(folder, "backup", "data", "one")
@@ -323,7 +260,7 @@ class Durability(unittest.TestCase):
 
     def test_damage_is_named(self):
         with cluster.folder() as folder:
-            node = self.node(folder, "always").start().wait_ready()
+            node = crashes.node(folder, "always").start().wait_ready()
             with node.resp() as client:
                 for i in range(20):
                     client("SET", f"k{i}", i)
@@ -334,13 +271,13 @@ class Durability(unittest.TestCase):
                 byte = file.read(1)
                 file.seek(60)
                 file.write(bytes([byte[0] ^ 1]))
-            status, _, said = cluster.run(*self.node(folder, "always").arguments, cwd=folder)
+            status, _, said = cluster.run(*crashes.node(folder, "always").arguments, cwd=folder)
             self.assertEqual(status, 1)
             self.assertRegex(said, r"00000001\.log is damaged at offset 32: .*log-inspect cut")
 
     def test_a_snapshot_without_its_end_is_damage(self):
         with cluster.folder() as folder:
-            node = self.node(folder, "always").start().wait_ready()
+            node = crashes.node(folder, "always").start().wait_ready()
             with node.resp() as client:
                 client("SET", "k", "v")
                 self.assertEqual(client("BGSAVE"), "Background saving started")
@@ -350,7 +287,7 @@ class Durability(unittest.TestCase):
             for name in os.listdir(log):
                 if name.endswith(".log"):
                     os.remove(os.path.join(log, name))
-            status, _, said = cluster.run(*self.node(folder, "always").arguments, cwd=folder)
+            status, _, said = cluster.run(*crashes.node(folder, "always").arguments, cwd=folder)
             self.assertEqual(status, 1)
             self.assertRegex(said, r"log/first says that the log begins with the snapshot in 0000000\d\.log")
 

@@ -50,6 +50,7 @@ struct AppendLog {  // answered by LogAppended, or by LogRefused; a failed fsync
   std::uint64_t segment = 0;  // a number that was not there before begins a segment. All before is durable then
   bool sync = false;          // answered when it is durable, and all before it
   std::vector<LogRecord> records;
+  bool packed = false;  // compressed, where that makes it smaller
 };
 
 struct SyncLog {  // make durable what was appended; answered by LogSynced. Appends go on meanwhile

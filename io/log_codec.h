@@ -14,11 +14,13 @@
 #include <vector>
 
 #include "core/durability/record.h"
+#include "io/packing.h"
 #include "io/wire.h"
 
 namespace hc {
 
-inline constexpr std::uint32_t kLogFormat = 1;
+// Format 2 has packed frames; what is written in format 1 would read the same in it.
+inline constexpr std::uint32_t kOldestLogFormat = 1, kLogFormat = 2;
 
 void write_log_records(const std::vector<LogRecord>& records, WireWriter& out);
 // To the end of the reader; it turns bad where bytes have no meaning.
@@ -53,7 +55,8 @@ class SegmentWriter {
  public:
   explicit SegmentWriter(std::uint64_t number) : number_(number) {}
   std::string header();
-  std::string frame(const std::vector<LogRecord>& records);
+  // `packed`: by zstd, where that makes it smaller.
+  std::string frame(const std::vector<LogRecord>& records, bool packed = false);
 
   std::uint64_t number() const { return number_; }
   std::uint64_t size() const { return size_; }  // of the file, with all that was given
@@ -62,7 +65,10 @@ class SegmentWriter {
   void synced(std::uint64_t size) { synced_ = std::max(synced_, size); }
 
  private:
+  std::string body_of(const std::vector<LogRecord>& records, bool packed);
+
   std::uint64_t number_, size_ = 0, synced_ = 0;
+  Packer packer_;
 };
 
 // Some sector of the file has nothing but zeros where it lies within [begin, end).

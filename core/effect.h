@@ -51,6 +51,7 @@ struct AppendLog {  // answered by LogAppended, or by LogRefused; a failed fsync
                               // durable then
   bool sync = false;          // answered when it is durable, and all before it
   std::vector<LogRecord> records;
+  bool packed = false;  // compressed, where that makes it smaller
 };
 
 struct SyncLog {  // make durable what was appended; answered by LogSynced. Appends go on meanwhile

@@ -393,8 +393,8 @@ std::string narrate(const Effect& effect) {
                [](const BecameReady&) { return std::string("became ready"); },
                [](const Stopped&) { return std::string("stopped"); }, [](const Note& e) { return "note: " + e.text; },
                [](const AppendLog& e) {
-                 return "append " + text(e.id) + " to segment " + text(e.segment) + (e.sync ? ", durably: " : ": ") +
-                        records(e.records);
+                 return "append " + text(e.id) + " to segment " + text(e.segment) + (e.packed ? ", packed" : "") +
+                        (e.sync ? ", durably: " : ": ") + records(e.records);
                },
                [](const SyncLog& e) { return "sync the log, " + text(e.id); },
                [](const KeepLog& e) { return "keep the log from segment " + text(e.segment) + ", " + text(e.id); },

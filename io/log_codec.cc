@@ -28,6 +28,7 @@ enum class Kind : std::uint8_t {
   kKept = 7,
   kSnapshotBegan = 8,
   kSnapshotEnded = 9,
+  kPacked = 10,  // first in a frame, which has no other: its records, packed
 };
 enum EntryFlag : std::uint8_t { kBoundary = 1, kOtherPrevious = 2 };
 
@@ -153,6 +154,8 @@ LogRecord read_record(WireReader& in) {
       return SnapshotBegan{};
     case Kind::kSnapshotEnded:
       return SnapshotEnded{};
+    case Kind::kPacked:
+      break;  // not within a frame
   }
   in.turn_bad();
   return RunEnded{};
@@ -183,6 +186,21 @@ std::optional<FrameHead> frame_head(Bytes file, std::uint64_t number, std::uint6
   return FrameHead{get32(head, 0), get64(head, 4), get32(head, 12)};
 }
 
+// All that the body of a frame says; false: it says nothing that was written.
+bool read_body(Bytes body, std::vector<LogRecord>& records) {
+  WireReader in(body);
+  std::optional<std::string> unpacked;
+  if (body.starts_with(static_cast<char>(Kind::kPacked))) {
+    in.byte();
+    const std::uint64_t size = in.number();
+    if (in.ok()) unpacked = unpack(body.substr(body.size() - in.left()), size);
+    if (!unpacked) return false;
+    in = WireReader(*unpacked);
+  }
+  records = read_log_records(in);
+  return in.ok();
+}
+
 // The records of the frame at `offset`; nullopt: it is not whole, or damaged.
 std::optional<std::vector<LogRecord>> frame_at(Bytes file, std::uint64_t number, std::uint64_t offset,
                                                std::uint64_t& end) {
@@ -192,10 +210,10 @@ std::optional<std::vector<LogRecord>> frame_at(Bytes file, std::uint64_t number,
   if (head->length > left && !HC_MUTANT(kTornTailAccepted)) return std::nullopt;
   const Bytes body = file.substr(offset + kFrameHeadBytes, head->length);
   if (crc32c(body) != head->body_sum && !HC_MUTANT(kNoCrc) && !HC_MUTANT(kTornTailAccepted)) return std::nullopt;
-  WireReader in(body);
-  auto records = read_log_records(in);
-  if (!in.ok() && !HC_MUTANT(kNoCrc) && !HC_MUTANT(kTornTailAccepted)) return std::nullopt;
-  if (!in.ok()) records.pop_back();  // the mutants take what they understand
+  std::vector<LogRecord> records;
+  const bool sound = read_body(body, records);
+  if (!sound && !HC_MUTANT(kNoCrc) && !HC_MUTANT(kTornTailAccepted)) return std::nullopt;
+  if (!sound && !records.empty()) records.pop_back();  // the mutants take what they understand
   end = offset + kFrameHeadBytes + body.size();
   return records;
 }
@@ -308,10 +326,22 @@ std::string SegmentWriter::header() {
   return text;
 }
 
-std::string SegmentWriter::frame(const std::vector<LogRecord>& records) {
-  std::string body;
-  WireWriter inside(body);
+std::string SegmentWriter::body_of(const std::vector<LogRecord>& records, bool packed) {
+  std::string plain;
+  WireWriter inside(plain);
   write_log_records(records, inside);
+  const auto piece = packed ? packer_.pack(plain) : std::nullopt;
+  if (!piece) return plain;
+  std::string body;
+  WireWriter out(body);
+  kind(Kind::kPacked, out);
+  out.number(plain.size());
+  out.raw(*piece);
+  return body.size() < plain.size() ? body : plain;
+}
+
+std::string SegmentWriter::frame(const std::vector<LogRecord>& records, bool packed) {
+  const std::string body = body_of(records, packed);
   std::string text;
   text.reserve(kFrameHeadBytes + body.size());
   WireWriter out(text);

@@ -15,10 +15,12 @@
 #include <vector>
 
 #include "core/durability/record.h"
+#include "io/packing.h"
 #include "io/wire.h"
 
 namespace hc {
 
+// Format 1 did not say how long the segment before was, and had no packed frames.
 inline constexpr std::uint32_t kLogFormat = 2;
 inline constexpr std::size_t kSegmentHeaderBytes = 32;
 
@@ -56,7 +58,8 @@ class SegmentWriter {
   // `before`: the size of the segment before it; 0 if there is none.
   SegmentWriter(std::uint64_t number, std::uint64_t before) : number_(number), before_(before) {}
   std::string header();
-  std::string frame(const std::vector<LogRecord>& records);
+  // `packed`: by zstd, where that makes it smaller.
+  std::string frame(const std::vector<LogRecord>& records, bool packed = false);
 
   std::uint64_t number() const { return number_; }
   std::uint64_t size() const { return size_; }  // of the file, with all that was given
@@ -67,7 +70,10 @@ class SegmentWriter {
   bool all_synced() const { return synced_ == size_; }
 
  private:
+  std::string body_of(const std::vector<LogRecord>& records, bool packed);
+
   std::uint64_t number_, before_, size_ = 0, synced_ = 0;
+  Packer packer_;
 };
 
 // What the beginning of a segment says of the one before it: its size. nullopt: it is not whole, or of another number.

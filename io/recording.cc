@@ -73,6 +73,7 @@ void fields(NodeConfig& c, Field&& field) {
   fields(c.memory, field);
   field(c.key_filter_ppm);
   field(c.slow_request);
+  field(c.snapshot_packed);
 }
 
 struct Put {
@@ -385,7 +386,7 @@ EffectSeen RecordingCodec::seen(const Effect& effect) {
                  [&](const AppendLog& e) {
                    s.number = e.id;
                    out.number(e.segment);
-                   out.byte(e.sync);
+                   out.byte(static_cast<std::uint8_t>((e.sync ? 1 : 0) | (e.packed ? 2 : 0)));
                    write_log_records(e.records, out);
                  },
                  [&](const SyncLog& e) { s.number = e.id; },

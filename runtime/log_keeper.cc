@@ -256,7 +256,7 @@ std::expected<void, DiskError> LogKeeper::write(const std::string& bytes) {
 std::expected<void, DiskError> LogKeeper::put(const AppendLog& append) {
   if (!writer_ || writer_->number() != append.segment)
     if (const auto begun = begin_segment(append.segment); !begun) return begun;
-  return write(writer_->frame(append.records));
+  return write(writer_->frame(append.records, append.packed));
 }
 
 void LogKeeper::look_for_room() {

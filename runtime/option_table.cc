@@ -225,6 +225,13 @@ OptionSpec appendfsync() {
       [](const Options& options) { return fsync_word(options.append_fsync); });
 }
 
+OptionSpec snapshot_compression() {
+  return choice(
+      "snapshot-compression", "Data", {"none", "zstd"}, "none", "what snapshots of the log are compressed with",
+      [](Given& to, const std::string& said) { to.options.snapshot_packed = said == "zstd"; },
+      [](const Options& options) { return options.snapshot_packed ? "zstd" : "none"; });
+}
+
 OptionSpec memory(const char* name, const char* group, std::uint64_t& (*field)(Options&), const char* summary) {
   Options usual;
   OptionSpec spec = row(name, group, "BYTES", std::to_string(field(usual)), summary);
@@ -344,6 +351,7 @@ const std::vector<OptionSpec>& option_table() {
       live(appendfsync()),
       number("save", "Data", &Options::save_seconds, 0, 31536000,
              "a snapshot of the log so often, in seconds; 0: when it has grown"),
+      snapshot_compression(),
       live(memory(
           "auto-aof-rewrite-min-size", "Data", [](Options& o) -> std::uint64_t& { return o.growth_bytes; },
           "a snapshot of the log when it has grown by so much, and")),

@@ -310,6 +310,7 @@ NodeConfig node_config(const Options& options) {
   config.append_fsync = options.append_fsync;
   config.snapshot_bytes = options.growth_bytes;
   config.snapshot_percent = options.growth_percent;
+  config.snapshot_packed = options.snapshot_packed;
   config.snapshot_every = std::chrono::seconds(options.save_seconds);
   config.voters_max = options.voters_max;
   config.min_in_sync = options.min_in_sync;

@@ -33,6 +33,7 @@ struct Options {
   bool append_only = false;  // keep a log in data_dir
   Fsync append_fsync = Fsync::kEverySecond;
   std::uint64_t save_seconds = 0;                        // a snapshot so often; 0: only when the log has grown
+  bool snapshot_packed = false;                          // by zstd
   std::uint64_t growth_bytes = std::uint64_t{64} << 20;  // by so much, and
   std::uint32_t growth_percent = 100;                    // of the last snapshot; 0: not for that
   std::uint64_t lease_ms = 1000;

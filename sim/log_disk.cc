@@ -53,7 +53,7 @@ void LogDisk::append(Schedule& schedule, std::uint32_t machine, std::uint64_t pr
     w.bytes = writer_->header();
     w.begins = true;
   }
-  w.bytes += writer_->frame(append.records);
+  w.bytes += writer_->frame(append.records, append.packed);
   w.records = append.records;
   pending_.emplace(busy_until_, std::move(w));
   schedule.at(busy_until_, Kind::kLogged, machine, process);

@@ -133,6 +133,7 @@ void add_node(std::vector<Pin>& pins) {
        [](const Setting& s) { return std::string(kFsyncWords[static_cast<std::size_t>(s.node.append_fsync)]); }});
   pins.push_back(number("snapshot", at(&NodeConfig::snapshot_bytes), 1, kMillion * 1000));
   pins.push_back(time("snapshot-every", at(&NodeConfig::snapshot_every)));
+  pins.push_back(flag("snapshot-packed", at(&NodeConfig::snapshot_packed)));
   pins.push_back(number("segment", at(&NodeConfig::segment_bytes), 1, kMillion * 1000));
   pins.push_back(number("voters", at(&NodeConfig::voters_max), 1, 9));
   pins.push_back(number("key-filter-ppm", at(&NodeConfig::key_filter_ppm), 0, kMillion / 2));

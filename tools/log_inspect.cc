@@ -5,18 +5,16 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "core/command/command.h"
 #include "core/command/text.h"
-#include "core/durability/log.h"
-#include "core/store/effects.h"
 #include "io/log_codec.h"
 #include "tools/aof.h"
 #include "tools/backup.h"
 #include "tools/files.h"
+#include "tools/log_content.h"
 
 namespace {
 
@@ -27,71 +25,12 @@ constexpr const char* kStatuses = R"(
 Status: 0 done; 1 something is damaged, or of no use here; 64 what was asked makes no sense; 74 a file could not be read
 or written.)";
 
-struct Segments {
-  fs::path folder;
-  std::uint64_t first = 1;
-  std::map<std::uint64_t, fs::path> files;
-};
-
-// A log's folder, a data folder, or one segment.
-Segments find(const std::string& given) {
-  Segments found;
-  fs::path path(given);
-  if (fs::is_directory(path / "log")) path /= "log";
-  if (fs::is_directory(path)) {
-    found.folder = path;
-    if (fs::exists(path / kFirstName)) found.first = decode_first(contents(path / kFirstName)).value_or(1);
-    for (const auto& entry : fs::directory_iterator(path))
-      if (const auto number = segment_number(entry.path().filename().string()); number && *number >= found.first)
-        found.files[*number] = entry.path();
-  } else if (const auto number = segment_number(path.filename().string()); number && fs::exists(path)) {
-    found.folder = path.parent_path();
-    found.files[*number] = path;
-  }
-  return found;
-}
-
-struct Counts {
-  std::uint64_t frames = 0, records = 0, entries = 0, good = 0, size = 0;
-  bool ends_log = false;  // what follows does not count
-  std::string error;
-};
-
-std::optional<SegmentReader::Behind> behind(const Segments& segments, std::uint64_t number) {
-  const fs::path next = segments.folder / segment_name(number + 1);
-  if (!fs::exists(next)) return std::nullopt;
-  const auto durable = [=] {
-    return fs::exists(next.parent_path() / segment_name(number + 2)) || says_durable(contents(next), number + 1);
-  };
-  return SegmentReader::Behind{size_before(contents(next), number + 1), durable};
-}
-
-template <class Visit>
-Counts read(const Segments& segments, std::uint64_t number, const Visit& visit) {
-  const std::string bytes = contents(segments.files.at(number));
-  SegmentReader reader(bytes, number, segments.files.at(number).string(), behind(segments, number));
-  Counts c;
-  while (auto records = reader.next()) {
-    ++c.frames;
-    c.records += records->size();
-    for (const LogRecord& r : *records) {
-      c.entries += std::holds_alternative<Applied>(r);
-      visit(r);
-    }
-  }
-  c.good = reader.good();
-  c.size = bytes.size();
-  c.ends_log = reader.ends_log();
-  c.error = reader.error();
-  return c;
-}
-
 int list(const Segments& segments) {
   int status = kOk;
   bool over = false;
   std::printf("%-16s %12s %8s %10s %10s  %s\n", "segment", "bytes", "frames", "records", "entries", "state");
   for (const auto& [number, path] : segments.files) {
-    const Counts c = read(segments, number, [](const LogRecord&) {});
+    const SegmentRead c = read_segment(segments, number, [](const LogRecord&) {});
     const std::string state = over               ? "torn off, the end of the one before is missing"
                               : !c.error.empty() ? "damaged at offset " + std::to_string(c.good)
                               : c.good < c.size  ? "torn tail of " + std::to_string(c.size - c.good) + " bytes"
@@ -112,7 +51,7 @@ int verify(const Segments& segments) {
     return !error.empty();
   };
   for (const auto& [number, path] : segments.files) {
-    const Counts c = read(segments, number, [&](const LogRecord& r) { beginning.read({r}); });
+    const SegmentRead c = read_segment(segments, number, [&](const LogRecord& r) { beginning.read({r}); });
     if (damaged(c.error)) return kDamaged;
     if (c.ends_log) break;
   }
@@ -124,7 +63,7 @@ int verify(const Segments& segments) {
 // Behind the last good frame of the segment; what stands in later segments is lost, too.
 int cut(const Segments& segments) {
   for (auto it = segments.files.begin(); it != segments.files.end(); ++it) {
-    const Counts c = read(segments, it->first, [](const LogRecord&) {});
+    const SegmentRead c = read_segment(segments, it->first, [](const LogRecord&) {});
     if (c.good == c.size && !c.ends_log) continue;
     fs::resize_file(it->second, c.good);
     std::printf("%s: cut at %llu, %llu bytes are gone\n", it->second.c_str(), static_cast<unsigned long long>(c.good),
@@ -169,22 +108,8 @@ void print(const SlotTable& table, std::FILE* to) {
 
 // What the log says in the end.
 void print(const Segments& segments, std::FILE* to) {
-  NodeConfig config;
-  Log log(config);
-  std::vector<SlotTable> tables(config.slots);
-  for (const auto& [number, path] : segments.files) {
-    bool sound = true;
-    const Counts c = read(segments, number, [&](const LogRecord& r) {
-      if (!log.read(r)) return;
-      if (const auto* a = std::get_if<Applied>(&r)) sound &= hc::apply(a->entry.effects.bytes(), tables[a->slot.value]);
-      if (const auto* f = std::get_if<Filled>(&r)) sound &= hc::apply(Bytes(f->effects), tables[f->slot.value]);
-      if (const auto* e = std::get_if<Emptied>(&r)) tables[e->slot.value].clear();
-    });
-    if (!c.error.empty() || !sound)
-      throw Failure{sound ? c.error : path.string() + ": effects that do not decode", kDamaged};
-    if (c.ends_log) break;
-  }
-  for (const SlotTable& table : tables) print(table, to);
+  LogContent content(segments);
+  for (const SlotTable& table : content.tables()) print(table, to);
 }
 
 int dump(const Segments& segments) { return print(segments, stdout), kOk; }
@@ -270,9 +195,7 @@ int run(int argc, char** argv) try {
     std::printf("%llu bytes of the log are in %s\n", bytes, file.c_str());
     return kOk;
   }
-  const Segments segments = find(given);
-  if (segments.files.empty())
-    throw Failure{given + " holds no segment of a log: name a data folder, its log, or a segment", kUnusable};
+  const Segments segments = find_segments(given);
   if (app.got_subcommand(exports)) return replace_durably(file, [&](std::FILE* to) { print(segments, to); }), kOk;
   for (const auto& [name, verb] : verbs)
     if (app.got_subcommand(name)) return verb.second(segments);

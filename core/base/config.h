@@ -44,6 +44,7 @@ struct NodeConfig {
   std::size_t snapshot_bytes = std::size_t{64} << 20;
   std::uint32_t snapshot_percent = 100;
   Duration snapshot_every{};
+  bool snapshot_packed = false;  // what is appended while one is written is compressed, where that makes it smaller
   std::size_t log_bytes_waiting = std::size_t{32} << 20;  // not written yet: beyond it those who write wait
 
   // For the first view, if this node founds it.

@@ -83,6 +83,10 @@ Reply renamenx(Args args, Execution& x);
 Reply copy(Args args, Execution& x);
 Reply move(Args args, Execution& x);
 
+// dumping.cc
+Reply dump(Args args, Execution& x);
+Reply restore(Args args, Execution& x);
+
 // object.cc
 Reply object(Args args, Execution& x);
 Reply memory(Args args, Execution& x);

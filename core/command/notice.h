@@ -65,6 +65,7 @@ enum class Notice : std::uint8_t {
   kCopyTo,
   kNew,
   kKeyMiss,
+  kRestore,
 };
 struct NoticeInfo {
   std::string_view name;
@@ -76,7 +77,7 @@ inline constexpr NoticeInfo kNoticeInfo[] = {
     {"incrby", notice_flag('$')},    {"incrbyfloat", notice_flag('$')}, {"append", notice_flag('$')},
     {"setrange", notice_flag('$')},  {"setbit", notice_flag('$')},      {"rename_from", notice_flag('g')},
     {"rename_to", notice_flag('g')}, {"copy_to", notice_flag('g')},     {"new", notice_flag('n')},
-    {"keymiss", notice_flag('m')}};
+    {"keymiss", notice_flag('m')},   {"restore", notice_flag('g')}};
 constexpr const NoticeInfo& info_of(Notice what) { return kNoticeInfo[static_cast<std::size_t>(what)]; }
 
 struct Noticed {

@@ -208,7 +208,8 @@ void Log::flush(Time now, Effects& out) {
   }
   const bool sync = policy_ == Fsync::kAlways || !opened_ || closing_ || weaker_ || fill_ends_ || must_sync_ ||
                     snapshot_ == Snapshot::kEnding;
-  AppendLog append{next_++, segment_, sync && !HC_MUTANT(kFsyncSkipped), std::exchange(gathered_, {})};
+  AppendLog append{next_++, segment_, sync && !HC_MUTANT(kFsyncSkipped), std::exchange(gathered_, {}),
+                   config_.snapshot_packed && (snapshot_ == Snapshot::kWriting || snapshot_ == Snapshot::kEnding)};
   const std::size_t bytes = std::exchange(bytes_, 0);
   segment_weight_ += bytes;
   grown_ += bytes;

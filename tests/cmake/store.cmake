@@ -9,6 +9,6 @@ hc_test(store_test
 hc_test(command_test
   SOURCES ${command_tests}/harness.cc ${command_tests}/command_test.cc ${command_tests}/replies_test.cc
           ${command_tests}/expiry_test.cc ${command_tests}/gather_test.cc ${command_tests}/text_test.cc
-          ${command_tests}/cuckoo_test.cc ${command_tests}/notices_test.cc
+          ${command_tests}/cuckoo_test.cc ${command_tests}/dumping_test.cc ${command_tests}/notices_test.cc
   USES core_sim_command)
 target_compile_definitions(command_test PRIVATE HC_TESTS_DIR="${CMAKE_CURRENT_SOURCE_DIR}")

@@ -140,7 +140,7 @@ TEST(ExecuteLocal, DescribesEveryCommand) {
   const Bytes docs[] = {"COMMAND", "DOCS"};
   EXPECT_EQ(execute_local(*find_command("command"), docs, h.now).items.size(), 2 * all_commands().size());
   EXPECT_EQ(h.run("COMMAND LIST FILTERBY ACLCAT dangerous"),
-            "[\"keys\", \"flushall\", \"flushdb\", \"info\", \"save\", \"bgsave\", \"bgrewriteaof\"]");
+            "[\"restore\", \"keys\", \"flushall\", \"flushdb\", \"info\", \"save\", \"bgsave\", \"bgrewriteaof\"]");
   const Bytes info[] = {"COMMAND", "INFO", "get"};
   const Reply about = execute_local(*find_command("command"), info, h.now);
   for (const std::size_t part : {2U, 6U, 7U, 8U, 9U})  // flags, categories, tips, keys, subcommands: sets of RESP3

@@ -62,6 +62,52 @@ class Durability(unittest.TestCase):
             finally:
                 node.kill()
 
+    def test_a_compressed_snapshot_is_smaller_and_says_the_same(self):
+        with cluster.folder() as folder:
+            sizes = {}
+            for word in ("none", "zstd", "none"):  # the last one reads what the one before has written
+                node = self.node(folder, "always", None, "--snapshot-compression", word).start().wait_ready()
+                try:
+                    with node.resp() as client:
+                        self.assertEqual(client("CONFIG", "GET", "snapshot-compression")[1], word.encode())
+                        if not sizes:
+                            client.pipeline([("SET", f"k{i}", f"a value of some words, number {i}" * 5)
+                                             for i in range(20000)])
+                            client("SET", "large", "x" * (2 << 20))  # stands there as it is
+                            client("CF.ADD", "filter", "item")
+                        self.assertEqual(client("DBSIZE"), 20002)
+                        self.assertEqual(client("GET", "k777"), b"a value of some words, number 777" * 5)
+                        self.assertEqual(client("STRLEN", "large"), 2 << 20)
+                        self.assertEqual(client("CF.EXISTS", "filter", "item"), 1)
+                        self.assertEqual(client("SAVE"), "OK")
+                    sizes[word] = int(node.info("persistence")["aof_base_size"])
+                    self.assertEqual(node.terminate(), 0)
+                finally:
+                    node.kill()
+                said = self.inspect(folder, "verify", "data")
+                self.assertEqual(said.returncode, 0, said.stderr)
+                self.assertEqual(self.inspect(folder, "dump", "data").stdout.count("*3"), 20001)
+            large = 2 << 20
+            self.assertLess((sizes["zstd"] - large) * 2, sizes["none"] - large)
+
+    def test_rot_in_a_compressed_snapshot_is_named(self):
+        with cluster.folder() as folder:
+            node = self.node(folder, "always", None, "--snapshot-compression", "zstd").start().wait_ready()
+            with node.resp() as client:
+                client.pipeline([("SET", f"k{i}", "v" * 100) for i in range(5000)])
+                self.assertEqual(client("SAVE"), "OK")
+            self.assertEqual(node.terminate(), 0)
+            log = os.path.join(folder, "data", "log")
+            [name] = [n for n in os.listdir(log) if n.endswith(".log")]
+            with open(os.path.join(log, name), "r+b") as file:
+                file.seek(os.path.getsize(file.name) // 2)
+                byte = file.read(1)
+                file.seek(-1, os.SEEK_CUR)
+                file.write(bytes([byte[0] ^ 1]))
+            status, _, said = cluster.run(*self.node(folder, "always").arguments, cwd=folder)
+            self.assertEqual(status, 1)
+            self.assertRegex(said, name + r" is damaged at offset \d+: .*log-inspect cut")
+
     def test_save_answers_when_the_snapshot_is_durable(self):
         with cluster.folder() as folder:
             node = crashes.node(folder, "everysec", None, "--auto-aof-rewrite-min-size", "1mb").start().wait_ready()

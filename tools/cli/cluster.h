@@ -50,6 +50,7 @@ class Cluster {
   // Once more, of whoever answers: that member may have gone meanwhile.
   const Json& look_again();
 
+  const Door& first() const { return first_; }
   const Json& seen() const { return seen_; }
   const std::vector<Member>& members() const { return members_; }  // as of the last look
   // What each member that seems up says there. `path` begins with '/'.

@@ -1,10 +1,11 @@
-// The subcommands of `hypercache-cli cluster`. Each prints what it found and returns the status of the run.
+// The subcommands of `hypercache-cli`. Each prints what it found and returns the status of the run.
 #pragma once
 
 #include <chrono>
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "tools/cli/cluster.h"
 
@@ -17,6 +18,9 @@ struct Wishes {
   std::optional<std::chrono::milliseconds> within;  // --within
   bool accept_data_loss = false;                    // --accept-data-loss
   std::string subject;                              // a member, members, or slots
+  std::vector<std::string> subjects;                // folders
+  bool overwrite = false, partial = false;          // --overwrite, --partial
+  std::chrono::milliseconds patience{5000};         // --timeout
 };
 
 int show_status(Cluster& cluster, const Wishes& wishes);
@@ -27,6 +31,8 @@ int decommission(Cluster& cluster, const Wishes& wishes);
 int force(Cluster& cluster, const Wishes& wishes);
 int rebalance(Cluster& cluster, const Wishes& wishes);
 int verify(Cluster& cluster, const Wishes& wishes);
+int back_up(Cluster& cluster, const Wishes& wishes);
+int restore(Cluster& cluster, const Wishes& wishes);
 
 // For people, or for programs: one object on one line.
 void print(const std::string& text);

@@ -1,6 +1,7 @@
 // The command line of hypercache-cli: what an operator asks of a cluster.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 
 #include "tools/cli/commands.h"
 #include "tools/files.h"
@@ -9,7 +10,9 @@ namespace {
 
 using namespace hc::cli;
 
-constexpr const char* kHelp = R"(Asks a HyperCache cluster how it is, and takes members out of it.
+constexpr const char* kHelp =
+    R"(Asks a HyperCache cluster how it is, takes members out of it, copies what they hold, and reads
+copies into it.
 
 One member is asked first (--host and --port: its port for HTTP), who names the others.)";
 
@@ -41,22 +44,23 @@ constexpr Verb kVerbs[] = {
      false},
 };
 
-int run(const CLI::App& group, const Door& door, std::chrono::milliseconds timeout, const Wishes& wishes) {
-  for (const Verb& verb : kVerbs) {
-    if (!group.got_subcommand(verb.name)) continue;
-    try {
-      Cluster cluster(door, timeout);
-      return verb.run(cluster, wishes);
-    } catch (const Failure& failure) {
-      std::fprintf(stderr, "hypercache-cli: %s\n", failure.text.c_str());
-      return failure.status;
-    } catch (const nlohmann::json::exception& error) {
-      std::fprintf(stderr, "hypercache-cli: a member answers what this version does not understand: %s\n",
-                   error.what());
-      return kUnreachable;
-    }
+int run(int (*verb)(Cluster&, const Wishes&), const Door& door, const Wishes& wishes) {
+  const auto failed = [](const std::string& text, int status) {
+    std::fprintf(stderr, "hypercache-cli: %s\n", text.c_str());
+    return status;
+  };
+  try {
+    Cluster cluster(door, wishes.patience);
+    return verb(cluster, wishes);
+  } catch (const Failure& failure) {
+    return failed(failure.text, failure.status);
+  } catch (const hc::Failure& failure) {
+    return failed(failure.text, failure.status);
+  } catch (const std::filesystem::filesystem_error& error) {
+    return failed(error.what(), hc::kIoError);
+  } catch (const nlohmann::json::exception& error) {
+    return failed(std::string("a member answers what this version does not understand: ") + error.what(), kUnreachable);
   }
-  return kUnusable;
 }
 
 std::chrono::milliseconds milliseconds(double seconds) {
@@ -101,6 +105,20 @@ int run(int argc, char** argv) {
           ->check(CLI::Range(0.0, 1e6));
   }
   group->fallthrough()->require_subcommand(1);
+  CLI::App* backs_up =
+      app.add_subcommand("backup", "a copy of a member's data folder while it runs; on the host of that member")
+          ->fallthrough();
+  backs_up->add_option("DIR", wishes.subjects, "a folder that is not there yet")->required()->expected(1);
+  CLI::App* restores =
+      app.add_subcommand("restore",
+                         "what backups hold, those of one cluster together, into a cluster of any size that runs")
+          ->fallthrough();
+  restores->add_option("DIR", wishes.subjects, "backups of members of one cluster")->required();
+  restores->add_flag("--overwrite", wishes.overwrite, "though there are keys: those of the backup replace them");
+  restores->add_flag("--partial", wishes.partial, "though slots are in none of the backups");
+  restores->add_option("--interval", every, "seconds between two lines of progress")
+      ->capture_default_str()
+      ->check(CLI::Range(0.01, 3600.0));
   app.require_subcommand(1);
   try {
     app.parse(argc, argv);
@@ -109,7 +127,12 @@ int run(int argc, char** argv) {
   }
   wishes.every = milliseconds(every);
   if (within > 0) wishes.within = milliseconds(within);
-  return run(*group, door, milliseconds(timeout), wishes);
+  wishes.patience = milliseconds(timeout);
+  if (app.got_subcommand(backs_up)) return run(back_up, door, wishes);
+  if (app.got_subcommand(restores)) return run(restore, door, wishes);
+  for (const Verb& verb : kVerbs)
+    if (group->got_subcommand(verb.name)) return run(verb.run, door, wishes);
+  return kUnusable;
 }
 
 }  // namespace

@@ -20,33 +20,32 @@ struct Follower : Primary {
     replication.handle(process(from), Digests{{{kSlot, Epoch(1), at, theirs}}});
   }
   std::uint64_t compared() const { return replication.counters().digests_compared; }
-
-  std::uint64_t digest = replication.replica(kSlot).table.digest();
+  std::uint64_t digest() const { return replication.replica(kSlot).table.digest(); }
 };
 
 TEST(Digests, AReplicaComparesWhereItIsAtTheSamePosition) {
   Follower f;
-  f.hear({Epoch(1), Seq(1)}, f.digest);
+  f.hear({Epoch(1), Seq(1)}, f.digest());
   EXPECT_EQ(f.compared(), 1U);
-  f.hear({Epoch(1), Seq(2)}, f.digest + 1);
-  f.hear({Epoch(1), Seq(1)}, f.digest + 1, 3);
+  f.hear({Epoch(1), Seq(2)}, f.digest() + 1);
+  f.hear({Epoch(1), Seq(1)}, f.digest() + 1, 3);
   EXPECT_EQ(f.compared(), 1U) << "further than we are; from one who does not lead it";
   EXPECT_EQ(f.replication.counters().digest_mismatches, 0U);
 }
 
 TEST(Digests, WhatDiffersIsSaidOnce) {
   Follower f;
-  f.hear({Epoch(1), Seq(1)}, f.digest + 1);
+  f.hear({Epoch(1), Seq(1)}, f.digest() + 1);
   const auto differences = f.replication.take_differences();
   ASSERT_EQ(differences.size(), 1U);
   EXPECT_EQ(differences[0].slot, kSlot);
   EXPECT_EQ(differences[0].primary, process(2));
   EXPECT_EQ(differences[0].at, (Position{Epoch(1), Seq(1)}));
-  f.hear({Epoch(1), Seq(1)}, f.digest + 1);
+  f.hear({Epoch(1), Seq(1)}, f.digest() + 1);
   EXPECT_FALSE(f.replication.has_differences());
   EXPECT_EQ(f.replication.counters().digest_mismatches, 2U);
   EXPECT_EQ(f.replication.differing(), 1U);
-  f.hear({Epoch(1), Seq(1)}, f.digest);
+  f.hear({Epoch(1), Seq(1)}, f.digest());
   EXPECT_EQ(f.replication.differing(), 0U);
 }
 

@@ -40,7 +40,7 @@ struct BecameReady {};  // every slot that is ours is served, and we are in a vi
 struct Stopped {        // after StopAsked: nothing more to wait for
 };
 struct Note {  // for the log
-  enum class Level : std::uint8_t { kInfo, kWarning } level = Level::kInfo;
+  enum class Level : std::uint8_t { kInfo, kWarning, kError } level = Level::kInfo;
   std::string text;
 };
 

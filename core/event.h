@@ -103,9 +103,13 @@ struct ForceAsked {  // an operator decrees who is left (2h)
   Decree decree;
 };
 
+struct LossAccepted {  // by the operator: of these slots no process that holds them runs, and they are to go on (7e)
+  SlotSet slots;
+};
+
 using Event = std::variant<Started, Asked, ClientGone, LinkOpened, LinkClosed, Received, Heard, VoteStored, Woke,
                            TurnEnded, StopAsked, LogRead, LogAppended, LogSynced, LogKept, FsyncSet, SnapshotAsked,
                            LeaveAsked, MemoryLimited, MemoryMeasured, KeysFiltered, ClientReset, NoticesSet, LogRefused,
-                           GrowthSet, ForceAsked>;
+                           GrowthSet, ForceAsked, LossAccepted>;
 
 }  // namespace hc

@@ -84,7 +84,8 @@ std::string report(const Report& r) {
                                            "sees no progress of",
                                            "offers the disk of",
                                            "was told to see off",
-                                           "has a full disk:"};
+                                           "has a full disk:",
+                                           "was told that lost slots go on, by word at"};
   const auto kind = static_cast<std::size_t>(r.kind);
   return text(r.by) + " " + (kind < std::size(kVerbs) ? kVerbs[kind] : "?") + " " + text(r.about) + " as of " +
          text(r.as_of) + " in " + slots(r.slots);
@@ -246,7 +247,15 @@ std::string details(const Message& message) {
                  return text(m.number) + (m.shard ? " sharded" : "") + " on " + m.channel.substr(0, 60) + ": " +
                         m.payload.substr(0, 40);
                },
-               [](const Published& m) { return text(m.number) + " to " + text(m.clients) + " clients"; }},
+               [](const Published& m) { return text(m.number) + " to " + text(m.clients) + " clients"; },
+               [](const Digests& m) {
+                 std::string out;
+                 for (const Digests::One& one : m.slots)
+                   if (out.size() < 200)
+                     out += (out.empty() ? "" : "; ") + slot(one.slot) + " epoch " + text(one.slot_epoch) + " at " +
+                            text(one.at);
+                 return out;
+               }},
       message);
 }
 
@@ -370,7 +379,8 @@ std::string narrate(const Event& event) {
             std::string out = "is told that these are left:";
             for (const NodeId id : e.decree.members) out += " " + name_of(id);
             return out + (e.decree.accept_data_loss ? ", data loss accepted" : "");
-          }},
+          },
+          [](const LossAccepted& e) { return "is told that what is lost is to be done without in " + slots(e.slots); }},
       event);
 }
 

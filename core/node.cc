@@ -151,17 +151,30 @@ void Node::Rooms::report(Time now) {
 }
 
 // What is committed of keys, and what is new in the cluster, to those who listen.
-void Node::Rooms::tell(Effects& out) {
+void Node::Rooms::tell(Now now, Effects& out) {
   if (replication.has_tellings()) {
     for (Telling& t : replication.take_tellings()) {
       bus.tell(t.notice, out);
       told.push_back(std::move(t));
     }
   }
+  if (replication.has_differences()) note_differences(now, out);
   if (!cluster_news.any()) return;
   for (News& n : cluster_news.take()) {
     bus.tell_here(kClusterChannel, n.json, out);
     out.announce(std::string(n.type), std::move(n.json));
+  }
+}
+
+void Node::Rooms::note_differences(Now now, Effects& out) {
+  for (const Difference& d : replication.take_differences()) {
+    const std::string primary = name_of(d.primary.member), us = name_of(self.id);
+    out.note("the replicas of slot " + std::to_string(d.slot.value) + " differ: at position (" +
+                 std::to_string(d.at.slot_epoch.value) + ", " + std::to_string(d.at.seq.value) + ") its primary " +
+                 primary + " has another content than " + us + "; compare them (hypercache-cli cluster verify), and " +
+                 "restart the one that is wrong: it is filled anew from the other",
+             Note::Level::kError);
+    cluster_news.replicas_differ(d.slot, d.primary.member, d.at, now.wall);
   }
 }
 
@@ -188,7 +201,7 @@ void Node::Rooms::settle(Now now, Effects& out) {
       for (Done& d : replication.take_done()) coordinator.done(d.token, d.outcome, std::move(d.reply), now, out);
       again = true;
     }
-    tell(out);
+    tell(now, out);
     if (bus.notices_heard() != notices_heard) replication.want_notices(notices_heard = bus.notices_heard());
     if (replication.take_urgent()) {
       report(now.mono);

@@ -6,10 +6,12 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <map>
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/base/config.h"
@@ -74,6 +76,13 @@ class Node {
   LogStatus log() const;
   // Why ForceAsked would be refused, and what to do; empty: it would not.
   std::string why_not_force(const Decree& decree) const;
+  // What LossAccepted may name (7e): those of these slots, or of all, if none is named, that are lost; or why not, and
+  // what to do.
+  std::expected<SlotSet, std::string> lost(std::span<const Slot> slots) const;
+  // 4b: the highest wire version that this process speaks; the one that its session to a member does, 0: there is none.
+  std::uint32_t wire_max() const;
+  std::uint32_t wire(NodeId to) const;
+  std::size_t differing_slots() const;  // that we follow, from what their primary has (10)
   // It has accepted a view of which it knows no decision.
   bool undecided() const;
   const Memory& memory() const;
@@ -90,7 +99,7 @@ class Node {
                   refused = 0, views_installed = 0, takeovers = 0, entries_replicated = 0, fills_completed = 0,
                   complaints = 0, proposals = 0, expired = 0, parked = 0, frames_dropped = 0, resets = 0, evicted = 0,
                   out_of_memory = 0, fill_bytes = 0, hits = 0, misses = 0, log_records = 0, log_appends = 0,
-                  log_syncs = 0, log_snapshots = 0;
+                  log_syncs = 0, log_snapshots = 0, digests_compared = 0, digest_mismatches = 0;
   };
   const Counters& counters() const;
 

@@ -109,6 +109,7 @@ struct Node::Rooms {
   }
   void on(LeaveAsked& e, Now now, Effects&) { agreement.leave(e.member, now.mono); }
   void on(ForceAsked& e, Now now, Effects& out) { agreement.decree(e.decree, self, swim, now.mono, out); }
+  void on(LossAccepted& e, Now now, Effects& out) { agreement.accept_loss(e.slots, now.mono, out); }
   void on(LogRead& e, Now, Effects&);
   void on(LogAppended& e, Now now, Effects& out);
   void on(LogSynced& e, Now, Effects&) { log.synced(e.id); }
@@ -137,7 +138,8 @@ struct Node::Rooms {
   void begin(Started& e, Now now, Effects& out);
   void tick(Now now, Effects& out);
   void settle(Now now, Effects& out);
-  void tell(Effects& out);
+  void tell(Now now, Effects& out);
+  void note_differences(Now now, Effects& out);
   void know_self();
   void view_installed(Now now, Effects& out);
   void note_lost_slots(Now now);

@@ -19,6 +19,12 @@ std::string Node::why_not_force(const Decree& decree) const {
   const auto view = rooms_->agreement.forced(decree, rooms_->self, rooms_->swim);
   return view ? std::string() : view.error();
 }
+std::size_t Node::differing_slots() const { return rooms_->replication.differing(); }
+std::uint32_t Node::wire_max() const { return rooms_->peers.wire_max(); }
+std::uint32_t Node::wire(NodeId to) const { return rooms_->peers.wire(to); }
+std::expected<SlotSet, std::string> Node::lost(std::span<const Slot> slots) const {
+  return rooms_->agreement.lost(slots, rooms_->self, rooms_->swim);
+}
 bool Node::undecided() const { return rooms_->agreement.consensus().undecided(); }
 bool Node::left() const { return rooms_->left; }
 bool Node::snapshot_pending() const { return rooms_->log.snapshot_pending(); }
@@ -72,6 +78,8 @@ const Node::Counters& Node::counters() const {
   c.fill_bytes = replication.fill_bytes;
   c.hits = replication.hits;
   c.misses = replication.misses;
+  c.digests_compared = replication.digests_compared;
+  c.digest_mismatches = replication.digest_mismatches;
   c.log_records = rooms_->log.counters().records;
   c.log_appends = rooms_->log.counters().appends;
   c.log_syncs = rooms_->log.counters().syncs;

@@ -20,7 +20,8 @@ bool get_slot(std::uint32_t from, Slot& slot, Decoding& decoding) {
 // ---- the session
 void put_control(const Hello& m, wire::Control& to, ViewMemo&) {
   wire::Hello& w = *to.mutable_hello();
-  w.set_wire_version(m.wire_version);
+  w.set_wire_version(m.wire_min);
+  w.set_wire_version_max(m.wire_max);
   w.set_cluster_name(m.cluster_name);
   put_id(m.cluster, *w.mutable_cluster());
   w.set_replication_factor(m.replication_factor);
@@ -30,7 +31,8 @@ void put_control(const Hello& m, wire::Control& to, ViewMemo&) {
   w.set_nonce(m.nonce);
 }
 static bool get(const wire::Hello& w, Hello& m, Decoding& decoding) {
-  m.wire_version = w.wire_version();
+  m.wire_min = w.wire_version();
+  m.wire_max = w.wire_version_max();
   m.cluster_name = w.cluster_name();
   m.cluster = get_id<ClusterTag>(w.cluster());
   m.replication_factor = w.replication_factor();
@@ -45,10 +47,12 @@ void put_control(const Welcome& m, wire::Control& to, ViewMemo&) {
   put_member(m.self, *w.mutable_self());
   w.set_nonce(m.nonce);
   w.set_echo(m.echo);
+  w.set_wire_version(m.wire);
 }
 static bool get(const wire::Welcome& w, Welcome& m, Decoding& decoding) {
   m.nonce = w.nonce();
   m.echo = w.echo();
+  m.wire = w.wire_version();
   return get_member(w.self(), m.self) || decoding.fail("a Welcome with a port above 65535");
 }
 

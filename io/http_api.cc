@@ -10,6 +10,7 @@ namespace {
 
 constexpr Bytes kCachePath = "/api/cache/", kFilterPath = "/api/filter/check/";
 constexpr Bytes kMemberPath = "/api/cluster/members/", kForcePath = "/api/cluster/force";
+constexpr Bytes kAcceptLossPath = "/api/cluster/accept-data-loss";
 constexpr std::pair<Bytes, Page> kPages[] = {
     {"/", Page::kStatus},
     {"/health", Page::kHealth},
@@ -84,9 +85,9 @@ HttpCall translate(HttpRequest& request) {
     if (request.method != HttpMethod::kDelete) return method_not_allowed("DELETE");
     return PageCall{Page::kLeave, {}, std::string(request.query()), std::string(path.substr(kMemberPath.size()))};
   }
-  if (path == kForcePath) {
+  if (path == kForcePath || path == kAcceptLossPath) {
     if (request.method != HttpMethod::kPut) return method_not_allowed("PUT");  // no page of another site may send it
-    return PageCall{Page::kForce, {}, std::string(request.query()), {}};
+    return PageCall{path == kForcePath ? Page::kForce : Page::kAcceptLoss, {}, std::string(request.query()), {}};
   }
   const auto* const found = std::ranges::find(kPages, path, &std::pair<Bytes, Page>::first);
   if (found == std::end(kPages)) {

@@ -6,6 +6,7 @@
 //   /api/filter/stats                                            pages: what the host knows
 //   DELETE /api/cluster/members/{id}                             it shall leave
 //   PUT /api/cluster/force                                       these are left
+//   PUT /api/cluster/accept-data-loss                            what is lost of these slots is to be done without
 //   GET /api/events                                              io/events_api
 //
 // Errors: {"success":false,"error":TEXT,"reason":CODE,"maybe_applied":BOOL}. 503: it was not applied (CLUSTERDOWN,
@@ -34,8 +35,9 @@ enum class Page : std::uint8_t {
   kStats,
   kFilterStats,
   kSlotRows,
-  kLeave,  // not to be looked at: `subject` shall leave
-  kForce,  // nor this: who is left, by `query`
+  kLeave,       // not to be looked at: `subject` shall leave
+  kForce,       // nor this: who is left, by `query`
+  kAcceptLoss,  // nor this: of which slots what is lost is to be done without, by `query`
 };
 struct PageCall {
   Page page = Page::kHealth;

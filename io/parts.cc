@@ -125,7 +125,7 @@ void put_report(const Report& report, wire::Report& to) {
 
 bool get_report(const wire::Report& from, Report& report, Decoding& decoding) {
   if (from.kind() < static_cast<std::uint32_t>(ReportKind::kComplaint) ||
-      from.kind() > static_cast<std::uint32_t>(ReportKind::kFull))
+      from.kind() > static_cast<std::uint32_t>(ReportKind::kAcceptLoss))
     return decoding.fail("a report of an unknown kind");
   report.kind = static_cast<ReportKind>(from.kind());
   report.by = get_incarnation(from.by());

@@ -208,6 +208,12 @@ std::string RecordingCodec::event(const Event& event, Now now) {
                    for (const NodeId id : e.decree.members) out.number(std::uint64_t{id.value});
                    out.byte(e.decree.accept_data_loss ? 1 : 0);
                  },
+                 [&](const LossAccepted& e) {
+                   std::string slots;
+                   WireWriter set(slots);
+                   write_slot_set(e.slots, set);
+                   out.bytes(slots);
+                 },
              },
              event);
   return text;
@@ -343,6 +349,13 @@ std::string RecordingCodec::read_event(Bytes payload, EventRead& read) {
       for (std::size_t left = in.count(); left > 0; --left) e.decree.members.emplace_back(in.at_most<std::uint32_t>());
       e.decree.accept_data_loss = in.byte() != 0;
       read.event = std::move(e);
+      break;
+    }
+    case 26: {
+      DecodeBudget budget(kDecodeBytesFixed);
+      auto slots = read_slot_set(in.bytes(), budget);
+      if (!slots) return std::move(slots.error());
+      read.event = LossAccepted{std::move(*slots)};
       break;
     }
     default:

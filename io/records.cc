@@ -325,6 +325,30 @@ static void read(WireReader& in, DecodeBudget&, Published& m) {
   m.clients = in.number();
 }
 
+void write_record(const Digests& m, WireWriter& out) {
+  kind(RecordKind::kDigests, out);
+  out.number(m.slots.size());
+  for (const Digests::One& one : m.slots) {
+    out.number(one.slot);
+    out.number(one.slot_epoch);
+    out.position(one.at);
+    out.fixed64(one.digest);
+  }
+}
+static void read(WireReader& in, DecodeBudget& budget, Digests& m) {
+  constexpr std::size_t kLeast = 4 + 8;
+  const std::size_t count = in.count(kLeast);
+  if (!budget.take(count * sizeof(Digests::One))) return in.turn_bad();
+  m.slots.reserve(count);
+  for (std::size_t i = 0; i < count && in.ok(); ++i) {
+    Digests::One& one = m.slots.emplace_back();
+    one.slot = in.slot();
+    one.slot_epoch = in.epoch();
+    one.at = in.position();
+    one.digest = in.fixed64();
+  }
+}
+
 void read_record(RecordKind kind, WireReader& in, DecodeBudget& budget, Message& message) {
   switch (kind) {
     case RecordKind::kAppend:
@@ -353,6 +377,8 @@ void read_record(RecordKind kind, WireReader& in, DecodeBudget& budget, Message&
       return read(in, budget, message.emplace<Publish>());
     case RecordKind::kPublished:
       return read(in, budget, message.emplace<Published>());
+    case RecordKind::kDigests:
+      return read(in, budget, message.emplace<Digests>());
     case RecordKind::kControl:
       break;
   }

@@ -1,6 +1,6 @@
 // The data plane as bytes: the messages that come by the thousand (Append, Appended, Forward, Forwarded, FillChunk,
-// FillAck, LeaseAsk, Grant, Pressure, those of events), each a kind and its fields in varints; and the parts that
-// others share: entries, replies.
+// FillAck, LeaseAsk, Grant, Pressure, Digests, those of events), each a kind and its fields in varints; and the parts
+// that others share: entries, replies.
 //
 // Writers and readers mirror each other line by line. A reader turns bad (io/wire.h) where bytes have no meaning.
 #pragma once
@@ -31,6 +31,7 @@ enum class RecordKind : std::uint8_t {
   kInterestKnown = 11,
   kPublish = 12,
   kPublished = 13,
+  kDigests = 14,  // wire version 2
 };
 
 // Times and spans from outside are kept within these, so that core may add to them.
@@ -51,6 +52,7 @@ void write_record(const Interest& m, WireWriter& out);
 void write_record(const InterestKnown& m, WireWriter& out);
 void write_record(const Publish& m, WireWriter& out);
 void write_record(const Published& m, WireWriter& out);
+void write_record(const Digests& m, WireWriter& out);
 
 // The fields after a kind other than kControl. An unknown kind turns the reader bad.
 void read_record(RecordKind kind, WireReader& in, DecodeBudget& budget, Message& message);

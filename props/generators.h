@@ -287,7 +287,8 @@ inline Reply reply(int depth = 0) {
 // ---- messages: make(M*) for each alternative of Message
 inline Hello make(const Hello*) {
   Hello m;
-  m.wire_version = number32();
+  m.wire_min = number32();
+  m.wire_max = number32();
   m.cluster_name = text();
   m.cluster = id128<ClusterId>();
   m.replication_factor = number32();
@@ -472,6 +473,9 @@ inline Interest make(const Interest*) {
 inline InterestKnown make(const InterestKnown*) { return {number()}; }
 inline Publish make(const Publish*) { return {number(), flag(), text(), text()}; }
 inline Published make(const Published*) { return {number(), number()}; }
+inline Digests make(const Digests*) {
+  return {list(4, [] { return Digests::One{slot(), epoch(), position(), number()}; })};
+}
 
 // A message of the kind that stands at `index` in Message.
 template <std::size_t I = 0>

@@ -20,6 +20,10 @@ namespace {
 
 constexpr std::string_view kHelp[] = {
     "CLUSTER <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+    "ACCEPT-DATA-LOSS [<slot> ...]",
+    "    Do without what is lost of these slots, or of all that are: slots of which no member that has a copy lives. "
+    "The",
+    "    highest position that any member has on disk becomes the slot; where there is none, it begins anew, empty.",
     "COUNTKEYSINSLOT <slot>",
     "    Return the number of keys that this member holds in <slot>.",
     "FORCE <node> [<node> ...] [ACCEPT-DATA-LOSS]",
@@ -189,6 +193,18 @@ Reply force(Args args, Desk& desk) {
   return forced ? Reply::ok() : command::error_quoting("ERR " + forced.error().text);
 }
 
+Reply accept_data_loss(Args args, Desk& desk) {
+  std::vector<Slot> slots;
+  for (const Bytes word : args.subspan(2)) {
+    const auto slot = slot_number(word);
+    if (!slot) return invalid_slot();
+    slots.push_back(*slot);
+  }
+  const auto lost = take_loss(desk.office, slots);
+  return lost ? Reply::number(static_cast<std::int64_t>(lost->count()))
+              : command::error_quoting("ERR " + lost.error().text);
+}
+
 struct Subcommand {
   std::string_view name, full_name;
   int words;  // negative: at least so many
@@ -200,6 +216,8 @@ constexpr Subcommand kSubcommands[] = {
     {"slots", "cluster|slots", 2, true, [](Args, Desk& d, const ClusterMap& m) { return slots(d, m); }},
     {"shards", "cluster|shards", 2, true, [](Args, Desk& d, const ClusterMap& m) { return shards(d, m); }},
     {"nodes", "cluster|nodes", 2, true, [](Args, Desk& d, const ClusterMap& m) { return nodes(d, m); }},
+    {"accept-data-loss", "cluster|accept-data-loss", -2, false,
+     [](Args a, Desk& d, const ClusterMap&) { return accept_data_loss(a, d); }},
     {"force", "cluster|force", -3, false, [](Args a, Desk& d, const ClusterMap&) { return force(a, d); }},
     {"forget", "cluster|forget", 3, false, [](Args a, Desk& d, const ClusterMap&) { return forget(a, d); }},
     {"info", "cluster|info", 2, false, [](Args, Desk& d, const ClusterMap& m) { return info(d, m); }},

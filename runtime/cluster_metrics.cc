@@ -59,6 +59,12 @@ void cluster_metrics(Exposition& out, Office& office, Now) {
   out.counter("hypercache_refutations", "Times that this node had to say that it lives.", real(m.refutations));
   out.gauge("hypercache_membership_slowness", "Lifeguard's local health: 0 is well, intervals are 1 + this as long.",
             real(node.membership().health()));
+  out.gauge("hypercache_wire_version_max", "The highest version of the members' protocol that this node speaks.",
+            real(node.wire_max()));
+  out.family("hypercache_wire_version", Type::kGauge,
+             "What this node's session to a member speaks of it: the highest that both do.");
+  for (const auto& [id, peer] : node.membership().peers())
+    if (const std::uint32_t wire = node.wire(id); wire != 0) out.sample(real(wire), {{"member", name_of(id)}});
   out.counter("hypercache_peer_frames_dropped", "Frames of members that did not belong to their session.",
               real(n.frames_dropped));
 }
@@ -89,6 +95,14 @@ void replication_metrics(Exposition& out, const Office& office) {
               real(n.fill_bytes));
   out.counter("hypercache_transfers_completed", "Slots that arrived whole at another member.", real(n.fills_completed));
   out.counter("hypercache_takeovers", "Slots that this node became primary of.", real(n.takeovers));
+  out.counter("hypercache_replica_digests_compared",
+              "Digests of slots that this node compared with those of their primary, at the same position.",
+              real(n.digests_compared));
+  out.counter("hypercache_replica_digest_mismatches", "How many of these were not the same.",
+              real(n.digest_mismatches));
+  out.gauge("hypercache_replica_slots_differing",
+            "Slots whose content differed from their primary's when last compared.",
+            real(office.node.differing_slots()));
   out.counter("hypercache_slot_resets", "Slots that began anew because every copy was lost.", real(n.resets));
 }
 

@@ -60,6 +60,7 @@ void put_member(JsonWriter& json, Office& office, const MemberInfo& info) {
                              : peer == node.membership().peers().end() ? 0
                                                                        : peer->second.incarnation);
   json.flag("self", self).flag("voter", view && view->votes(info.id));
+  json.number("wire_version", self ? node.wire_max() : node.wire(info.id));
   json.number("since_epoch", member ? member->since.value : 0);
   json.open("metadata").text("host", info.host).number("resp_port", info.resp_port);
   json.number("http_port", info.http_port).number("gossip_port", info.gossip_port);

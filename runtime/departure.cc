@@ -53,4 +53,12 @@ std::expected<void, Refusal> take_force(Office& office, const std::vector<Bytes>
   return {};
 }
 
+std::expected<SlotSet, Refusal> take_loss(Office& office, std::span<const Slot> slots) {
+  if (!office.node.view()) return std::unexpected(no_view());
+  const auto lost = office.node.lost(slots);
+  if (!lost) return std::unexpected(Refusal{409, "NOT_LOST", lost.error()});
+  office.accept_loss(*lost);
+  return *lost;
+}
+
 }  // namespace hc

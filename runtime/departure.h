@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,5 +26,8 @@ std::expected<NodeId, Refusal> take_leave(Office& office, Bytes who, WhoLeaves w
 
 // 2h: all others are gone for good, a majority of the voters with them. Whom an operator names is what he vouches for.
 std::expected<void, Refusal> take_force(Office& office, const std::vector<Bytes>& left, bool accept_data_loss);
+
+// 7e: no process that holds these slots runs any more; none named: all that are lost. Which ones they are.
+std::expected<SlotSet, Refusal> take_loss(Office& office, std::span<const Slot> slots);
 
 }  // namespace hc

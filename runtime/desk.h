@@ -41,8 +41,9 @@ struct Office {
   CommandStats& commands;
   const Histogram& turns;
   EventHistory& events;
-  std::function<void(NodeId)> ask_to_leave;  // an operator wants this member out of the cluster
-  std::function<void(const Decree&)> force;  // an operator says who is left of it
+  std::function<void(NodeId)> ask_to_leave;         // an operator wants this member out of the cluster
+  std::function<void(const Decree&)> force;         // an operator says who is left of it
+  std::function<void(const SlotSet&)> accept_loss;  // an operator does without what is lost of these slots
   ClientList clients{};
   std::size_t http_clients = 0;
   ClusterMap map{};

@@ -276,7 +276,11 @@ void cluster(std::string& text, const Desk& desk) {
       .line("hypercache_proposals", n.proposals)
       .line("hypercache_not_mine", n.not_mine)
       .line("hypercache_frames_dropped", n.frames_dropped)
-      .line("hypercache_slot_resets", n.resets);
+      .line("hypercache_slot_resets", n.resets)
+      .line("hypercache_wire_version_max", node.wire_max())
+      .line("hypercache_replica_digests_compared", n.digests_compared)
+      .line("hypercache_replica_digest_mismatches", n.digest_mismatches)
+      .line("hypercache_replica_slots_differing", node.differing_slots());
 }
 
 void keyspace(std::string& text, const Desk& desk) {

@@ -335,6 +335,8 @@ const std::vector<OptionSpec>& option_table() {
       number("min-in-sync", "Cluster", &Options::min_in_sync, 1, 3, "fewer copies in sync refuse writes"),
       voters_max(),
       slot_loss_policy(),
+      number("wire-version-max", "Cluster", &Options::wire_version_max, kWireVersionMin, kWireVersionMax,
+             "the highest version of the members' protocol to speak: the older one while a new release is rolled out"),
       number("lease-ms", "Cluster", &Options::lease_ms, 100, 60000, "lease of a primary; by the founder"),
       number("deadline-ms", "Cluster", &Options::deadline_ms, 10, 600000, "longest wait of a command"),
       text("host", "Cluster", "LABEL", &Options::host_label, 0, "copies go to different hosts where possible"),

@@ -313,6 +313,7 @@ NodeConfig node_config(const Options& options) {
   config.snapshot_packed = options.snapshot_packed;
   config.snapshot_every = std::chrono::seconds(options.save_seconds);
   config.voters_max = options.voters_max;
+  config.wire_version_max = options.wire_version_max;
   config.min_in_sync = options.min_in_sync;
   config.deadline = std::chrono::milliseconds(options.deadline_ms);
   config.slow_request = std::chrono::milliseconds(options.slow_request_ms);

@@ -28,6 +28,7 @@ struct Options {
   std::string cluster_name = "hypercache";
   std::string host_label, zone;
   std::uint32_t voters_max = 5;
+  std::uint32_t wire_version_max = kWireVersionMax;
   std::uint32_t min_in_sync = 1;
   bool slot_loss_wait = false;
   bool append_only = false;  // keep a log in data_dir

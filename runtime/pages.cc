@@ -1,5 +1,8 @@
 #include "runtime/pages.h"
 
+#include <algorithm>
+
+#include "core/command/text.h"
 #include "io/json_writer.h"
 #include "runtime/departure.h"
 #include "runtime/metrics.h"
@@ -90,6 +93,26 @@ HttpResponse force_page(const PageCall& call, Office& office) {
   return json_page(json.end());
 }
 
+// slots=5,7,100; without it: all that are lost.
+HttpResponse accept_loss_page(const PageCall& call, Office& office) {
+  std::vector<Slot> slots;
+  Bytes names = query_field(call.query, "slots").value_or("");
+  while (!names.empty()) {
+    const std::size_t comma = std::min(names.find(','), names.size());
+    const auto slot = command::parse_integer(names.substr(0, comma));
+    if (!slot || *slot < 0 || *slot >= static_cast<std::int64_t>(kSlots))
+      return http_error(400, "slots=" + std::string(names.substr(0, comma)) + ": give slots from 0 to 16383",
+                        "BAD_REQUEST");
+    slots.push_back(Slot{static_cast<std::uint16_t>(*slot)});
+    names.remove_prefix(std::min(comma + 1, names.size()));
+  }
+  const auto lost = take_loss(office, slots);
+  if (!lost) return http_error(lost.error().status, lost.error().text, lost.error().reason);
+  JsonWriter json;
+  json.flag("success", true).number("slots", lost->count());
+  return json_page(json.end(), 202);
+}
+
 HttpResponse verdict(Bytes name, bool well, Office& office) {
   JsonWriter json;
   json.flag(name, well).text("node", std::to_string(office.node.self().id.value));
@@ -132,6 +155,8 @@ HttpResponse make_page(const PageCall& call, Office& office, Now now) {
       return leave_page(call, office);
     case Page::kForce:
       return force_page(call, office);
+    case Page::kAcceptLoss:
+      return accept_loss_page(call, office);
   }
   return http_error(500, "this page is not made", "INTERNAL");
 }

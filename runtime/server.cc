@@ -107,9 +107,10 @@ int Server::run() {
     host_.emplace(loop_, configure(), *this, recorder_ ? &*recorder_ : nullptr);
     const auto ask_to_leave = [this](NodeId member) { host_->happened(LeaveAsked{member}); };
     const auto force = [this](const Decree& decree) { host_->happened(ForceAsked{decree}); };
+    const auto accept_loss = [this](const SlotSet& slots) { host_->happened(LossAccepted{slots}); };
     events_.emplace(facts_.run_id.substr(0, 16));
     office_.emplace(Office{host_->node(), facts_, settings_, statistics_, host_->commands(), host_->turns(), *events_,
-                           ask_to_leave, force});
+                           ask_to_leave, force, accept_loss});
     if (log_) office_->log = &log_->figures();
     office_->silence = [this](ClientId client) { host_->happened(ClientReset{client}); };
     office_->ask_snapshot = [this] { host_->happened(SnapshotAsked{}); };
@@ -333,7 +334,8 @@ void Server::carry_out(BecameReady&&) {
 }
 
 void Server::carry_out(Note&& note) {
-  spdlog::log(note.level == Note::Level::kWarning ? spdlog::level::warn : spdlog::level::info, "{}", note.text);
+  static constexpr spdlog::level::level_enum kLevels[] = {spdlog::level::info, spdlog::level::warn, spdlog::level::err};
+  spdlog::log(kLevels[static_cast<std::size_t>(note.level)], "{}", note.text);
 }
 
 void Server::carry_out(Announce&& announce) {

@@ -125,6 +125,15 @@ Fault draw_fault(const Setting& s, FaultKind kind, Instant at, Random& random) {
         if (random.percent(60)) f.a |= in_mask(i);
       f.lasts = draw_log(random, 500ms, 5s);
       break;
+    case FaultKind::kUpgrade:
+      f.lasts = draw_log(random, 20ms, 3s);
+      f.amount = random.between(kWireVersionMin, kWireVersionMax);
+      f.variant = random.percent(50) ? 1 : 0;
+      if (f.variant) f.lasts = draw(random, 10s, 15s);
+      break;
+    case FaultKind::kGiveUp:
+      f.lasts = draw_log(random, 1s, 15s);
+      break;
     case FaultKind::kPowerLoss:
     case FaultKind::kCount:
       break;
@@ -216,6 +225,32 @@ void draw_forces(const Setting& s, Random random, Plan& plan) {
   if (s.nodes < 2 || !random.percent(10)) return;
   for (std::uint64_t n = random.between(1, 2); n > 0; --n)
     plan.faults.push_back(draw_fault(s, FaultKind::kForce, Instant{} + draw(random, 0ns, s.load), random));
+  sort(plan);
+}
+
+void draw_upgrades(const Setting& s, Random random, Plan& plan) {
+  if (s.wire_versions.empty()) return;
+  const bool in_turn = random.percent(50);
+  const Duration mean = draw_log(random, 2s, 20s);
+  std::uint32_t a = 0;
+  for (Instant at = Instant{} + draw(random, 0ns, 2 * mean); at < Instant{} + s.load;
+       at += draw(random, 1s, 2 * mean)) {
+    Fault f = draw_fault(s, FaultKind::kUpgrade, at, random);
+    if (in_turn) {  // all to the next one, then all back
+      f.a = a % s.nodes;
+      f.amount = a / s.nodes % 2 == 0 ? kWireVersionMax : kWireVersionMin;
+      ++a;
+    }
+    plan.faults.push_back(f);
+  }
+  sort(plan);
+}
+
+void draw_accepted_losses(const Setting& s, Random random, Plan& plan) {
+  if (!s.loses_slots || !random.percent(60)) return;
+  const Duration mean = draw_log(random, 3s, 30s);
+  for (Instant at = Instant{} + draw(random, 0ns, 2 * mean); at < Instant{} + s.load; at += draw(random, 1s, 2 * mean))
+    plan.faults.push_back(draw_fault(s, FaultKind::kGiveUp, at, random));
   sort(plan);
 }
 

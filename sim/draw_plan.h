@@ -16,8 +16,11 @@ void draw_leaves(const Setting& setting, Random& random, Plan& plan);
 // What befalls disks with logs on them, besides.
 void add_power_losses(const Setting& setting, Plan& plan, Random random);
 void draw_full_disks(const Setting& setting, Plan& plan, Random random);
-// Memory that is short for a while, from a stream of its own: more of a plan that is drawn already.
 void draw_forces(const Setting& setting, Random random, Plan& plan);
+// Members become other programs, one after the other or anyhow, where the setting has some of both versions.
+void draw_upgrades(const Setting& setting, Random random, Plan& plan);
+void draw_accepted_losses(const Setting& setting, Random random, Plan& plan);
+// Memory that is short for a while, from a stream of its own: more of a plan that is drawn already.
 void draw_squeezes(const Setting& setting, Plan& plan, Random& random);
 
 }  // namespace hc::sim

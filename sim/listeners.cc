@@ -41,7 +41,8 @@ void Listeners::start() {
   for (Person& p : all_) wake(p, draw(random_, 0ms, 200ms));
 }
 
-void Listeners::settle(std::vector<std::uint32_t> machines, bool after_faults) {
+void Listeners::settle(std::vector<std::uint32_t> machines, bool after_faults, Lost lost) {
+  lost_ = std::move(lost);
   settling_ = true;
   calm_at_ = around_.schedule.now() + (after_faults ? kUntilWhole : 0ms);
   calm_ = !after_faults;
@@ -102,8 +103,10 @@ void Listeners::act(Person& p) {
   }
   ++p.rounds;
   // At the end no more than one SET, for a slot that nobody can serve any more has it wait as long as a node may.
-  if (settling_ ? p.rounds == 1 && random_.percent(60) : random_.percent(30))
-    ask(p, {"SET", "spoken" + std::to_string(p.index), std::to_string(p.turns)});
+  const bool sets = settling_ ? p.rounds == 1 && random_.percent(60) : random_.percent(30);
+  const std::string key = "spoken" + std::to_string(p.index);
+  if (sets && !(lost_ && lost_(key)))
+    ask(p, {"SET", key, std::to_string(p.turns)});
   else
     speak(p, channel(random_.below(kChannels)));
 }

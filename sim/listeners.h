@@ -32,8 +32,9 @@ class Listeners {
   std::uint32_t count() const { return static_cast<std::uint32_t>(all_.size()); }
   void start();
   // They stay at these machines, subscribe a few times more, and say what must be heard.
-  // `after_faults`: not before all that was broken has been seen to be.
-  void settle(std::vector<std::uint32_t> machines, bool after_faults);
+  // `after_faults`: not before all that was broken has been seen to be. `lost`: nobody serves this key any more.
+  using Lost = std::function<bool(const std::string& key)>;
+  void settle(std::vector<std::uint32_t> machines, bool after_faults, Lost lost);
   bool settled() const;  // everybody has done so
 
   // ---- what the world brings
@@ -79,6 +80,7 @@ class Listeners {
   bool settling_ = false;
   bool calm_ = false;  // settling, and nothing is broken any more
   Instant calm_at_{};
+  Lost lost_;
 };
 
 }  // namespace hc::sim

@@ -98,6 +98,7 @@ void Machine::stop() { deliver({.kind = Inbound::Kind::kStop}); }
 
 void Machine::ask_to_leave(NodeId member) { deliver({.kind = Inbound::Kind::kLeave, .id = member.value}); }
 void Machine::force(const Decree& decree) { deliver({.kind = Inbound::Kind::kForce, .decree = decree}); }
+void Machine::accept_loss(const SlotSet& slots) { deliver({.kind = Inbound::Kind::kAcceptLoss, .slots = slots}); }
 void Machine::squeeze(std::optional<std::size_t> bytes) {
   if (!up() || (!bytes && !squeezed_)) return;
   squeezed_ = bytes.has_value();
@@ -313,6 +314,9 @@ void Machine::handle(Inbound& in) {
       return;
     case Inbound::Kind::kForce:
       step(ForceAsked{in.decree}, event_kind<ForceAsked>(), in.decree.members.size(), {});
+      return;
+    case Inbound::Kind::kAcceptLoss:
+      step(LossAccepted{in.slots}, event_kind<LossAccepted>(), in.slots.count(), {});
       return;
     case Inbound::Kind::kMemory: {
       MemoryLimits limits = memory_;

@@ -74,6 +74,7 @@ class Machine {
   void stop();  // SIGTERM
   void ask_to_leave(NodeId member);
   void force(const Decree& decree);
+  void accept_loss(const SlotSet& slots);
   void pause(Instant until);
   void resume();
   // Its memory limit becomes another; nullopt: that of its configuration again.
@@ -129,6 +130,7 @@ class Machine {
       kLogRefused,
       kLeave,
       kForce,
+      kAcceptLoss,
       kMemory
     };
     Kind kind{};
@@ -138,6 +140,7 @@ class Machine {
     std::uint64_t id = 0;
     std::string bytes{};
     Decree decree{};
+    SlotSet slots{};
     std::vector<LogRecord> records{};
   };
   struct Waiting {

@@ -113,6 +113,12 @@ bool Nemesis::strike(const Fault& f, std::uint32_t index) {
       return leave(f);
     case FaultKind::kForce:
       return end_majority(f, index);
+    case FaultKind::kUpgrade:
+      return upgrade(f) && (f.variant == 0 || ends_later());
+    case FaultKind::kGiveUp:
+      if (f.a >= around_.machines.size() || !around_.setting.loses_slots) return false;
+      accept_loss(index);
+      return true;
     case FaultKind::kFsyncFails:
       if (!running(f.a) || !spares(in_mask(f.a))) return false;
       running(f.a)->disk().fail_next();
@@ -175,6 +181,7 @@ void Nemesis::fault_ends(std::uint32_t index) {
       around_.machines[f.a]->set_slow(0ns);
       return;
     case FaultKind::kStop:
+    case FaultKind::kUpgrade:
       if (running(f.a) && running(f.a)->stopping()) running(f.a)->die(true);  // SIGKILL after its time
       restart_due(static_cast<std::uint32_t>(f.a));
       return;
@@ -199,6 +206,8 @@ void Nemesis::fault_ends(std::uint32_t index) {
       return;
     case FaultKind::kForce:
       return force(index);
+    case FaultKind::kGiveUp:
+      return accept_loss(index);
     default:
       weather(f, false);
   }
@@ -274,6 +283,41 @@ bool Nemesis::leave(const Fault& f) {
   leaving_.emplace(static_cast<std::uint32_t>(f.a), f);
   asked->ask_to_leave(around_.machines[f.a]->id());
   return true;
+}
+
+// 4b: another program, with the same disk.
+bool Nemesis::upgrade(const Fault& f) {
+  Machine* m = running(f.a);
+  if (!m || m->stopping() || !spares(in_mask(f.a))) return false;
+  wire_max_[m->index()] = static_cast<std::uint32_t>(f.amount);
+  if (f.variant == 1) {
+    m->stop();
+  } else {
+    m->die(true);
+    start_later(m->index(), f.lasts);
+  }
+  return true;
+}
+
+// 7e: tried as often as an operator would, who knows which processes have ended.
+void Nemesis::accept_loss(std::uint32_t index) {
+  constexpr Duration kEvery = 250ms;
+  const Fault& f = around_.setting.plan.faults[index];
+  Machine* m = running(f.a);
+  const auto lost = m && !m->paused() && m->node().view() ? m->node().lost({}) : std::unexpected(std::string());
+  SlotSet ended(around_.setting.node.slots);
+  const auto runs = [&](Incarnation who) {
+    const Machine* of = running(who.member.value - 1);
+    return of && of->incarnation() == who;
+  };
+  if (lost)
+    lost->for_each([&](Slot s) {
+      if (std::ranges::none_of(m->node().view()->config(s).list, runs)) ended.add(s);
+    });
+  if (!ended.empty()) return m->accept_loss(ended);
+  if (++force_tries_[index] * kEvery > f.lasts) return;
+  active_[index] = true;
+  around_.schedule.after(kEvery, Kind::kFaultEnds, index);
 }
 
 // ---- 2h

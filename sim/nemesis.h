@@ -8,6 +8,7 @@
 //   older disk put back only where no voter is (rule 2e promises no more);
 //   clocks stay within the drift bound, wall clocks within the stated skew;
 //   a joiner joins once, and as many stay as a write needs;
+//   what is lost of a slot is accepted where every process of its list has ended;
 //   a view is forced where all who run are named, and what they and intact disks of theirs hold is all that is left.
 #pragma once
 
@@ -33,7 +34,9 @@ class Nemesis {
     std::function<std::vector<ViewRef>()> views_in_force;  // the newest one, and those that may be decided next
     std::function<void(std::uint32_t)> start;              // a machine's process
   };
-  Nemesis(Around around, Random random) : around_(around), random_(random) {}
+  Nemesis(Around around, Random random) : around_(around), random_(random), wire_max_(around.setting.wire_versions) {
+    wire_max_.resize(around.setting.machines());
+  }
 
   // The plan's times count from now on.
   void begin();
@@ -53,6 +56,8 @@ class Nemesis {
   bool lost(std::uint32_t machine) const { return lost_ >> machine & 1; }
   // It has left the cluster, and is no machine of it any more.
   bool gone(std::uint32_t machine) const { return gone_ >> machine & 1; }
+  // What it speaks at most (4b).
+  std::uint32_t wire_max(std::uint32_t machine) const { return wire_max_[machine]; }
   bool some_left() const { return some_left_; }
 
  private:
@@ -62,6 +67,8 @@ class Nemesis {
   bool leave(const Fault& f);
   bool end_majority(const Fault& f, std::uint32_t index);
   void force(std::uint32_t index);
+  bool upgrade(const Fault& f);
+  void accept_loss(std::uint32_t index);
   bool tell_who_is_left();
   bool passes_bar(std::uint32_t machine);
   bool weather(const Fault& f, bool on);
@@ -85,6 +92,7 @@ class Nemesis {
   std::map<std::uint32_t, Fault> leaving_;                // machines that shall leave
   std::map<std::uint32_t, std::uint64_t> crashes_again_;  // machines, after so many effects of their next process
   std::map<std::uint32_t, std::uint32_t> force_tries_;    // of faults
+  std::vector<std::uint32_t> wire_max_;                   // of machines
   Mask barred_ = 0;  // who did not run when an operator said who is left, and has not been back since
   Instant told_at_{};
   std::uint32_t lineage_before_ = 0;

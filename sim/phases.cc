@@ -235,6 +235,23 @@ std::optional<std::string> World::unsettled() const {
       return "the primary of slot " + std::to_string(i) + " is not " + hc::name_of(wanted.front()) +
              ", as the ring wants it; " + narrate(*newest, i + 1);
   }
+  return uncompared();
+}
+
+// 10: who follows a slot whose primary speaks of digests has compared some.
+std::optional<std::string> World::uncompared() const {
+  constexpr std::uint32_t kSince = 2;
+  const auto speaks = [&](Incarnation who) {
+    const Machine& m = *machines_[who.member.value - 1];
+    return m.up() && m.incarnation() == who && !nemesis_->lost(m.index()) && m.node().wire_max() >= kSince;
+  };
+  for (const SlotConfig& slot : views_->newest()->slots) {
+    if (!speaks(slot.list.front())) continue;
+    for (std::size_t i = 1; i < slot.list.size(); ++i)
+      if (speaks(slot.list[i]) && machines_[slot.list[i].member.value - 1]->node().counters().digests_compared == 0)
+        return hc::name_of(slot.list[i].member) + " has never compared a digest of " +
+               hc::name_of(slot.list.front().member);
+  }
   return std::nullopt;
 }
 
@@ -285,7 +302,8 @@ void World::begin_reading() {
   std::vector<std::uint32_t> sound;
   for (const auto& m : machines_)
     if (m->up() && !nemesis_->lost(m->index())) sound.push_back(m->index());
-  listeners_->settle(std::move(sound), setting_.faults);
+  listeners_->settle(std::move(sound), setting_.faults,
+                     [this](const std::string& key) { return excused(slot_of(key, setting_.node.slots)); });
 }
 
 void World::sample() {

@@ -106,6 +106,25 @@ Pin labels() {
           }};
 }
 
+Pin wire_versions() {
+  return {"wire-versions",
+          [](Setting& s, const std::string& text) {
+            s.wire_versions.clear();
+            return each(text, [&](const std::string& entry) {
+              std::uint64_t n = 0;
+              if (!parse_number(entry, n) || n > kWireVersionMax) return false;
+              s.wire_versions.push_back(static_cast<std::uint32_t>(n));
+              return true;
+            });
+          },
+          [](const Setting& s) {
+            std::string out;
+            for (const std::uint32_t version : s.wire_versions)
+              out += (out.empty() ? "" : ",") + std::to_string(version);
+            return out;
+          }};
+}
+
 constexpr std::uint64_t kMillion = 1'000'000;
 
 constexpr std::string_view kFsyncWords[] = {"no", "everysec", "always"};
@@ -198,6 +217,7 @@ void add_world(std::vector<Pin>& pins) {
       },
       [](const MachineClock& c) { return short_seconds(ns(c.wall_skew)); }));
   pins.push_back(labels());
+  pins.push_back(wire_versions());
 }
 
 void add_clients_and_weather(std::vector<Pin>& pins) {

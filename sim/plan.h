@@ -62,7 +62,10 @@ namespace hc::sim {
   X(kForce, "force")          /* mask a ends; after `lasts` an operator who sees a majority of voters gone tells  */   \
                               /* one that is left who is left, tries again for a while, and throws away the disks */   \
                               /* of the others, which come back then                                              */   \
-  X(kFullDisk, "full-disk")   /* a; its log gets no room; amount: appends that still find some. Drawn apart, too */
+  X(kFullDisk, "full-disk")   /* a; its log gets no room; amount: appends that still find some. Drawn apart, too */    \
+  X(kUpgrade, "upgrade")      /* a is another program: it restarts, and speaks wire version `amount` at most from */   \
+                              /* then on. Variant 1: by SIGTERM                                                   */   \
+  X(kGiveUp, "give-up")       /* an operator asks a, for so long, to do without what is lost                      */
 
 enum class FaultKind : std::uint8_t {
 #define X(identifier, name) identifier,

@@ -63,6 +63,16 @@ std::optional<std::string> grant_to_stranger(const Machine& from, const Frame& f
   return std::nullopt;
 }
 
+std::optional<std::string> too_new(const Machine& from, const Machine& to, const Frame& frame) {
+  if (!to.up() || to.incarnation().generation != frame.to_generation) return std::nullopt;
+  for (const Message& message : frame.messages)
+    if (wire_since(message) > to.node().wire_max())
+      return from.name() + " sends " + std::string(name_of(message)) + ", of wire version " +
+             std::to_string(wire_since(message)) + ", to " + to.name() + ", which speaks " +
+             std::to_string(to.node().wire_max()) + " at most";
+  return std::nullopt;
+}
+
 std::optional<std::string> ReplicaCheck::one_executor(const Machine& m) const {
   for (std::size_t i = 0; i < of_slot_.size(); ++i) {
     const Slot s{static_cast<std::uint16_t>(i)};

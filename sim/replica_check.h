@@ -21,6 +21,9 @@ namespace hc::sim {
 // 2d: a grant goes to a process that the view in which it is given names. A sentence if this one does not.
 std::optional<std::string> grant_to_stranger(const Machine& from, const Frame& frame);
 
+// 4b: nothing goes to a process that it does not know how to read. A sentence if something of this does.
+std::optional<std::string> too_new(const Machine& from, const Machine& to, const Frame& frame);
+
 using Machines = std::vector<std::unique_ptr<Machine>>;
 
 class ReplicaCheck {

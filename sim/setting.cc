@@ -116,6 +116,15 @@ void draw_machine_clocks(Setting& s, Random clocks) {
   }
 }
 
+// Three runs of ten have members of both versions, which change.
+void draw_wire_versions(Setting& s, Random random) {
+  if (!random.percent(30)) return;
+  const bool all_old = random.percent(50);
+  for (std::uint32_t i = 0; i < s.machines(); ++i)
+    s.wire_versions.push_back(all_old ? kWireVersionMin
+                                      : static_cast<std::uint32_t>(random.between(kWireVersionMin, kWireVersionMax)));
+}
+
 Setting setting_of_plan(const Options& options) {
   Setting s = usual_setting();
   s.seed = options.seed;
@@ -217,6 +226,9 @@ Setting draw_setting(const Options& options) {
     s.plan = options.plan ? *options.plan : draw_plan(s, plan);
     Random leaves = stream(options.seed, "leaves");
     if (!options.plan) draw_leaves(s, leaves, s.plan);
+    if (!options.plan) draw_accepted_losses(s, stream(options.seed, "accepted losses"), s.plan);
+    draw_wire_versions(s, stream(options.seed, "wire versions"));
+    if (!options.plan) draw_upgrades(s, stream(options.seed, "upgrades"), s.plan);
     if (!options.plan) draw_forces(s, stream(options.seed, "forces"), s.plan);
     if (options.logs && !options.plan) add_power_losses(s, s.plan, stream(options.seed, "power"));
     if (options.logs && !options.plan) draw_full_disks(s, s.plan, stream(options.seed, "full disks"));

@@ -64,6 +64,8 @@ struct Setting {
   Founding founding = Founding::kFounders;
   NodeConfig node;  // what all nodes have in common
   std::vector<std::string> host_labels;
+  // Of each machine, what it speaks at most in the beginning (4b); beyond, or 0: all that the program does.
+  std::vector<std::uint32_t> wire_versions;
   Duration wall_skew_most{};
   std::uint32_t clock_drift_percent = 10;  // what two clocks really differ by, at most
   Duration clock_tick{1};                  // how coarse monotonic clocks are

@@ -91,6 +91,7 @@ NodeConfig World::config_of(std::uint32_t machine) const {
   const bool named_later = (setting_.nodes == 1 || nemesis_->some_left()) && views_->newest();
   NodeConfig c = at_machine(setting_.node, machine, named_later ? setting_.machines() : setting_.nodes);
   c.self.host_label = setting_.host_labels[machine];
+  c.wire_version_max = nemesis_->wire_max(machine);
   if (setting_.changes_fsync)
     c.append_fsync =
         static_cast<Fsync>(stream(setting_.seed, "fsync", machines_[machine]->process() * 64 + machine).below(3));
@@ -173,7 +174,10 @@ void World::stepped(Machine& m) {
   evictions_.stepped(m, schedule_.now());
   if (!node.told().empty())
     if (auto wrong = bus_.told(m)) fail(Verdict::kViolated, "events", *wrong);
-  const std::uint64_t executed = node.counters().executed + node.counters().takeovers;
+  const Node::Counters& counters = node.counters();
+  if (counters.digest_mismatches > 0)
+    fail(Verdict::kViolated, "digests", m.name() + " says that its content differs from a primary's");
+  const std::uint64_t executed = counters.executed + counters.takeovers;
   look |= executed != executed_seen_[m.index()];
   executed_seen_[m.index()] = executed;
   const bool many = setting_.node.slots > 256;
@@ -189,6 +193,8 @@ void World::stored(Machine&, const VoteRecord& record) {
 
 void World::sent(Machine& m, const Frame& frame) {
   if (auto wrong = grant_to_stranger(m, frame)) fail(Verdict::kViolated, "grants", *wrong);
+  for (const auto& to : machines_)
+    if (auto wrong = too_new(m, *to, frame)) fail(Verdict::kViolated, "wire versions", *wrong);
 }
 
 void World::ended(Machine& m) {

@@ -81,6 +81,7 @@ class World : private Doorstep, private Overseer, private Ledger {
   void begin_healing();
   void look_at_healing();
   void begin_reading();
+  std::optional<std::string> uncompared() const;
   std::optional<std::string> unsettled() const;  // what still hinders; nullopt: the cluster has settled
   std::optional<std::string> long_expired() const;
   bool waits_for_operator(NodeId id) const;

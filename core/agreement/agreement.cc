@@ -13,6 +13,7 @@ constexpr Duration kBetweenMoves = 40ms;  // then the next ones wait, so that cl
 constexpr Duration kLookSoon = 50ms;      // while it is another's turn to propose
 constexpr Duration kSpread = 100ms;       // news of others is passed on within it
 constexpr std::int64_t kSpreadsPerT = 5;  // and all is said again, T being how long a complaint counts
+constexpr Duration kWordOfLoss = 10s;     // an operator's word is for now, not for what is lost some day
 constexpr Duration kLookAgain = 250ms;    // while something waits and a proposal of ours is under way
 
 }  // namespace
@@ -140,13 +141,87 @@ void Agreement::say_who_shall_leave(const MemberInfo& self, Time now) {
         now);
 }
 
+namespace {
+
+std::function<bool(Incarnation)> seems_to_live(const MemberInfo& self, const Swim& swim) {
+  return [&self, &swim](Incarnation who) {
+    if (who.member == self.id) return who.generation == self.generation;
+    const auto it = swim.peers().find(who.member);
+    return it != swim.peers().end() && it->second.info.generation == who.generation &&
+           it->second.liveness < Liveness::kDead;
+  };
+}
+
+// 4b: a member of an older version hears the others, and does without these.
+std::vector<Report> what_it_knows(std::vector<Report> reports, std::uint32_t wire) {
+  std::erase_if(reports, [&](const Report& r) { return wire_since(r) > wire && !HC_MUTANT(kNewerKindToOldPeer); });
+  return reports;
+}
+
+}  // namespace
+
+std::expected<SlotSet, std::string> Agreement::lost(std::span<const Slot> slots, const MemberInfo& self,
+                                                    const Swim& swim) const {
+  if (!view()) return std::unexpected("this member is in no view yet");
+  const auto lives = seems_to_live(self, swim);
+  SlotSet gone(view()->slot_count());
+  const auto look = [&](Slot s) -> std::optional<Incarnation> {
+    const InSyncList& list = view()->config(s).list;
+    const auto there = std::ranges::find_if(list, lives);
+    if (there != list.end()) return *there;
+    gone.add(s);
+    return std::nullopt;
+  };
+  for (const Slot s : slots) {
+    if (s.value >= view()->slot_count()) return std::unexpected("there is no slot " + std::to_string(s.value));
+    if (const auto there = look(s))
+      return std::unexpected("slot " + std::to_string(s.value) + " is not lost: " + name_of(there->member) +
+                             " has it, and seems to live");
+  }
+  for (std::uint32_t s = 0; slots.empty() && s < view()->slot_count(); ++s) look(Slot{static_cast<std::uint16_t>(s)});
+  if (gone.empty()) return std::unexpected("no slot is lost: of each one somebody who has it seems to live");
+  constexpr std::uint32_t kSince = 2;
+  const auto understands = [&](const Voter& v) {
+    return v.id == self.id ? peers_.wire_max() >= kSince : peers_.wire(v.id) >= kSince;
+  };
+  const auto votes = static_cast<std::size_t>(std::ranges::count_if(view()->voters, understands));
+  if (votes < view()->majority())
+    return std::unexpected("of " + std::to_string(view()->voters.size()) + " voters " + std::to_string(votes) +
+                           " are there and know of this (wire version 2): it takes a majority; start or upgrade them");
+  return gone;
+}
+
+void Agreement::accept_loss(const SlotSet& slots, Time now, Effects& out) {
+  if (!view()) return;
+  may_be_lost_ = {slots, view()->epoch, now + kWordOfLoss};
+  look_at_ = now;
+  out.note("an operator accepts what is lost of " + std::to_string(slots.count()) + " slots", Note::Level::kWarning);
+}
+
+// Only while they are lost: nobody is given up who is there again.
+void Agreement::say_what_may_be_lost(const MemberInfo& self, const Swim& swim, Time now) {
+  if (may_be_lost_.slots.empty()) return;
+  const auto lives = seems_to_live(self, swim);
+  SlotSet still(view()->slot_count());
+  may_be_lost_.slots.for_each([&](Slot s) {
+    const SlotConfig& slot = view()->config(s);
+    if (now < may_be_lost_.until && slot.epoch <= may_be_lost_.as_of && std::ranges::none_of(slot.list, lives))
+      still.add(s);
+  });
+  may_be_lost_.slots = std::move(still);
+  const Incarnation me{self.id, self.generation};
+  if (!may_be_lost_.slots.empty())
+    say({{ReportKind::kAcceptLoss, me, me, may_be_lost_.as_of, may_be_lost_.slots, now, {}}}, now);
+}
+
 void Agreement::spread(Time now) {
   if ((now < spread_at_ && !HC_BUGGIFY(kSpreadAtOnce)) || pool_.empty() || !view()) return;
   spread_at_ = now + config_.patience / kSpreadsPerT;
   if (HC_BUGGIFY(kSpreadSkipped)) return;
   const std::vector<Report> reports = pool_.reports(now);
   for (const ViewMember& m : view()->members)
-    if (m.info.id != config_.self.id && m.state != MemberState::kAbsent) peers_.send(m.info.id, Reports{reports});
+    if (m.info.id != config_.self.id && m.state != MemberState::kAbsent)
+      peers_.send(m.info.id, Reports{what_it_knows(reports, peers_.wire(m.info.id))});
 }
 
 // ---------------------------------------------------------------------------------------------------------- proposing
@@ -253,6 +328,7 @@ void Agreement::tick(const MemberInfo& self, const Swim& swim, Time now, Effects
     dirty_ |= pool_.forget(*view(), now);
     say_who_is_dead(self, swim, now);
     say_who_shall_leave(self, now);
+    say_what_may_be_lost(self, swim, now);
     spread(now);
   }
   if (!consensus_.busy() && consensus_.left_lying(now, rank_delay(self, swim))) consensus_.prepare(now, out);
@@ -266,7 +342,7 @@ std::optional<Time> Agreement::deadline() const {
   std::optional<Time> next = consensus_.deadline();
   const auto at = [&](Time t) { next = next ? std::min(*next, t) : t; };
   const bool something = dirty_ || waiting_since_ || (!view() && !config_.founders.empty());
-  if (something || !to_leave_.empty()) at(look_at_);
+  if (something || !to_leave_.empty() || !may_be_lost_.slots.empty()) at(look_at_);
   if (!pool_.empty()) at(spread_at_);
   return next;
 }

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <vector>
 
 #include "core/agreement/consensus.h"
@@ -39,6 +40,11 @@ class Agreement {
   void stop() { stopping_ = true, dirty_ = true; }
   // An operator wants this member out of the cluster. Said to all until a view says it, too, or this process ends.
   void leave(NodeId member, Time now);
+  // 7e: of these slots, or of all if none is named, those of whose list nobody seems to live; or why they may not be
+  // given up, and what to do.
+  std::expected<SlotSet, std::string> lost(std::span<const Slot> slots, const MemberInfo& self, const Swim& swim) const;
+  // An operator says that what is lost of them is to be done without. Said to all for a while.
+  void accept_loss(const SlotSet& slots, Time now, Effects& out);
   // 2h: what view the decree makes; or why it may not be, and what to do.
   std::expected<ViewRef, std::string> forced(const Decree& decree, const MemberInfo& self, const Swim& swim) const;
   void decree(const Decree& decree, const MemberInfo& self, const Swim& swim, Time now, Effects& out);
@@ -56,6 +62,7 @@ class Agreement {
   void spread(Time now);
   void say_who_is_dead(const MemberInfo& self, const Swim& swim, Time now);
   void say_who_shall_leave(const MemberInfo& self, Time now);
+  void say_what_may_be_lost(const MemberInfo& self, const Swim& swim, Time now);
   void consider(const MemberInfo& self, const Swim& swim, Time now, Effects& out);
   std::optional<Proposal> what_waits(const MemberInfo& self, const Swim& swim, Time now);
   std::optional<Proposal> founding_together(const MemberInfo& self, const Swim& swim);
@@ -69,6 +76,11 @@ class Agreement {
   EvidencePool pool_;
   Consensus consensus_;
   std::map<NodeId, StorageId> to_leave_;  // who shall leave, with the data folder that it had when that was said
+  struct {
+    SlotSet slots;
+    Epoch as_of;
+    Time until{};
+  } may_be_lost_;
   bool dirty_ = true, stopping_ = false;
   Time look_at_{}, spread_at_{};
   Time rest_until_{};                  // after a view of many moves

@@ -74,6 +74,7 @@ class Planner : private Sight {
     if (!survivor && over && now_.slot_loss == SlotLossPolicy::kReset && nothing_on_disk(now_, slot, reports_))
       list = reset(slot, list);
     if (reports && !survivor) list = recovered(slot, list);
+    if (reports && !survivor && list == from.list) list = without_the_lost(slot, list);
     if (HC_MUTANT(kEmptyInSync) && list.size() == 1 && !alive(list.front().member)) list = any_living(slot, list);
     if (planned(slot, from.list, list, reports) && moves_++ >= moves_most_) list = from.list;
     SlotConfig to{from.epoch, list, passed_over(slot, list, reports)};
@@ -263,6 +264,23 @@ class Planner : private Sight {
         if (const InSyncList alone = alone_at(wanted); !alone.empty()) return alone;
     return list;
   }
+  // 7e, on an operator's word: on from the highest position that is on offer, or anew where nothing is.
+  InSyncList without_the_lost(Slot slot, const InSyncList& list) {
+    if (!loss_accepted(now_, slot, reports_)) return list;
+    const auto seems_to_live = [&](Incarnation who) { return as(who.member) != Seen::As::kGone && next_->names(who); };
+    if (std::ranges::any_of(list, seems_to_live)) return list;
+    if (may_offer_yet(now_, slot, reports_, seems_to_live)) return list;
+    std::vector<NodeId> where;
+    for (Incarnation old : list) where.push_back(old.member);
+    for (NodeId wanted : next_->ring.wanted(slot)) where.push_back(wanted);
+    for (NodeId id : where) {
+      const InSyncList alone = alone_at(id);
+      if (alone.empty() || !may_go_on(now_, slot, alone.front(), reports_)) continue;
+      by_word_ = true;
+      return alone;
+    }
+    return list;
+  }
   InSyncList alone_at(NodeId id) const {
     InSyncList alone;
     const Incarnation back = now_.incarnation_of(id);
@@ -309,7 +327,7 @@ class Planner : private Sight {
     std::vector<Report> useful;
     for (const Report& r : reports_)
       if (r.kind != ReportKind::kDead && r.kind != ReportKind::kStop && r.kind != ReportKind::kLeave &&
-          r.kind != ReportKind::kFull)
+          r.kind != ReportKind::kFull && (r.kind != ReportKind::kAcceptLoss || by_word_))
         useful.push_back(r);
     return useful;
   }
@@ -322,6 +340,7 @@ class Planner : private Sight {
   std::size_t moves_ = 0, moves_most_ = HC_BUGGIFY(kFewMovesAtOnce) ? 1 : kMovesAtOnce;
   std::shared_ptr<View> next_;
   bool changed_ = false;
+  bool by_word_ = false;  // some slot goes on because an operator accepts what is lost
 };
 
 }  // namespace

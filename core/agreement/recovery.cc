@@ -72,4 +72,30 @@ bool nothing_on_disk(const View& now, Slot slot, const std::vector<Report>& evid
   });
 }
 
+bool loss_accepted(const View& now, Slot slot, const std::vector<Report>& evidence) {
+  if (HC_MUTANT(kLossWithoutWord)) return true;
+  return std::ranges::any_of(evidence, [&](const Report& r) {
+    return r.kind == ReportKind::kAcceptLoss && r.by == r.about && now.names(r.by) && counts_for(r, now, slot);
+  });
+}
+
+bool may_go_on(const View& now, Slot slot, Incarnation who, const std::vector<Report>& evidence) {
+  if (!now.names(who) || now.config(slot).list.names(who)) return false;
+  if (!loss_accepted(now, slot, evidence)) return false;
+  bool all = false;
+  const std::vector<Disk> found = disks(now, slot, evidence, all);
+  if (found.empty() || HC_MUTANT(kResetDiscardsSurvivor)) return true;
+  const auto own = std::ranges::find(found, who, &Disk::by);
+  return own != found.end() && std::ranges::none_of(found, [&](const Disk& d) { return further(d.offer, own->offer); });
+}
+
+bool may_offer_yet(const View& now, Slot slot, const std::vector<Report>& evidence,
+                   const std::function<bool(Incarnation)>& lives) {
+  return std::ranges::any_of(now.config(slot).list, [&](Incarnation about) {
+    const ViewMember* m = now.member(about.member);
+    const bool back = m && m->info.generation != about.generation && m->info.keeps_log;
+    return back && lives({about.member, m->info.generation}) && !disk_of(now, slot, about, evidence).by;
+  });
+}
+
 }  // namespace hc

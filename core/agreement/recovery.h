@@ -20,4 +20,13 @@ Incarnation recovers(const View& now, Slot slot, const std::vector<Report>& evid
 // Of the list, each that keeps a log has said that it has nothing: a reset (7e) throws nothing away.
 bool nothing_on_disk(const View& now, Slot slot, const std::vector<Report>& evidence);
 
+// 7e: an operator has said that what is lost of this slot is to be done without.
+bool loss_accepted(const View& now, Slot slot, const std::vector<Report>& evidence);
+// Then it may go on alone at `who`: at the highest position that the list's members say they have on disk, complete or
+// not; and anywhere, empty, if none of them has anything.
+bool may_go_on(const View& now, Slot slot, Incarnation who, const std::vector<Report>& evidence);
+// A member of the list is back, of those whom `lives` approves, and has not said yet what it has on disk.
+bool may_offer_yet(const View& now, Slot slot, const std::vector<Report>& evidence,
+                   const std::function<bool(Incarnation)>& lives);
+
 }  // namespace hc

@@ -44,6 +44,12 @@ bool is_reset(const View& now, const View& next, Slot slot, const std::vector<Re
   return now.slot_loss == SlotLossPolicy::kReset && (all_ended(now, slot) || HC_MUTANT(kResetOfTheLiving));
 }
 
+// 7e: an operator has said that what is lost is to be done without.
+bool is_accepted_loss(const View& now, const View& next, Slot slot, const std::vector<Report>& evidence) {
+  const InSyncList& list = next.config(slot).list;
+  return list.size() == 1 && may_go_on(now, slot, list.front(), evidence);
+}
+
 // Nobody leaves but on the word of one that stays.
 bool leaves_by_word(const View& now, const View& next, Slot slot, Incarnation who,
                     const std::vector<Report>& evidence) {
@@ -67,7 +73,9 @@ std::string check_slot(const View& now, const View& next, Slot slot, const std::
   if (to.passed_over && to.passed_over != from.passed_over &&
       !said(evidence, ReportKind::kStuck, from.list.front(), to.passed_over, now, slot))
     return "7a: the primary has not said that " + name_of(to.passed_over.member) + " is stuck" + at(slot);
-  if (to.list == from.list || is_reset(now, next, slot, evidence) || is_recovery(now, next, slot, evidence)) return {};
+  if (to.list == from.list || is_reset(now, next, slot, evidence) || is_recovery(now, next, slot, evidence) ||
+      is_accepted_loss(now, next, slot, evidence))
+    return {};
   if (HC_MUTANT(kEmptyInSync) && from.list.size() == 1) return {};  // the last one leaves
   for (std::size_t i = 0; i < to.list.size(); ++i) {
     for (std::size_t k = 0; k < i; ++k)

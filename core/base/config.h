@@ -9,6 +9,7 @@
 #include "core/base/memory_limits.h"
 #include "core/base/slot.h"
 #include "core/base/time.h"
+#include "core/base/wire_version.h"
 
 namespace hc {
 
@@ -27,6 +28,9 @@ struct NodeConfig {
 
   std::string cluster_name = "hypercache";
   std::uint32_t slots = kSlots;
+
+  // 4b: what it speaks at most; 0, or beyond the program's own: that.
+  std::uint32_t wire_version_max = kWireVersionMax;
 
   // How it comes to a view (2g). Alone: founds at once. With `join` or `founders` it waits for others. `found` founds
   // although `join` is given, if nothing is on disk.

@@ -97,6 +97,14 @@ void ClusterNews::seems(NodeId member, Liveness liveness, WallTime at) {
   add(type, Line(type, self_, at).word("member", name_of(member)));
 }
 
+void ClusterNews::replicas_differ(Slot slot, NodeId primary, Position position, WallTime at) {
+  add("replicas-differ", Line("replicas-differ", self_, at)
+                             .number("slot", slot.value)
+                             .word("primary", name_of(primary))
+                             .number("slot_epoch", position.slot_epoch.value)
+                             .number("seq", position.seq.value));
+}
+
 void ClusterNews::slots_lost(SlotSet lost, WallTime at) {
   const auto beyond = [](const SlotSet& a, const SlotSet& b) {
     std::uint64_t count = 0;

@@ -32,6 +32,7 @@ inline constexpr std::string_view kNewsTypes[] = {
     "transfer-progress",  // epoch, slots_moving, slots: how many are not held by just those that the ring wants
     "slot-lost",          // slots: how many more have no living in-sync replica; lost: how many have none
     "slot-back",          // likewise: how many have one again
+    "replicas-differ",  // slot, primary, slot_epoch, seq: at this position `node` has another content than its primary
 };
 
 struct News {
@@ -47,6 +48,8 @@ class ClusterNews {
   void view_installed(const View* before, const View& now, WallTime at);
   void seems(NodeId member, Liveness liveness, WallTime at);
   void slots_lost(SlotSet lost, WallTime at);  // by now: those without a living in-sync replica
+
+  void replicas_differ(Slot slot, NodeId primary, Position position, WallTime at);
 
   bool any() const { return !news_.empty(); }
   std::vector<News> take() { return std::exchange(news_, {}); }

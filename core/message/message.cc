@@ -8,9 +8,19 @@ std::string_view name_of(const Message& message) {
       "Accept",     "AcceptedIs", "Rejected",      "VoteCountAsk", "VoteCountIs",    "Reports",     "LeaseAsk",
       "Grant",      "Append",     "Appended",      "TailAsk",      "TailIs",         "FillChunk",   "FillAck",
       "DiscardAsk", "DiscardOk",  "Forward",       "Forwarded",    "GossipByStream", "ViewHeldAsk", "ViewHeld",
-      "Pressure",   "Interest",   "InterestKnown", "Publish",      "Published"};
+      "Pressure",   "Interest",   "InterestKnown", "Publish",      "Published",      "Digests"};
   static_assert(std::size(kNames) == std::variant_size_v<Message>);
   return kNames[message.index()];
+}
+
+std::uint32_t wire_since(const Proposal& proposal) {
+  std::uint32_t since = 1;
+  for (const Report& r : proposal.evidence) since = std::max(since, wire_since(r));
+  return since;
+}
+
+std::uint32_t wire_since(const Message& message) {
+  return std::visit([](const auto& m) { return wire_since_of(m); }, message);
 }
 
 namespace {
@@ -39,6 +49,7 @@ std::size_t weight(const Message& message) {
     return kSmall + publish->channel.size() + publish->payload.size();
   if (const auto* interest = std::get_if<Interest>(&message))
     for (const Interest::One& one : interest->changes) sum += 16 + one.name.size();
+  if (const auto* digests = std::get_if<Digests>(&message)) sum += digests->slots.size() * sizeof(Digests::One);
   if (const auto* forward = std::get_if<Forward>(&message))
     for (const Bytes arg : forward->args) sum += 8 + arg.size();
   if (const auto* tails = std::get_if<TailIs>(&message))

@@ -5,15 +5,18 @@
 // made by Hello and Welcome, of two processes; core/peer drops whatever is outside it (rule 4b).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
 #include "core/base/member.h"
 #include "core/base/reply.h"
 #include "core/base/time.h"
+#include "core/base/wire_version.h"
 #include "core/base/words.h"
 #include "core/membership/packet.h"
 #include "core/replication/entry.h"
@@ -22,10 +25,9 @@
 namespace hc {
 
 // ---- the session itself
-inline constexpr std::uint32_t kWireVersion = 1;
-
 struct Hello {  // opens a session: "I am, and I take you for …"
-  std::uint32_t wire_version = kWireVersion;
+  std::uint32_t wire_min = kWireVersionMin;
+  std::uint32_t wire_max = 0;  // the highest that it speaks; 0: it says nothing of it, as version 1 did, so wire_min
   std::string cluster_name;
   ClusterId cluster;  // none: not yet in one
   std::uint32_t replication_factor = 0;
@@ -38,6 +40,7 @@ struct Welcome {  // accepts it; session = nonces of both
   MemberInfo self;
   std::uint64_t nonce = 0;
   std::uint64_t echo = 0;  // the Hello's nonce
+  std::uint32_t wire = 0;  // what the session speaks; 0: version 1, which says nothing of it
 };
 struct Refused {  // ends it, with a sentence for the operator
   std::string reason;
@@ -167,6 +170,16 @@ struct Pressure {  // 5e: the sender is above its memory limit by so much, of wh
   std::uint64_t bytes_over = 0;
 };
 
+struct Digests {  // 10: of slots that the sender leads, when it sent the last entry before this (wire version 2)
+  struct One {
+    Slot slot;
+    Epoch slot_epoch;
+    Position at;
+    std::uint64_t digest = 0;
+  };
+  std::vector<One> slots;
+};
+
 // ---- events
 enum class Space : std::uint8_t { kChannel, kPattern, kShard };  // of what clients subscribe to
 inline constexpr std::size_t kSpaces = 3;
@@ -226,9 +239,28 @@ struct GossipByStream {
 using Message = std::variant<Hello, Welcome, Refused, ViewAsk, ViewIs, Prepare, Promise, Accept, AcceptedIs, Rejected,
                              VoteCountAsk, VoteCountIs, Reports, LeaseAsk, Grant, Append, Appended, TailAsk, TailIs,
                              FillChunk, FillAck, DiscardAsk, DiscardOk, Forward, Forwarded, GossipByStream, ViewHeldAsk,
-                             ViewHeld, Pressure, Interest, InterestKnown, Publish, Published>;
+                             ViewHeld, Pressure, Interest, InterestKnown, Publish, Published, Digests>;
 
 std::string_view name_of(const Message& message);
+
+// The lowest wire version that can say this; a session of a lower one does not carry it.
+inline std::uint32_t wire_since(const Report& report) { return report.kind == ReportKind::kAcceptLoss ? 2 : 1; }
+std::uint32_t wire_since(const Proposal& proposal);
+template <class M>
+std::uint32_t wire_since_of(const M& m) {
+  if constexpr (std::is_same_v<M, Digests>) {
+    return 2;
+  } else if constexpr (std::is_same_v<M, Reports>) {
+    return std::ranges::any_of(m.reports, [](const Report& r) { return wire_since(r) > 1; }) ? 2 : 1;
+  } else if constexpr (std::is_same_v<M, Accept>) {
+    return wire_since(m.proposal);
+  } else if constexpr (std::is_same_v<M, Promise>) {
+    return m.accepted ? wire_since(m.accepted->proposal) : 1;
+  } else {
+    return 1;
+  }
+}
+std::uint32_t wire_since(const Message& message);
 // About how many bytes it takes on the wire; right for those that can be large.
 std::size_t weight(const Message& message);
 

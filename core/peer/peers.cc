@@ -67,6 +67,19 @@ std::uint64_t Peers::session(NodeId to) const {
   return peer && peer->state == State::kOpen ? peer->session : 0;
 }
 
+std::uint32_t Peers::wire(NodeId to) const {
+  const Peer* peer = find(to);
+  return peer && peer->state == State::kOpen ? peer->wire : 0;
+}
+
+std::uint32_t Peers::wire_max() const {
+  return config_.wire_version_max == 0 ? kWireVersionMax : std::min(config_.wire_version_max, kWireVersionMax);
+}
+
+bool Peers::wire_can_say(NodeId to, std::uint32_t since) const {
+  return wire(to) >= since || HC_MUTANT(kNewerKindToOldPeer);
+}
+
 Generation Peers::process(NodeId to) const {
   const Peer* peer = find(to);
   return peer && peer->state == State::kOpen ? peer->to : Generation{};
@@ -185,9 +198,29 @@ void Peers::link_closed(LinkId link, bool refused, Time now) {
   }
 }
 
+namespace {
+
+std::string versions(std::uint32_t least, std::uint32_t most) {
+  return least == most ? std::to_string(least) : std::to_string(least) + " to " + std::to_string(most);
+}
+
+// Version 1 said nothing of what it speaks at most.
+std::uint32_t most_of(const Hello& hello) {
+  if (HC_MUTANT(kOldWireVersionMisread) && hello.wire_max == 0) return kWireVersionMax;
+  return std::max(hello.wire_min, hello.wire_max);
+}
+
+}  // namespace
+
+std::uint32_t Peers::common_wire(const Hello& hello) const {
+  const std::uint32_t common = std::min(most_of(hello), wire_max());
+  return common >= std::max(hello.wire_min, kWireVersionMin) ? common : 0;
+}
+
 std::string Peers::why_not(const Hello& hello) const {
-  if (hello.wire_version != kWireVersion)
-    return "wire version " + std::to_string(hello.wire_version) + ", here it is " + std::to_string(kWireVersion);
+  if (common_wire(hello) == 0)
+    return "it speaks wire version " + versions(hello.wire_min, most_of(hello)) + ", here it is " +
+           versions(kWireVersionMin, wire_max()) + ": upgrade through a release that speaks one of each";
   if (hello.cluster_name != config_.cluster_name)
     return "cluster name '" + hello.cluster_name + "', here it is '" + config_.cluster_name + "'";
   if (hello.cluster && cluster_ && hello.cluster != cluster_) return "it belongs to another cluster of the same name";
@@ -233,6 +266,7 @@ void Peers::greet(LinkId link, const Frame& frame, const Hello& hello, Time now,
   peer.in_link = link;
   peer.in_session = session_of(hello.nonce, nonce);
   peer.in_number = 0;
+  peer.in_wire = common_wire(hello);
   peer.in_challenged = installed_;
   peer.in_generation = frame.from_generation;
   peer.heard = now;
@@ -240,7 +274,7 @@ void Peers::greet(LinkId link, const Frame& frame, const Hello& hello, Time now,
   peer.dial_at = std::min(peer.dial_at, now);  // it lives: dial it back at once
   unsent_ = true;
   inbound_[link] = {frame.from};
-  answer.messages.emplace_back(Welcome{self_, nonce, hello.nonce});
+  answer.messages.emplace_back(Welcome{self_, nonce, hello.nonce, peer.in_wire == 1 ? 0 : peer.in_wire});
   out.send(link, std::move(answer));
   // An old link of ours to a former process of that member leads nowhere.
   if (peer.state == State::kOpen && peer.to != frame.from_generation) {
@@ -249,8 +283,29 @@ void Peers::greet(LinkId link, const Frame& frame, const Hello& hello, Time now,
   }
 }
 
-void Peers::welcomed(NodeId id, Peer& peer, const Frame& frame, const Welcome& welcome, Time now) {
+Hello Peers::hello_to(NodeId id, std::uint64_t nonce) const {
+  const std::uint32_t most = wire_max() == kWireVersionMin ? 0 : wire_max();
+  return {kWireVersionMin,
+          most,
+          config_.cluster_name,
+          cluster_,
+          config_.replication_factor,
+          config_.slots,
+          self_,
+          id,
+          nonce};
+}
+
+void Peers::welcomed(NodeId id, Peer& peer, const Frame& frame, const Welcome& welcome, Time now, Effects& out) {
   if (peer.state != State::kGreeting || welcome.echo != peer.nonce || frame.to_generation != self_.generation) return;
+  const std::uint32_t said_nothing = HC_MUTANT(kOldWireVersionMisread) ? wire_max() : 1;
+  peer.wire = welcome.wire == 0 ? said_nothing : welcome.wire;
+  if (peer.wire < kWireVersionMin || peer.wire > wire_max()) {
+    news().turned_away.emplace_back(id, "it wants to speak wire version " + std::to_string(peer.wire) +
+                                            ", here it is " + versions(kWireVersionMin, wire_max()));
+    out.close(peer.link);
+    return drop_link(id, peer, now, kRedialTurnedAway);
+  }
   peer.state = State::kOpen;
   peer.session = session_of(peer.nonce, welcome.nonce);
   peer.number = 0;
@@ -267,7 +322,7 @@ std::optional<Peers::Mail> Peers::receive(LinkId link, Frame frame, Time now, Ef
     const NodeId id = it->second;
     Peer& peer = peers_[id];
     if (frame.from != id || frame.messages.size() != 1) return ++dropped_, std::nullopt;
-    if (auto* welcome = std::get_if<Welcome>(&frame.messages[0])) welcomed(id, peer, frame, *welcome, now);
+    if (auto* welcome = std::get_if<Welcome>(&frame.messages[0])) welcomed(id, peer, frame, *welcome, now, out);
     if (auto* refused = std::get_if<Refused>(&frame.messages[0]); refused && refused->echo == peer.nonce) {
       news().turned_away.emplace_back(id, refused->reason);
       out.close(link);
@@ -296,6 +351,13 @@ std::optional<Peers::Mail> Peers::receive(LinkId link, Frame frame, Time now, Ef
       return std::nullopt;
     }
   }
+  // Said in words that the session has not: an older program would not find its way through these bytes either.
+  if (std::ranges::any_of(frame.messages, [&](const Message& m) { return wire_since(m) > peer->in_wire; })) {
+    ++dropped_;
+    out.close(link);
+    link_closed(link, false, now);
+    return std::nullopt;
+  }
   peer->in_number = std::max(peer->in_number, frame.number);
   peer->heard = now;
   const Incarnation who{frame.from, frame.from_generation};
@@ -322,8 +384,7 @@ void Peers::tick(Time now, Effects& out) {
       case State::kGreeting:
         if (peer.state == State::kGreeting && peer.number == 0) {
           Frame hello = frame_to({});
-          hello.messages.emplace_back(Hello{kWireVersion, config_.cluster_name, cluster_, config_.replication_factor,
-                                            config_.slots, self_, id, peer.nonce});
+          hello.messages.emplace_back(hello_to(id, peer.nonce));
           peer.number = 1;
           out.send(peer.link, std::move(hello));
         } else if (now - peer.since > kGreetingMax || HC_BUGGIFY(kDialsTwice)) {

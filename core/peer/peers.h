@@ -3,8 +3,9 @@
 // Each member dials every other to whom it has something to say; a link carries frames one way. Hello and Welcome make
 // a session of two processes; frames are numbered from 1. A frame outside the session, or out of its number, is
 // dropped, and a gap ends the link. What is sent while there is no session is not kept: whoever sends repeats it when
-// told that a session opened, or by a timer of its own. Frames are gathered until the turn ends: one per destination
-// and turn, or a few where there are many megabytes.
+// told that a session opened, or by a timer of its own. A session speaks the highest wire version that both processes
+// do; what that cannot say is not sent (core/message), and who gets it ends the link. Frames are gathered until the
+// turn ends: one per destination and turn, or a few where there are many megabytes.
 #pragma once
 
 #include <map>
@@ -47,11 +48,11 @@ class Peers {
   void named(Incarnation who, Epoch since, Time now, Effects& out);
 
   // ---- sending
-  // False: there is no session (one is being made), the message is dropped.
+  // False: there is no session (one is being made), or none that can say it (4b); the message is dropped.
   template <class M>
   bool send(NodeId to, M&& message) {
     std::vector<Message>* const queue = queue_to(to);
-    if (queue == nullptr) return false;
+    if (queue == nullptr || !can_say(to, since(message))) return false;
     queue->emplace_back(std::forward<M>(message));
     return true;
   }
@@ -61,6 +62,9 @@ class Peers {
     return send(to.member, std::forward<M>(message));
   }
   bool open(NodeId to) const;
+  // What the open session to `to` speaks (4b); 0: there is none. Of what it cannot say the sender does without.
+  std::uint32_t wire(NodeId to) const;
+  std::uint32_t wire_max() const;  // what this process speaks at most
   // The session to `to` as a number: compares only; 0 if there is none.
   std::uint64_t session(NodeId to) const;
   Generation process(NodeId to) const;  // at the other end of the open session; none if there is none
@@ -102,6 +106,7 @@ class Peers {
     State state = State::kNone;
     LinkId link;
     std::uint64_t nonce = 0, session = 0, number = 0;
+    std::uint32_t wire = 0;
     Generation to;  // the process at the other end
     Time dial_at{}, since{}, sent_at{};
     bool wanted = false;
@@ -110,6 +115,7 @@ class Peers {
     // its link to us
     LinkId in_link;
     std::uint64_t in_session = 0, in_number = 0;
+    std::uint32_t in_wire = 0;
     Generation in_generation;
     Epoch in_challenged;
     Incarnation proven;
@@ -124,13 +130,24 @@ class Peers {
 
   News& news();
   std::vector<Message>* queue_to(NodeId id);  // nullptr: there is no session
+  template <class M>
+  static std::uint32_t since(const M& message) {
+    if constexpr (std::is_same_v<M, Message>)
+      return wire_since(message);
+    else
+      return wire_since_of(message);
+  }
+  bool can_say(NodeId to, std::uint32_t since) const { return since <= kWireVersionMin || wire_can_say(to, since); }
+  bool wire_can_say(NodeId to, std::uint32_t since) const;
+  std::uint32_t common_wire(const Hello& hello) const;  // 0: none
   Peer* find(NodeId id);
   const Peer* find(NodeId id) const;
   void dial(NodeId id, Peer& peer, Time now, Effects& out);
   void drop_link(NodeId id, Peer& peer, Time now, Duration pause);
   void greet(LinkId link, const Frame& frame, const Hello& hello, Time now, Effects& out);
   std::string why_not(const Hello& hello) const;
-  void welcomed(NodeId id, Peer& peer, const Frame& frame, const Welcome& welcome, Time now);
+  void welcomed(NodeId id, Peer& peer, const Frame& frame, const Welcome& welcome, Time now, Effects& out);
+  Hello hello_to(NodeId id, std::uint64_t nonce) const;
   Frame frame_to(Generation to) const;
   static std::uint64_t session_of(std::uint64_t a, std::uint64_t b);
 

@@ -24,7 +24,8 @@ Replication::Replication(const NodeConfig& config, Peers& peers, Log& log, Rando
       awake_(config.slots),
       rested_(config.slots),
       memory_(config.memory, hash_mix(config.seed, kEvictions)),
-      clock_(hash_mix(config.seed, kUses)) {
+      clock_(hash_mix(config.seed, kUses)),
+      differing_(config.slots) {
   limit_memory(config.memory);
   key_filter_ppm_ = config.key_filter_ppm;
 }
@@ -95,6 +96,7 @@ void Replication::install_slot(Slot s, const View* old, Time now) {
     return;
   }
   if (old) note_former(r, s, *old, now);
+  differing_.remove(s);
   r.epoch = config.epoch;
   r.since = now;
   if (r.primary == self()) return begin_lead(s, old, now);
@@ -168,6 +170,8 @@ void Replication::begin_lead(Slot s, const View* old, Time now) {
     const bool others = view_->members.size() > 1 || !log_.on();
     if (others && !HC_MUTANT(kGrantForgottenByRestart)) r.formers.push_back({{}, started_at_ + view_->lease});
   }
+  // Filled and not counted (7e): what its primary had committed need not stand in our log yet.
+  if (!named_before && r.filled) r.commit = std::min(r.commit, durable(r));
   auto lead = std::make_unique<Lead>();
   if (r.lead) {
     lead->waiters = std::move(r.lead->waiters);

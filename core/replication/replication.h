@@ -6,7 +6,7 @@
 //
 // By file: install.cc (a new view), execute.cc (commands), stream.cc (entries and commits), takeover.cc, fill.cc,
 // memory.cc (limits and evictions), watch.cc (complaints and reports, statuses), durable.cc (what the log says, and
-// what waits for it), owed.cc (who lacks what, for watchers).
+// what waits for it), digests.cc (are replicas the same), owed.cc (who lacks what, for watchers).
 #pragma once
 
 #include <deque>
@@ -36,6 +36,14 @@ struct Done {
   std::uint64_t token = 0;
   Outcome outcome = Outcome::kDone;
   Reply reply;  // owned
+};
+
+// Two replicas of a slot that have other content at the same position (10).
+struct Difference {
+  Slot slot;
+  Incarnation primary;  // the other one is this process
+  Position at;
+  std::uint64_t theirs = 0, ours = 0;
 };
 
 class Replication : public Executor {
@@ -75,6 +83,7 @@ class Replication : public Executor {
   void handle(Incarnation from, const DiscardAsk& m);
   void handle(Incarnation from, const DiscardOk& m);
   void handle(Incarnation from, const Pressure& m, Now now);
+  void handle(Incarnation from, const Digests& m);
 
   void paused(Duration lost);  // this process did not run for that long (core/base/pause.h)
   void room_again() { parked_look_ = true; }
@@ -89,6 +98,11 @@ class Replication : public Executor {
   void run_parked(Now now);  // if something changed that they wait for
   std::optional<Time> deadline() const;
   bool has_unsent() const { return !queued_.empty(); }
+
+  // ---- digests (10)
+  bool has_differences() const { return !differences_.empty(); }
+  std::vector<Difference> take_differences() { return std::exchange(differences_, {}); }
+  std::size_t differing() const { return differing_.count(); }  // slots, when they were compared last
 
   // ---- memory
   void limit_memory(const MemoryLimits& limits);
@@ -114,7 +128,8 @@ class Replication : public Executor {
   void invariants() const;
   struct Counters {
     std::uint64_t executed = 0, parked = 0, entries = 0, takeovers = 0, fills = 0, expired = 0, complaints = 0,
-                  evicted = 0, out_of_memory = 0, fill_bytes = 0, hits = 0, misses = 0;
+                  evicted = 0, out_of_memory = 0, fill_bytes = 0, hits = 0, misses = 0, digests_compared = 0,
+                  digest_mismatches = 0;
   };
   const Counters& counters() const { return counters_; }
 
@@ -239,6 +254,9 @@ class Replication : public Executor {
   void relocate_some(std::size_t places, Time now);
   void report_pressure(bool tick);
 
+  // digests.cc
+  void tell_digests(Time now);
+
   // watch.cc
   using Said = std::map<std::pair<ReportKind, Incarnation>, SlotSet>;
   void report_for_nothing(Said& said);
@@ -303,6 +321,10 @@ class Replication : public Executor {
   Time started_at_{}, tick_at_{}, watched_at_{}, discards_at_{}, previous_now_{};
   Slot expire_from_{};
   std::uint64_t next_fill_ = 1;
+  Time digests_at_{};
+  std::size_t digest_from_ = 0;
+  SlotSet differing_;  // from what its primary has, when they were compared last in the present slot epoch
+  std::vector<Difference> differences_;
   bool urgent_ = false;
   std::map<Slot, SlotTable> strays_;  // only under the mutant one-in-five
   struct {

@@ -86,6 +86,7 @@ void Replication::flush(Now now) {
   for (auto& [to, lane] : lanes_)
     if (!lane.waiting.empty()) pump(to, now.mono);
   report_pressure(false);
+  tell_digests(now.mono);
 }
 
 void Replication::stream(Slot s, Target& t, Time now) {

@@ -23,6 +23,8 @@ enum class ReportKind : std::uint8_t {
   kOffer = 7,      // `by` says what it has on disk of what `about`, an ended process of the same member, wrote (9a)
   kLeave = 8,      // an operator has told `by` that the member of `about` shall leave for good
   kFull = 9,  // `by` == `about` has no room on its disk: who can write does without it (9e). No slots: it has again
+  kAcceptLoss = 10,  // an operator has told `by` (== `about`) that whatever is lost of these slots is to be done
+                     // without, and that no process of their lists runs any more (7e; wire version 2)
 };
 
 // What a member has on disk for a slot (9a). Not `held`: nothing, or nothing that qualifies.

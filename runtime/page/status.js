@@ -43,6 +43,7 @@ const sentences = {
   'transfer-progress': e => `${whole(e.slots_moving)} slots are on their way`,
   'slot-lost': e => `${whole(e.lost)} slots have no living copy`,
   'slot-back': e => `${whole(e.slots)} slots are back`,
+  'replicas-differ': e => `slot ${e.slot} differs between ${e.primary} and ${e.node}`,
 };
 function listen() {
   const source = new EventSource('/api/events');

@@ -51,6 +51,52 @@ bool recovered(const View& before, const View& after, Slot s, const std::vector<
   });
 }
 
+// 9a: on from a disk of the old list, complete or not, after all of them have said what they have.
+bool offered_by_all(const View& before, const View& after, Slot s, const std::vector<const Report*>& words) {
+  const SlotConfig &was = before.config(s), &is = after.config(s);
+  const auto offer = [&](Incarnation about) -> const DiskOffer* {
+    for (const Report* r : words) {
+      if (r->kind != ReportKind::kOffer || r->about != about || r->as_of < was.epoch) continue;
+      const auto at = std::ranges::find(r->offers, s, &DiskOffer::slot);
+      if (at != r->offers.end()) return &*at;
+    }
+    return nullptr;
+  };
+  if (is.list.size() != 1) return false;
+  bool held = false;
+  for (const Incarnation& x : was.list) {
+    const DiskOffer* what = offer(x);
+    if (!what) return false;
+    held |= what->held && x.member == is.list.front().member;
+  }
+  return held;
+}
+
+// 7e: an operator has said that what is lost is to be done without; then the highest position on offer it is.
+bool by_operator(const View& before, Slot s, const std::vector<const Report*>& words) {
+  return std::ranges::any_of(words, [&](const Report* r) {
+    return r->kind == ReportKind::kAcceptLoss && r->as_of >= before.config(s).epoch && r->slots.has(s);
+  });
+}
+
+std::optional<std::string> discarded(const View& before, const View& after, Slot s,
+                                     const std::vector<const Report*>& words) {
+  const SlotConfig &was = before.config(s), &is = after.config(s);
+  std::optional<Position> taken;
+  for (const Report* r : words)
+    if (r->kind == ReportKind::kOffer && r->by == is.list.front() && was.list.names(r->about) && r->as_of >= was.epoch)
+      if (const auto at = std::ranges::find(r->offers, s, &DiskOffer::slot); at != r->offers.end() && at->held)
+        taken = at->at;
+  for (const Report* r : words) {
+    if (r->kind != ReportKind::kOffer || !was.list.names(r->about) || r->as_of < was.epoch || !before.names(r->by))
+      continue;
+    const auto at = std::ranges::find(r->offers, s, &DiskOffer::slot);
+    if (at != r->offers.end() && at->held && (!taken || at->at > *taken))
+      return where(after, s) + name_of(r->by.member) + " offers more on its disk than what it goes on with";
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 void ViewCheck::proposed(const Proposal& proposal) {
@@ -163,6 +209,11 @@ std::optional<std::string> ViewCheck::slot_step(const View& before, const View& 
   // Nobody of the old list is left: a reset. Within the promise only if the slot was lost.
   const auto last = all_ended(was.list);
   if (!last) return where(after, s) + text(was.list) + " → " + text(is.list) + ", but one of them lives and has it all";
+  const bool accepted = by_operator(before, s, words);
+  if (before.slot_loss == SlotLossPolicy::kWait && !accepted && !offered_by_all(before, after, s, words))
+    return where(after, s) + text(was.list) + " → " + text(is.list) + ", but no operator has accepted the loss";
+  if (accepted)
+    if (auto less = discarded(before, after, s, words)) return less;
   fresh_losses_.push_back({s, is.epoch, *last});
   ++losses_;
   return std::nullopt;

@@ -5,6 +5,8 @@
 //   whoever enters a list was a learner whom the primary counted; whoever leaves it was complained of, or could be
 //   dropped, on the word of one that stays; or the slot goes on from a disk that has it all; or all of the old list
 //   have ended, and the slot was lost: then the checker says so, and nothing is expected of its keys from then on;
+//   under slot-loss-policy wait that is so on an operator's word alone, or when all have said what they have on disk;
+//   on an operator's word no member of the old list offers more on its disk than what the slot goes on with;
 //   a view of a new lineage (2h) lets go only processes that have ended.
 //
 // What a view rests on is taken from the proposals that voters stored.

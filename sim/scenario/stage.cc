@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/replication/memory.h"
+#include "core/store/slot_table.h"
 #include "sim/streams.h"
 
 namespace hc::sim::scenario {
@@ -42,6 +43,7 @@ Stage::Stage(Setup setup)
 
 NodeConfig Stage::config_of(std::uint32_t machine) const {
   NodeConfig c = at_machine(setup_.node, machine, setup_.nodes);
+  if (const auto spoken = speaks_.find(machine); spoken != speaks_.end()) c.wire_version_max = spoken->second;
   if (machine >= setup_.nodes) return c;
   if (setup_.founding == Setup::Founding::kTogether && setup_.nodes > 1) {
     for (std::uint32_t i = 0; i < setup_.nodes; ++i) c.founders.push_back({NodeId(i + 1), Network::gossip_address(i)});
@@ -131,6 +133,8 @@ void Stage::stored(Machine&, const VoteRecord& record) {
 
 void Stage::sent(Machine& m, const Frame& frame) {
   if (auto wrong = grant_to_stranger(m, frame)) throw Objection{"grants", *wrong};
+  for (const auto& to : machines_)
+    if (auto wrong = too_new(m, *to, frame)) throw Objection{"wire versions", *wrong};
   const auto to = std::ranges::find(machines_, frame.to_generation,
                                     [](const auto& other) { return other->incarnation().generation; });
   if (to == machines_.end()) return;
@@ -161,6 +165,16 @@ void Stage::let_go(std::uint32_t from, std::uint32_t to) {
   network_->unclog(from, to);
 }
 
+bool Stage::diverge(std::uint32_t machine, const std::string& key) {
+  const Node& node = machines_[machine]->node();
+  auto& table = const_cast<SlotTable&>(node.table(slot_of(key, setup_.node.slots)));
+  const auto item = table.find(key);
+  if (!item || item->object || item->value.empty()) return false;
+  const char other = static_cast<char>(item->value.front() ^ 1);
+  diverged_ = true;
+  return table.splice(key, 0, Bytes(&other, 1));
+}
+
 // ---- time
 
 void Stage::dispatch(const Happening& h) {
@@ -188,7 +202,7 @@ void Stage::dispatch(const Happening& h) {
 
 void Stage::look_around() {
   schedule_.after(kSample, Kind::kSample, 0);
-  if (setup_.strangers) return;
+  if (setup_.strangers || diverged_) return;
   if (auto wrong = replicas_.look(newest())) throw Objection{"replicas", *wrong};
 }
 

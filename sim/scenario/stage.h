@@ -47,6 +47,11 @@ class Stage : private Doorstep, private Overseer {
     std::vector<std::uint32_t> joins;
   };
   void start(std::uint32_t machine, const std::optional<Start>& how);
+  // From its next start on it speaks this wire version at most (4b).
+  void speaks(std::uint32_t machine, std::uint32_t version) { speaks_[machine] = version; }
+  // The key's value becomes another one there and nowhere else; from then on it is not checked that replicas are the
+  // same. False: it has no such key.
+  bool diverge(std::uint32_t machine, const std::string& key);
 
   // Goes on for so long, or until `done`; true if it was done.
   bool run(Duration most, const std::function<bool()>& done);
@@ -116,6 +121,8 @@ class Stage : private Doorstep, private Overseer {
   Evictions evictions_{[this](const std::string& key, Operation o) { callers_->evicted(key, std::move(o)); }};
   std::vector<Hold> holds_;
   std::uint64_t marks_ = 0;
+  std::map<std::uint32_t, std::uint32_t> speaks_;
+  bool diverged_ = false;
 };
 
 }  // namespace hc::sim::scenario

@@ -47,6 +47,8 @@ std::string Story::tell(const Directive& d) {
       {"let-go", &Story::hold},
       {"break", &Story::break_off},
       {"force", &Story::force},
+      {"accept-loss", &Story::accept_loss},
+      {"diverge", &Story::diverge},
       {"slow", &Story::disturb},
       {"slow-disk", &Story::disturb},
       {"clock", &Story::disturb},
@@ -103,6 +105,8 @@ std::string Story::cluster(const Directive& d) {
       s.spares = count();
     else if (name == "slots")
       s.node.slots = count();
+    else if (name == "speaks")
+      s.node.wire_version_max = count();
     else if (name == "rf")
       s.node.replication_factor = count();
     else if (name == "lease")
@@ -266,6 +270,8 @@ std::string Story::start(const Directive& d) {
   Stage::Start how;
   how.founds = std::ranges::count(plain, "founds") > 0;
   const auto options = d.options();
+  if (const auto at = options.find("speaks"); at != options.end())
+    stage_->speaks(m, static_cast<std::uint32_t>(d.number(at->second, "wire version")));
   if (const auto at = options.find("joins"); at != options.end())
     for (const std::string& other : split(at->second, ",")) how.joins.push_back(member(d, other));
   const bool by_hand = how.founds || !how.joins.empty();
@@ -315,6 +321,27 @@ std::string Story::force(const Directive& d) {
   decree.accept_data_loss = std::ranges::count(plain, "accept-data-loss") > 0;
   told.force(decree);
   return stage_->chronicle().take();
+}
+
+std::string Story::accept_loss(const Directive& d) {
+  const std::vector<std::string> plain = d.plain();
+  if (plain.empty()) d.mistake("whom is it told?");
+  Machine& told = stage(d).machine(member(d, plain.front()));
+  if (!told.up()) d.mistake("it does not run");
+  std::vector<Slot> slots;
+  for (std::size_t i = 1; i < plain.size(); ++i)
+    slots.push_back(Slot{static_cast<std::uint16_t>(d.number(plain[i], "slot"))});
+  const auto lost = told.node().lost(slots);
+  if (!lost) return "not accepted: " + lost.error() + "\n";
+  told.accept_loss(*lost);
+  return stage_->chronicle().take();
+}
+
+std::string Story::diverge(const Directive& d) {
+  const std::vector<std::string> plain = d.plain();
+  if (plain.size() != 2) d.mistake("whose, and which key?");
+  if (!stage(d).diverge(member(d, plain[0]), plain[1])) d.mistake("it has no such key, or that is empty");
+  return "";
 }
 
 // ---- ways
@@ -427,7 +454,8 @@ std::string Story::show(const Directive& d) {
   if (plain == std::vector<std::string>{"view"})
     return stage.newest() ? stage.chronicle().describe(*stage.newest()) + "\n" : "no view\n";
   if (plain == std::vector<std::string>{"members"}) return show_members();
-  if (plain.size() != 2 || plain[0] != "slot") d.mistake("show view, show slot S, or show members");
+  if (plain == std::vector<std::string>{"compared"}) return show_compared();
+  if (plain.size() != 2 || plain[0] != "slot") d.mistake("show view, show slot S, show members, or show compared");
   const std::uint64_t s = d.number(plain[1], "slot");
   if (s >= stage.setup().node.slots) d.mistake("there is no slot " + plain[1]);
   return show_slot(Slot{static_cast<std::uint16_t>(s)});
@@ -447,6 +475,21 @@ std::string Story::show_slot(Slot slot) {
            number(s.at.seq.value) + "), committed " + number(s.commit.value) + ", " + number(s.keys) +
            (s.keys == 1 ? " key" : " keys") + (s.keys ? " #" + digest : "") + (s.may_execute ? ", executes" : "") +
            "\n";
+  }
+  return out;
+}
+
+std::string Story::show_compared() {
+  std::string out;
+  for (const auto& m : stage_->machines()) {
+    if (!m->up()) continue;
+    const Node& node = m->node();
+    out += "node-" + stage_->chronicle().name(m->incarnation()) + " speaks version " + number(node.wire_max());
+    for (const auto& other : stage_->machines())
+      if (other->up() && other != m)
+        out += ", " + number(node.wire(other->id())) + " to " + stage_->chronicle().name(other->incarnation());
+    out += node.counters().digests_compared > 0 ? "; has compared digests" : "; has compared no digest";
+    out += node.differing_slots() > 0 ? ", and slots differ\n" : "\n";
   }
   return out;
 }

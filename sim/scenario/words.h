@@ -4,21 +4,22 @@
 //           [min-in-sync=1] [slot-loss=reset|wait] [voters=5] [chunk=BYTES] [backlog=BYTES] [delay=1ms] [disk=1ms]
 //           [log=always|everysec|no] [snapshot=BYTES]
 //           [maxmemory=BYTES] [policy=noeviction|allkeys-lru|…] [key-filter=PPM] [notices=KEA]
-//           [founding=together|first] [skew=0ms] [seed=1] [unstarted] [strangers]
+//           [founding=together|first] [skew=0ms] [seed=1] [speaks=VERSION] [unstarted] [strangers]
 //                             sets the stage; if not unstarted, starts all and waits until the slots are where the
 //                             ring wants them. Times count from its end. strangers: there will be two clusters
 //   ask N [as=NAME] [within=10s] COMMAND      waits for the reply
 //   send N [as=NAME] COMMAND                  does not; the reply is told when it comes
 //   run for=D | run until=U [within=10s]      U: settled, served, served-by:N, view, view:EPOCH, replies, held, ended:N
-//   start N [founds] [joins=N,M]   crash N [power]   stop N   wipe N   keep-disk N   put-back N   pause N   resume N
-//   leave N at=M              an operator tells M that N shall leave the cluster for good
-//   force N left=N,M [accept-data-loss]       an operator tells N who is left of the cluster
-//   cut A B | cut A->B | cut A C \| B         A, B: members, `clients`, names of callers; mend [as for cut]
-//   hold A->B [KIND]   let-go A->B            everything from A to B waits, from the next message of that kind on
-//   break A B                                 their connections break; what is on its way is lost
-//   memory N BYTES            what its limit is from now on; 0: none
-//   slow N D   slow-disk N D   fail-[log-]fsync N   fill-disk N   free-disk N   clock N +5%   wall N +300ms   weather
-//   [loss=P%] [late-duplicates=P%] show view | show slot S | show members
+//   start N [founds] [joins=N,M] [speaks=VERSION]   crash N [power]   stop N   wipe N   keep-disk N   put-back N pause
+//   N   resume N leave N at=M              an operator tells M that N shall leave the cluster for good force N left=N,M
+//   [accept-data-loss]       an operator tells N who is left of the cluster accept-loss N [SLOT …]    an operator tells
+//   N that what is lost, of these slots or of all, is to be done without diverge N KEY             its value becomes
+//   another one at N alone, as by a fault in the program cut A B | cut A->B | cut A C \| B         A, B: members,
+//   `clients`, names of callers; mend [as for cut] hold A->B [KIND]   let-go A->B            everything from A to B
+//   waits, from the next message of that kind on break A B                                 their connections break;
+//   what is on its way is lost memory N BYTES            what its limit is from now on; 0: none slow N D   slow-disk N
+//   D   fail-[log-]fsync N   fill-disk N   free-disk N   clock N +5%   wall N +300ms   weather [loss=P%]
+//   [late-duplicates=P%] show view | show slot S | show members | show compared
 #pragma once
 
 #include <memory>
@@ -51,6 +52,8 @@ class Story {
   std::string process(const Directive& d);
   std::string leave(const Directive& d);
   std::string force(const Directive& d);
+  std::string accept_loss(const Directive& d);
+  std::string diverge(const Directive& d);
   std::string cut(const Directive& d);
   std::string mend(const Directive& d);
   std::string hold(const Directive& d);
@@ -67,6 +70,7 @@ class Story {
   std::function<bool()> until(const Directive& d, const std::string& what);
   std::string show_slot(Slot slot);
   std::string show_members();
+  std::string show_compared();
 
   const bool trace_;
   std::unique_ptr<Stage> stage_;

@@ -273,5 +273,52 @@ TEST(Planner, TheLastActiveMemberStays) {
   EXPECT_FALSE(plan(now, {report(ReportKind::kLeave, process(1), process(1), now.epoch)}, all_alive(1)));
 }
 
+// ---- 7e: an operator does without what is lost
+
+// Members 1 and 2 held the slot, and have ended; member 2 is back if `back`.
+struct Lost {
+  explicit Lost(bool back) {
+    now.epoch = Epoch(5);
+    now.slot_loss = SlotLossPolicy::kWait;
+    now.slots[0].list = list({process(1, 0), process(2, 0)});
+    seen = {{info(1), Seen::As::kGone, true}, {info(2), back ? Seen::As::kAlive : Seen::As::kGone, true}};
+    seen.push_back({info(3), Seen::As::kAlive, true});
+    for (ViewMember& m : now.members)
+      if (m.info.id == NodeId(2)) m.info.keeps_log = back;
+  }
+  InSyncList after(const std::vector<Report>& reports) const {
+    const auto next = plan(now, reports, seen);
+    if (!next) return now.config(Slot{0}).list;
+    EXPECT_EQ(why_not(now, *next->view, next->evidence), "");
+    return next->view->config(Slot{0}).list;
+  }
+  View now = first_view(3);
+  std::vector<Seen> seen;
+  Report word = report(ReportKind::kAcceptLoss, process(3), process(3), Epoch(5));
+};
+
+TEST(Planner, ALostSlotWaitsForAnOperator) {
+  const Lost lost(false);
+  EXPECT_EQ(lost.after({}), lost.now.config(Slot{0}).list);
+  EXPECT_EQ(lost.after({lost.word}).size(), 1U);
+  EXPECT_EQ(lost.after({lost.word}).front(), process(3)) << "nobody else lives";
+}
+
+TEST(Planner, NobodyIsGivenUpWhoSeemsToLive) {
+  Lost lost(false);
+  lost.now.slots[0].list = list({process(1, 0), process(2)});
+  lost.seen[1].as = Seen::As::kSuspect;
+  EXPECT_EQ(lost.after({lost.word}), lost.now.config(Slot{0}).list);
+}
+
+TEST(Planner, WhoIsBackSaysFirstWhatItHas) {
+  const Lost lost(true);
+  EXPECT_EQ(lost.after({lost.word}), lost.now.config(Slot{0}).list) << "it has not said yet";
+  Report offer = report(ReportKind::kOffer, process(2), process(2, 0), Epoch(5));
+  offer.offers = {{Slot{0}, true, false, {Epoch(1), Seq(9)}}};
+  EXPECT_EQ(lost.after({offer}), lost.now.config(Slot{0}).list) << "member 1 may have more";
+  EXPECT_EQ(lost.after({offer, lost.word}), list({process(2)}));
+}
+
 }  // namespace
 }  // namespace hc::testing

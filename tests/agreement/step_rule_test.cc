@@ -139,5 +139,46 @@ TEST(StepRule, ASlotOfThoseWhoLeaveBeginsAnewAnywhere) {
   EXPECT_NE(why_not(now, then, {}), "") << "one of them has not ended";
 }
 
+// ---- 7e: an operator does without what is lost
+
+Report word(Incarnation by, Epoch as_of) { return report(ReportKind::kAcceptLoss, by, by, as_of); }
+
+Report offer(Incarnation by, Incarnation about, Epoch as_of, Position at, bool complete = false) {
+  Report r = report(ReportKind::kOffer, by, about, as_of);
+  r.offers = {{kSlot, true, complete, at}};
+  return r;
+}
+
+TEST(StepRule, ALostSlotGoesOnAnywhereOnAnOperatorsWord) {
+  const View now = present(list({process(1), process(2)}));
+  const View next = after(now, list({process(3)}));
+  EXPECT_NE(why_not(now, next, {}), "");
+  EXPECT_EQ(why_not(now, next, {word(process(3), Epoch(5))}), "");
+  EXPECT_NE(why_not(now, next, {word(process(4), Epoch(5))}), "") << "of a member of the view";
+  EXPECT_NE(why_not(now, after(now, list({process(3), process(2)})), {word(process(3), Epoch(5))}), "") << "alone";
+  EXPECT_NE(why_not(now, after(now, list({process(1)})), {word(process(3), Epoch(5))}), "")
+      << "the word is of the lost: it puts out nobody";
+}
+
+TEST(StepRule, AnOperatorsWordDiesWithItsSlotEpoch) {
+  View now = present(list({process(1), process(2)}));
+  now.slots[0].epoch = Epoch(4);
+  const View next = after(now, list({process(3)}));
+  EXPECT_NE(why_not(now, next, {word(process(3), Epoch(3))}), "");
+}
+
+TEST(StepRule, WhatIsOnOfferIsNotThrownAway) {
+  View now = present(list({process(1, 0), process(2, 0)}));
+  now.slot_loss = SlotLossPolicy::kWait;
+  const Report less = offer(process(1), process(1, 0), Epoch(5), {Epoch(1), Seq(7)});
+  const Report more = offer(process(2), process(2, 0), Epoch(5), {Epoch(1), Seq(9)});
+  const Report accepted = word(process(3), Epoch(5));
+  EXPECT_NE(why_not(now, after(now, list({process(1)})), {less}), "") << "member 2 may have more, and has not said so";
+  EXPECT_EQ(why_not(now, after(now, list({process(1)})), {less, accepted}), "");
+  EXPECT_NE(why_not(now, after(now, list({process(3)})), {less, accepted}), "") << "anew, although there is something";
+  EXPECT_NE(why_not(now, after(now, list({process(1)})), {less, more, accepted}), "");
+  EXPECT_EQ(why_not(now, after(now, list({process(2)})), {less, more, accepted}), "");
+}
+
 }  // namespace
 }  // namespace hc::testing

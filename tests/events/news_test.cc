@@ -105,5 +105,15 @@ TEST(ClusterNews, CountsLostSlots) {
   EXPECT_EQ(told[0].type, "slot-back");
 }
 
+TEST(ClusterNews, NamesReplicasThatDiffer) {
+  ClusterNews news(NodeId(1));
+  news.replicas_differ(Slot{7}, NodeId(2), {Epoch(3), Seq(9)}, kAt);
+  const auto told = news.take();
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].type, "replicas-differ");
+  EXPECT_TRUE(told[0].json.ends_with(R"("node":"node-1","slot":7,"primary":"node-2","slot_epoch":3,"seq":9})"))
+      << told[0].json;
+}
+
 }  // namespace
 }  // namespace hc

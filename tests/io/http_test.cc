@@ -164,6 +164,16 @@ TEST(HttpApi, AForcedView) {
     EXPECT_EQ(args_of(request(other, "/api/cluster/force"))[0], "405") << "a page of another site may send it";
 }
 
+TEST(HttpApi, AnAcceptedLoss) {
+  HttpRequest asked = request(HttpMethod::kPut, "/api/cluster/accept-data-loss?slots=1,7");
+  const HttpCall call = translate(asked);
+  const auto* page = std::get_if<PageCall>(&call);
+  ASSERT_NE(page, nullptr);
+  EXPECT_EQ(page->page, Page::kAcceptLoss);
+  EXPECT_EQ(query_field(page->query, "slots"), "1,7");
+  EXPECT_EQ(args_of(request(HttpMethod::kPost, "/api/cluster/accept-data-loss"))[0], "405");
+}
+
 TEST(HttpApi, KeysAreTakenExactly) {
   const auto key_of = [](Bytes path) {
     return args_of(request(HttpMethod::kGet, "/api/cache/" + std::string(path)))[1];

@@ -19,8 +19,8 @@ class Post {
     peers.set_self(self_);
   }
 
-  // Opens a session to `other`; a second time: the one before is lost, and a new one opened.
-  void open(const MemberInfo& other) {
+  // Opens a session to `other`, of this wire version; a second time: the one before is lost, and a new one opened.
+  void open(const MemberInfo& other, std::uint32_t wire = 1) {
     if (links_.contains(other.id)) {
       peers.link_closed(links_[other.id], false, now_);
       now_ += 100ms;  // then it dials again
@@ -35,7 +35,7 @@ class Post {
     welcome.from = other.id;
     welcome.from_generation = other.generation;
     welcome.to_generation = self_.generation;
-    welcome.messages.emplace_back(Welcome{other, 1, std::get<Hello>(hello.frame.messages.at(0)).nonce});
+    welcome.messages.emplace_back(Welcome{other, 1, std::get<Hello>(hello.frame.messages.at(0)).nonce, wire});
     Effects none;
     peers.receive(link, std::move(welcome), now_, none);
     HC_CHECK(peers.open(other.id), "the session is open");

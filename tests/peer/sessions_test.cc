@@ -139,5 +139,93 @@ TEST_F(Pair, WhoIsNamedIsLeftAlone) {
   EXPECT_TRUE(out.empty());
 }
 
+// ---- which version they speak
+
+TEST_F(Pair, ASessionSpeaksTheHighestVersionThatBothDo) {
+  meet();
+  EXPECT_EQ(one.peers.wire(two.config.self.id), kWireVersionMax);
+  EXPECT_TRUE(one.peers.send(two.config.self.id, Digests{}));
+}
+
+TEST_F(Pair, WhatTheOlderOneDoesNotKnowIsNotSaidToIt) {
+  one.config.wire_version_max = 1;
+  meet();
+  EXPECT_EQ(one.peers.wire(two.config.self.id), 1U);
+  EXPECT_EQ(two.peers.wire(one.config.self.id), 1U);
+  EXPECT_FALSE(two.peers.send(one.config.self.id, Digests{}));
+  EXPECT_FALSE(two.peers.send(one.config.self.id, Message{Digests{}}));
+  Reports reports;
+  reports.reports.push_back({ReportKind::kAcceptLoss, two.who(), two.who(), Epoch(1), SlotSet(1), {}});
+  EXPECT_FALSE(two.peers.send(one.config.self.id, reports));
+  reports.reports.front().kind = ReportKind::kStop;
+  EXPECT_TRUE(two.peers.send(one.config.self.id, reports));
+}
+
+struct Greeting : Pair {
+  // What `one` answers to this Hello of a member 3.
+  Message answer_to(Hello hello) {
+    hello.cluster_name = one.config.cluster_name;
+    hello.slots = one.config.slots;
+    hello.self = config(3, 33).self;
+    hello.nonce = 7;
+    Frame frame;
+    frame.from = hello.self.id;
+    frame.from_generation = hello.self.generation;
+    frame.messages.emplace_back(std::move(hello));
+    Effects out;
+    one.peers.receive(LinkId(2), std::move(frame), kNow, out);
+    for (Effect& effect : out.list())
+      if (auto* send = std::get_if<Send>(&effect)) return std::move(send->frame.messages.at(0));
+    return ViewAsk{};
+  }
+};
+
+TEST_F(Greeting, VersionOneSaysNothingOfWhatItSpeaksAtMost) {
+  Hello hello;
+  hello.wire_min = 1, hello.wire_max = 0;
+  const Message answer = answer_to(hello);
+  ASSERT_TRUE(std::holds_alternative<Welcome>(answer));
+  EXPECT_EQ(std::get<Welcome>(answer).wire, 0U) << "so it is answered as version 1 did";
+}
+
+TEST_F(Greeting, ALaterReleaseThatSpeaksOneOfOursIsWelcome) {
+  Hello hello;
+  hello.wire_min = 2, hello.wire_max = 9;
+  const Message answer = answer_to(hello);
+  ASSERT_TRUE(std::holds_alternative<Welcome>(answer));
+  EXPECT_EQ(std::get<Welcome>(answer).wire, kWireVersionMax);
+}
+
+TEST_F(Greeting, WithoutAVersionInCommonItIsRefusedAndBothRangesAreNamed) {
+  Hello hello;
+  hello.wire_min = 3, hello.wire_max = 4;
+  const Message answer = answer_to(hello);
+  ASSERT_TRUE(std::holds_alternative<Refused>(answer));
+  EXPECT_EQ(std::get<Refused>(answer).reason,
+            "it speaks wire version 3 to 4, here it is 1 to 2: upgrade through a release that speaks one of each");
+  one.config.wire_version_max = 1;
+  hello.wire_min = 2, hello.wire_max = 2;
+  const Message again = answer_to(hello);
+  ASSERT_TRUE(std::holds_alternative<Refused>(again));
+  EXPECT_TRUE(std::get<Refused>(again).reason.starts_with("it speaks wire version 2, here it is 1:"));
+}
+
+TEST_F(Pair, WhoSaysMoreThanItsSessionCanIsNotHeard) {
+  one.config.wire_version_max = 1;
+  meet();
+  two.peers.send(one.config.self.id, DiscardAsk{});
+  Effects out;
+  two.peers.end_turn(kNow, out);
+  Effects answer;
+  for (Effect& effect : out.list())
+    if (auto* send = std::get_if<Send>(&effect)) {
+      send->frame.messages = {Digests{}};
+      EXPECT_FALSE(one.peers.receive(LinkId(102), std::move(send->frame), kNow, answer));
+      ASSERT_FALSE(answer.empty());
+      EXPECT_TRUE(std::holds_alternative<Close>(answer.list().front()));
+    }
+  EXPECT_EQ(one.peers.frames_dropped(), 1U);
+}
+
 }  // namespace
 }  // namespace hc

@@ -144,6 +144,11 @@ class ThreeNodes(unittest.TestCase):
         for who in ["1;2", "", ",", "1,", "1,,2"]:
             self.fails(cli.UNUSABLE, "names no members: give their numbers", *port, "cluster", "force", who)
         self.fails(cli.NO, "a majority of the voters lives", *port, "cluster", "force", "node-1,2")
+        for what in ["1;2", ",", "1,", "1,,2", "x", "-1"]:
+            self.fails(cli.UNUSABLE, "names no slots|not expected", *port, "cluster", "accept-data-loss", what)
+        self.fails(cli.NO, "give slots from 0 to 16383", *port, "cluster", "accept-data-loss", "16384")
+        self.fails(cli.NO, "no slot is lost", *port, "cluster", "accept-data-loss")
+        self.fails(cli.NO, r"slot 7 is not lost: node-\d has it", *port, "cluster", "accept-data-loss", "7")
         self.fails(cli.UNUSABLE, "subcommand is required", *port, "cluster")
         self.fails(cli.UNUSABLE, "subcommand is required", *port)
         for words in [("nonsense",), ("status", "--nonsense"), ("status", "more")]:
@@ -170,11 +175,46 @@ class ThreeNodes(unittest.TestCase):
 
     def test_help(self):
         for words in [("--help",), ("cluster", "--help"), *(("cluster", verb, "--help") for verb in
-                      ["status", "members", "slots", "leave", "decommission", "force", "rebalance", "verify"])]:
+                      ["status", "members", "slots", "leave", "decommission", "force", "accept-data-loss", "rebalance",
+                       "verify"])]:
             status, out, error = cli.run(*words)
             self.assertEqual((status, error), (cli.OK, ""), words)
             self.assertIn("hypercache-cli" if len(words) == 1 else "Usage", out)
         self.assertIn("69 no member answers", cli.run("--help")[1])
+
+
+class Lost(unittest.TestCase):
+    def test_what_is_lost_is_accepted(self):
+        with Cluster(3, ["--slot-loss-policy", "wait", "--deadline-ms", 500]) as members:
+            keys = [f"key:{i}" for i in range(3000)]
+            with members[1].resp() as client:
+                client.pipeline([("SET", key, "x") for key in keys])
+            for number in [2, 3]:
+                members[number].kill()
+            for number in [2, 3]:
+                members[number].start()
+
+            def answers():
+                with members[1].resp() as client:
+                    return client.pipeline([("GET", key) for key in keys])
+
+            def half_is_served():
+                told = answers()
+                return told if told.count(b"x") > len(keys) // 2 else None
+
+            # Of some slots both copies are gone: they wait. Of the others nothing is.
+            before = cluster.wait_until(half_is_served, "what is left to be served")
+            self.assertEqual(before.count(None), 0)
+            status, out, error = cluster.wait_until(
+                lambda: (told := cli.ask(members[1], "accept-data-loss"))[0] == cli.OK and told, "slots to be lost")
+            self.assertEqual((status, error), (cli.OK, ""))
+            self.assertRegex(out, r"^what is lost of \d+ slots is done without")
+            members.wait_whole()
+            now = answers()
+            self.assertTrue(all(reply in (None, b"x") for reply in now))
+            self.assertGreater(now.count(None), 500)
+            self.assertEqual([key for key, was, reply in zip(keys, before, now) if was == b"x" != reply], [])
+            self.assertEqual(cli.document(members[1], "status")[0], cli.OK)
 
 
 class Changes(unittest.TestCase):

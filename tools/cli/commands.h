@@ -29,6 +29,7 @@ int show_slots(Cluster& cluster, const Wishes& wishes);
 int leave(Cluster& cluster, const Wishes& wishes);
 int decommission(Cluster& cluster, const Wishes& wishes);
 int force(Cluster& cluster, const Wishes& wishes);
+int accept_loss(Cluster& cluster, const Wishes& wishes);
 int rebalance(Cluster& cluster, const Wishes& wishes);
 int verify(Cluster& cluster, const Wishes& wishes);
 int back_up(Cluster& cluster, const Wishes& wishes);

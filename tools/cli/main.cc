@@ -38,6 +38,8 @@ constexpr Verb kVerbs[] = {
     {"decommission", "a dead member is forgotten; a living one is refused", decommission, "--wait", "ID", true},
     {"force", "on with MEMBERS alone, when a majority of the voters is gone for good; all others are stopped", force,
      nullptr, "MEMBERS", true},
+    {"accept-data-loss", "do without what is lost of SLOTS, or of all that are lost: nobody who had a copy comes back",
+     accept_loss, nullptr, "SLOTS", false},
     {"rebalance", "how far the slots are that are on their way; the cluster moves them by itself", rebalance, "--watch",
      nullptr, false},
     {"verify", "compares the replicas of every slot, by their digests at the same position", verify, nullptr, nullptr,
@@ -84,9 +86,10 @@ int run(int argc, char** argv) {
     CLI::App* sub = group->add_subcommand(verb.name, verb.help)->fallthrough();
     if (verb.subject) {
       auto* option = sub->add_option(verb.subject, wishes.subject,
-                                     verb.run == force ? "all that are left, with commas between them"
-                                     : verb.needed     ? "a member's number, or node-N"
-                                                       : "a slot, or FROM-TO");
+                                     verb.run == force         ? "all that are left, with commas between them"
+                                     : verb.run == accept_loss ? "numbers of slots, with commas between them"
+                                     : verb.needed             ? "a member's number, or node-N"
+                                                               : "a slot, or FROM-TO");
       if (verb.needed) option->required();
     }
     if (verb.follow) {

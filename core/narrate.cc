@@ -169,6 +169,15 @@ std::string interest(const Interest& m) {
   return out;
 }
 
+template <class M>
+std::string about_fill(const M& m) {
+  return slot(m.slot) + " epoch " + text(m.slot_epoch) + " fill " + text(m.fill);
+}
+template <class M>
+std::string about_parts(const M& m) {
+  return about_fill(m) + " before chunk " + text(m.chunk) + ": " + text(std::uint64_t{m.parts.size()}) + " parts";
+}
+
 std::string details(const Message& message) {
   return std::visit(
       Overload{[](const Hello& m) {
@@ -246,7 +255,10 @@ std::string details(const Message& message) {
                  return text(m.number) + (m.shard ? " sharded" : "") + " on " + m.channel.substr(0, 60) + ": " +
                         m.payload.substr(0, 40);
                },
-               [](const Published& m) { return text(m.number) + " to " + text(m.clients) + " clients"; }},
+               [](const Published& m) { return text(m.number) + " to " + text(m.clients) + " clients"; },
+               [](const FillRemains& m) { return about_fill(m) + (m.some ? ": some" : ": none"); },
+               [](const FillSums& m) { return about_parts(m); },
+               [](const FillWant& m) { return about_parts(m); }},
       message);
 }
 

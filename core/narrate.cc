@@ -170,6 +170,15 @@ std::string interest(const Interest& m) {
   return out;
 }
 
+template <class M>
+std::string about_fill(const M& m) {
+  return slot(m.slot) + " epoch " + text(m.slot_epoch) + " fill " + text(m.fill);
+}
+template <class M>
+std::string about_parts(const M& m) {
+  return about_fill(m) + " before chunk " + text(m.chunk) + ": " + text(std::uint64_t{m.parts.size()}) + " parts";
+}
+
 std::string details(const Message& message) {
   return std::visit(
       Overload{[](const Hello& m) {
@@ -255,7 +264,10 @@ std::string details(const Message& message) {
                      out += (out.empty() ? "" : "; ") + slot(one.slot) + " epoch " + text(one.slot_epoch) + " at " +
                             text(one.at);
                  return out;
-               }},
+               },
+               [](const FillRemains& m) { return about_fill(m) + (m.some ? ": some" : ": none"); },
+               [](const FillSums& m) { return about_parts(m); },
+               [](const FillWant& m) { return about_parts(m); }},
       message);
 }
 

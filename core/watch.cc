@@ -76,6 +76,7 @@ const Node::Counters& Node::counters() const {
   c.evicted = replication.evicted;
   c.out_of_memory = replication.out_of_memory;
   c.fill_bytes = replication.fill_bytes;
+  c.fill_bytes_kept = replication.fill_bytes_kept;
   c.hits = replication.hits;
   c.misses = replication.misses;
   c.digests_compared = replication.digests_compared;

@@ -349,6 +349,76 @@ static void read(WireReader& in, DecodeBudget& budget, Digests& m) {
   }
 }
 
+void write_record(const FillRemains& m, WireWriter& out) {
+  kind(RecordKind::kFillRemains, out);
+  out.number(m.slot);
+  out.number(m.slot_epoch);
+  out.number(m.fill);
+  out.byte(m.some ? 1 : 0);
+}
+static void read(WireReader& in, DecodeBudget&, FillRemains& m) {
+  m.slot = in.slot();
+  m.slot_epoch = in.epoch();
+  m.fill = in.number();
+  m.some = in.byte() != 0;
+}
+
+void write_record(const FillSums& m, WireWriter& out) {
+  kind(RecordKind::kFillSums, out);
+  out.number(m.slot);
+  out.number(m.slot_epoch);
+  out.number(m.fill);
+  out.number(m.chunk);
+  out.position(m.at);
+  out.number(m.attempt);
+  out.number(m.begin);
+  out.fixed64(m.seed);
+  out.number(m.parts.size());
+  for (const FillSums::Part& part : m.parts) {
+    out.number(part.end);
+    out.fixed64(part.sum);
+  }
+}
+static void read(WireReader& in, DecodeBudget& budget, FillSums& m) {
+  m.slot = in.slot();
+  m.slot_epoch = in.epoch();
+  m.fill = in.number();
+  m.chunk = in.number();
+  m.at = in.position();
+  m.attempt = in.number();
+  m.begin = in.number();
+  m.seed = in.fixed64();
+  const std::size_t count = in.count(9);
+  if (!budget.take(count * sizeof(FillSums::Part))) return in.turn_bad();
+  m.parts.resize(count);
+  for (FillSums::Part& part : m.parts) {
+    part.end = in.number();
+    part.sum = in.fixed64();
+  }
+}
+
+void write_record(const FillWant& m, WireWriter& out) {
+  kind(RecordKind::kFillWant, out);
+  out.number(m.slot);
+  out.number(m.slot_epoch);
+  out.number(m.fill);
+  out.number(m.chunk);
+  out.number(m.attempt);
+  out.number(m.parts.size());
+  for (const std::uint64_t part : m.parts) out.number(part);
+}
+static void read(WireReader& in, DecodeBudget& budget, FillWant& m) {
+  m.slot = in.slot();
+  m.slot_epoch = in.epoch();
+  m.fill = in.number();
+  m.chunk = in.number();
+  m.attempt = in.number();
+  const std::size_t count = in.count();
+  if (!budget.take(count * sizeof(std::uint64_t))) return in.turn_bad();
+  m.parts.resize(count);
+  for (std::uint64_t& part : m.parts) part = in.number();
+}
+
 void read_record(RecordKind kind, WireReader& in, DecodeBudget& budget, Message& message) {
   switch (kind) {
     case RecordKind::kAppend:
@@ -379,6 +449,12 @@ void read_record(RecordKind kind, WireReader& in, DecodeBudget& budget, Message&
       return read(in, budget, message.emplace<Published>());
     case RecordKind::kDigests:
       return read(in, budget, message.emplace<Digests>());
+    case RecordKind::kFillRemains:
+      return read(in, budget, message.emplace<FillRemains>());
+    case RecordKind::kFillSums:
+      return read(in, budget, message.emplace<FillSums>());
+    case RecordKind::kFillWant:
+      return read(in, budget, message.emplace<FillWant>());
     case RecordKind::kControl:
       break;
   }

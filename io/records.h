@@ -31,7 +31,10 @@ enum class RecordKind : std::uint8_t {
   kInterestKnown = 11,
   kPublish = 12,
   kPublished = 13,
-  kDigests = 14,  // wire version 2
+  kDigests = 14,  // from here on wire version 2
+  kFillRemains = 15,
+  kFillSums = 16,
+  kFillWant = 17,
 };
 
 // Times and spans from outside are kept within these, so that core may add to them.
@@ -53,6 +56,9 @@ void write_record(const InterestKnown& m, WireWriter& out);
 void write_record(const Publish& m, WireWriter& out);
 void write_record(const Published& m, WireWriter& out);
 void write_record(const Digests& m, WireWriter& out);
+void write_record(const FillRemains& m, WireWriter& out);
+void write_record(const FillSums& m, WireWriter& out);
+void write_record(const FillWant& m, WireWriter& out);
 
 // The fields after a kind other than kControl. An unknown kind turns the reader bad.
 void read_record(RecordKind kind, WireReader& in, DecodeBudget& budget, Message& message);

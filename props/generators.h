@@ -433,6 +433,30 @@ inline FillAck make(const FillAck*) {
   m.attempt = number();
   return m;
 }
+inline FillRemains make(const FillRemains*) { return {slot(), epoch(), number(), flag()}; }
+inline FillSums make(const FillSums*) {
+  FillSums m;
+  m.slot = slot();
+  m.slot_epoch = epoch();
+  m.fill = number();
+  m.chunk = number();
+  m.at = position();
+  m.attempt = number();
+  m.begin = number();
+  m.seed = number();
+  m.parts = list(4, [] { return FillSums::Part{number(), number()}; });
+  return m;
+}
+inline FillWant make(const FillWant*) {
+  FillWant m;
+  m.slot = slot();
+  m.slot_epoch = epoch();
+  m.fill = number();
+  m.chunk = number();
+  m.attempt = number();
+  m.parts = list(4, number);
+  return m;
+}
 inline DiscardAsk make(const DiscardAsk*) { return {slot_set()}; }
 inline ViewHeldAsk make(const ViewHeldAsk*) { return {epoch()}; }
 inline ViewHeld make(const ViewHeld*) { return {epoch()}; }

@@ -46,6 +46,7 @@ void put_replication(JsonWriter& json, const Office& office) {
   json.open("replication").number("entries", n.entries_replicated).number("lag_entries", entries);
   json.number("lag_bytes", bytes).number("takeovers", n.takeovers).number("fills_completed", n.fills_completed);
   json.number("fill_bytes", n.fill_bytes)
+      .number("fill_bytes_kept", n.fill_bytes_kept)
       .number("view_epoch", office.figures.view() ? office.figures.view()->epoch.value : 0);
   json.close();
 }

@@ -8,7 +8,8 @@ std::string_view name_of(const Message& message) {
       "Accept",     "AcceptedIs", "Rejected",      "VoteCountAsk", "VoteCountIs",    "Reports",     "LeaseAsk",
       "Grant",      "Append",     "Appended",      "TailAsk",      "TailIs",         "FillChunk",   "FillAck",
       "DiscardAsk", "DiscardOk",  "Forward",       "Forwarded",    "GossipByStream", "ViewHeldAsk", "ViewHeld",
-      "Pressure",   "Interest",   "InterestKnown", "Publish",      "Published",      "Digests"};
+      "Pressure",   "Interest",   "InterestKnown", "Publish",      "Published",      "Digests",     "FillRemains",
+      "FillSums",   "FillWant"};
   static_assert(std::size(kNames) == std::variant_size_v<Message>);
   return kNames[message.index()];
 }
@@ -43,6 +44,7 @@ std::size_t weight_of(const std::vector<Entry>& entries) {
 std::size_t weight(const Message& message) {
   if (const auto* append = std::get_if<Append>(&message)) return weight_of(append->entries);
   if (const auto* chunk = std::get_if<FillChunk>(&message)) return kSmall + chunk->effects.size();
+  if (const auto* sums = std::get_if<FillSums>(&message)) return kSmall + 16 * sums->parts.size();
   if (const auto* answer = std::get_if<Forwarded>(&message)) return kSmall + weight_of(answer->reply);
   std::size_t sum = kSmall;
   if (const auto* publish = std::get_if<Publish>(&message))

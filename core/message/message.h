@@ -159,6 +159,38 @@ struct FillAck {
   std::uint64_t chunk = 0;
   std::uint64_t attempt = 0;
 };
+// What a learner has left of the slot (7a) need not be sent. It says whether there is something, when the walk begins;
+// the primary tells sums of what stands in the next parts of the slot, and which of them the learner wants is all that
+// the next chunk holds. A part is what lies from the cursor where the one before ends (SlotTable::walk).
+struct FillRemains {
+  Slot slot;
+  Epoch slot_epoch;
+  std::uint64_t fill = 0;
+  bool some = false;
+};
+struct FillSums {
+  struct Part {
+    std::uint64_t end = 0;  // cursor; 0: that of the slot
+    std::uint64_t sum = 0;  // hash_bytes() of its puts, in the order of a walk
+  };
+  Slot slot;
+  Epoch slot_epoch;
+  std::uint64_t fill = 0;
+  std::uint64_t chunk = 0;  // the one that they are before
+  Position at;              // the primary's when it read these entries
+  std::uint64_t attempt = 0;
+  std::uint64_t begin = 0;  // cursor
+  std::uint64_t seed = 0;   // drawn for this question, so that nobody can choose values with equal sums
+  std::vector<Part> parts;
+};
+struct FillWant {
+  Slot slot;
+  Epoch slot_epoch;
+  std::uint64_t fill = 0;
+  std::uint64_t chunk = 0;
+  std::uint64_t attempt = 0;
+  std::vector<std::uint64_t> parts;  // by number, rising
+};
 struct DiscardAsk {  // 7c: may I forget these slots, which no longer name me?
   SlotSet slots;
 };
@@ -236,10 +268,11 @@ struct GossipByStream {
   GossipPacket packet;
 };
 
-using Message = std::variant<Hello, Welcome, Refused, ViewAsk, ViewIs, Prepare, Promise, Accept, AcceptedIs, Rejected,
-                             VoteCountAsk, VoteCountIs, Reports, LeaseAsk, Grant, Append, Appended, TailAsk, TailIs,
-                             FillChunk, FillAck, DiscardAsk, DiscardOk, Forward, Forwarded, GossipByStream, ViewHeldAsk,
-                             ViewHeld, Pressure, Interest, InterestKnown, Publish, Published, Digests>;
+using Message =
+    std::variant<Hello, Welcome, Refused, ViewAsk, ViewIs, Prepare, Promise, Accept, AcceptedIs, Rejected, VoteCountAsk,
+                 VoteCountIs, Reports, LeaseAsk, Grant, Append, Appended, TailAsk, TailIs, FillChunk, FillAck,
+                 DiscardAsk, DiscardOk, Forward, Forwarded, GossipByStream, ViewHeldAsk, ViewHeld, Pressure, Interest,
+                 InterestKnown, Publish, Published, Digests, FillRemains, FillSums, FillWant>;
 
 std::string_view name_of(const Message& message);
 
@@ -248,7 +281,8 @@ inline std::uint32_t wire_since(const Report& report) { return report.kind == Re
 std::uint32_t wire_since(const Proposal& proposal);
 template <class M>
 std::uint32_t wire_since_of(const M& m) {
-  if constexpr (std::is_same_v<M, Digests>) {
+  if constexpr (std::is_same_v<M, Digests> || std::is_same_v<M, FillRemains> || std::is_same_v<M, FillSums> ||
+                std::is_same_v<M, FillWant>) {
     return 2;
   } else if constexpr (std::is_same_v<M, Reports>) {
     return std::ranges::any_of(m.reports, [](const Report& r) { return wire_since(r) > 1; }) ? 2 : 1;

@@ -66,23 +66,31 @@ bool Replication::send_chunk(Slot s, Target& t, Lane& lane, Time now) {
     // them on in a takeover like every other replica: content that stands for an uncommitted entry could not.
     const Position from = HC_MUTANT(kFillFromUncommitted) ? r.at : r.base;
     t.sent = t.acked = from.seq;
-    fill.unacked.push_back({fill.next_chunk++, 0, kChunkOverhead, false, now});
+    fill.unacked.push_back({fill.next_chunk++, 0, kChunkOverhead, false, now, may_remain(t)});
     lane.outstanding += kChunkOverhead;
+    fill.progress = now;
     peers_.send(t.who.member, FillChunk{s, r.epoch, fill.id, 0, from, {}, false, fill.attempt});
   }
+  if (fill.waits()) return false;
   stream(s, t, now);  // a chunk is taken only at its position
+  if (fill.remains && !fill.wanted) return send_sums(s, t, lane, now), false;
   FillChunk chunk{s, r.epoch, fill.id, fill.next_chunk, r.at, {}, false, fill.attempt};
   EffectWriter puts;
   std::size_t bytes = kChunkOverhead;
   const std::size_t chunk_bytes = HC_BUGGIFY(kChunkTiny) ? 1 : config_.fill_chunk_bytes;
-  do {
-    fill.cursor = r.table.walk(fill.cursor, [&](const SlotTable::Item& item) {
-      SlotTable::Item whole = item;
-      if (HC_MUTANT(kFillForgetsExpiry)) whole.expiry = kNoExpiry;
-      puts.put(whole);
-      bytes += item.key.size() + item.value.size() + (item.object ? item.object->bytes() : 0);
-    });
-  } while (fill.cursor != 0 && bytes < chunk_bytes);
+  const auto put = [&](const SlotTable::Item& item) {
+    SlotTable::Item whole = item;
+    if (HC_MUTANT(kFillForgetsExpiry)) whole.expiry = kNoExpiry;
+    puts.put(whole);
+    bytes += item.key.size() + item.value.size() + (item.object ? item.object->bytes() : 0);
+  };
+  if (fill.wanted) {
+    visit_wanted(r, fill, put);
+  } else {
+    do {
+      fill.cursor = r.table.walk(fill.cursor, put);
+    } while (fill.cursor != 0 && bytes < chunk_bytes);
+  }
   chunk.effects = puts.take();
   chunk.last = fill.cursor == 0;
   fill.unacked.push_back({fill.next_chunk++, fill.cursor, bytes, chunk.last, now});
@@ -112,6 +120,7 @@ void Replication::restart_fills(NodeId to, Epoch before, Time now) {
       if (fill.acked_chunks == 0) fill_anew(t);
       ++fill.attempt;
       fill.unacked.clear();
+      fill.ask_nothing();
       fill.cursor = fill.acked_cursor;
       fill.next_chunk = fill.acked_chunks;
       fill.walked = false;
@@ -134,7 +143,9 @@ void Replication::handle(Incarnation from, FillChunk&& m, Now now) {
       r.at = r.base = m.at;
       account(r);
     } else {
+      keep_remains(r);
       empty_slot(m.slot, m.at, false);
+      if (log_.on()) peers_.send(from, FillRemains{m.slot, m.slot_epoch, m.fill, r.remains != nullptr});
     }
     r.fill = m.fill;
     r.next_chunk = 0;
@@ -146,6 +157,7 @@ void Replication::handle(Incarnation from, FillChunk&& m, Now now) {
   if (r.at != m.at && !HC_MUTANT(kChunkLate)) return;
   clock_.read(now.mono);
   HC_CHECK(hc::apply(Bytes(m.effects), r.table, &clock_), "a chunk that does not decode");
+  if (m.last) r.remains.reset();
   account(r);
   if (log_.on()) log_.filled(m.slot, m.effects, m.last);
   r.next_chunk = m.chunk + 1;
@@ -168,6 +180,7 @@ void Replication::handle(Incarnation from, const FillAck& m, Now now) {
   if (t->fill->attempt != m.attempt && !HC_MUTANT(kChunkAttemptIgnored)) return;
   Fill& fill = *t->fill;
   Lane& lane = this->lane(from.member);
+  const bool waited = fill.waits();
   while (!fill.unacked.empty() && fill.unacked.front().chunk <= m.chunk) {
     const Fill::Sent& sent = fill.unacked.front();
     lane.outstanding -= std::min(lane.outstanding, sent.bytes);
@@ -187,6 +200,7 @@ void Replication::handle(Incarnation from, const FillAck& m, Now now) {
   fill.progress = lane.progress = t->waiting_since = now.mono;
   fill.stalled = false;
   try_count(m.slot, *t, now.mono);
+  if (waited && !fill.waits()) queue_fill(m.slot, *t);
   pump(from.member, now.mono);
 }
 
@@ -210,6 +224,7 @@ void Replication::try_count(Slot s, Target& t, Time now) {
 // 7c: content that no view names us for is asked about, and forgotten when the slot's takeover is complete.
 void Replication::ask_discards(Time now) {
   discards_at_ = now + kDiscardsEvery;
+  if (log_.on() && !view_->names(self())) return;  // what is on our disk shortens the fills to come
   std::map<NodeId, SlotSet> questions;
   awake_.for_each([&](Slot s) {
     Replica& r = at(s);

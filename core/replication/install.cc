@@ -91,6 +91,7 @@ void Replication::install_slot(Slot s, const View* old, Time now) {
   r.primary = config.list.front();
   r.listed = config.list.names(self()) || (HC_MUTANT(kAckFromNewGeneration) && config.list.names(self().member));
   r.learner = view_->is_learner(s, self());
+  if (!r.learner) drop_remains(r);
   if (old && config.epoch == r.epoch) {  // other views do not touch the slot, but learners may be new
     if (r.lead) refresh_learners(s, now);
     return;

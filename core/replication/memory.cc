@@ -81,7 +81,7 @@ void Replication::relocate_some(std::size_t places, Time now) {
 // To be called after every change of its table or tail. A slot that gets its first key gets its filter here.
 void Replication::account(Replica& r) {
   fit_filter(r);
-  const std::size_t now = r.table.bytes() + r.tail_memory;
+  const std::size_t now = r.table.bytes() + r.tail_memory + (r.remains ? r.remains->bytes() : 0);
   memory_.counted += now - r.counted;
   r.counted = now;
 }

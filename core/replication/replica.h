@@ -28,6 +28,7 @@ struct Fill {
     std::size_t bytes;
     bool last;
     Time at;
+    bool waits = false;  // nothing more of the slot is sent before it is answered: the first chunk, and sums
   };
   std::vector<Sent> unacked;
   std::uint64_t attempt = 0;       // raised when chunks are sent again: acknowledgements of an earlier one do not count
@@ -36,6 +37,19 @@ struct Fill {
   std::uint64_t acked_cursor = 0;  // the walk goes on here after a broken session
   std::uint64_t acked_chunks = 0;
   std::uint64_t arrived = 0;  // bytes of the slot that were counted as arrived
+  // What the learner has left of the slot is compared by sums (9a).
+  bool remains = false;  // there is something
+  struct Part {
+    std::uint64_t begin, end;
+  };
+  std::vector<Part> asked;                  // the parts whose sums are on their way
+  std::optional<std::vector<Part>> wanted;  // those of them that the next chunk holds
+
+  bool waits() const { return !unacked.empty() && unacked.back().waits; }
+  void ask_nothing() {
+    asked.clear();
+    wanted.reset();
+  }
 };
 
 // How much of `bytes` a walk that stands at this cursor has passed.
@@ -151,10 +165,11 @@ struct alignas(64) Replica {
   bool holds = false;          // there is content that a list once named, a fill, or what was on disk
 
   std::vector<Entry> tail;
-  std::size_t tail_memory = 0;  // sum of their memory costs
-  Position base;                // the tail begins after it
-  Time since{};                 // when the installed view was
-  Seq durable;                  // where there is a log: what stands in it, so that it may be acknowledged (9b)
+  std::unique_ptr<SlotTable> remains;  // learner: what it held when the walk began. Says nothing by itself (9a)
+  std::size_t tail_memory = 0;         // sum of their memory costs
+  Position base;                       // the tail begins after it
+  Time since{};                        // when the installed view was
+  Seq durable;                         // where there is a log: what stands in it, so that it may be acknowledged (9b)
   std::vector<Former> formers;
   std::vector<Boundary> boundaries;  // newest last, a few
   std::vector<Limbo> limbo;

@@ -5,11 +5,13 @@
 // and by the reports that rest on what it sees. It decides no view.
 //
 // By file: install.cc (a new view), execute.cc (commands), stream.cc (entries and commits), takeover.cc, fill.cc,
-// memory.cc (limits and evictions), watch.cc (complaints and reports, statuses), durable.cc (what the log says, and
-// what waits for it), digests.cc (are replicas the same), owed.cc (who lacks what, for watchers).
+// remains.cc (what a learner need not be sent), memory.cc (limits and evictions), watch.cc (complaints and reports,
+// statuses), durable.cc (what the log says, and what waits for it), digests.cc (are replicas the same), owed.cc (who
+// lacks what, for watchers).
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -80,6 +82,9 @@ class Replication : public Executor {
   void handle(Incarnation from, TailIs&& m, Now now);
   void handle(Incarnation from, FillChunk&& m, Now now);
   void handle(Incarnation from, const FillAck& m, Now now);
+  void handle(Incarnation from, const FillRemains& m, Now now);
+  void handle(Incarnation from, const FillSums& m, Now now);
+  void handle(Incarnation from, const FillWant& m, Now now);
   void handle(Incarnation from, const DiscardAsk& m);
   void handle(Incarnation from, const DiscardOk& m);
   void handle(Incarnation from, const Pressure& m, Now now);
@@ -130,6 +135,7 @@ class Replication : public Executor {
     std::uint64_t executed = 0, parked = 0, entries = 0, takeovers = 0, fills = 0, expired = 0, complaints = 0,
                   evicted = 0, out_of_memory = 0, fill_bytes = 0, hits = 0, misses = 0, digests_compared = 0,
                   digest_mismatches = 0;
+    std::uint64_t fill_bytes_kept = 0;  // as learner: that were there, and so were not sent
   };
   const Counters& counters() const { return counters_; }
 
@@ -238,6 +244,13 @@ class Replication : public Executor {
   bool send_chunk(Slot s, Target& t, Lane& lane, Time now);
   void restart_fills(NodeId to, Epoch before, Time now);
   void try_count(Slot s, Target& t, Time now);
+
+  // remains.cc
+  bool may_remain(const Target& t) const;
+  void keep_remains(Replica& r);
+  void send_sums(Slot s, Target& t, Lane& lane, Time now);
+  static void visit_wanted(const Replica& r, Fill& fill, const std::function<void(const SlotTable::Item&)>& each);
+  void drop_remains(Replica& r);
 
   // memory.cc
   void account(Replica& r);

@@ -394,7 +394,8 @@ void Replication::invariants() const {
     std::size_t bytes = 0, memory = 0;
     for (const Entry& e : r.tail) bytes += cost(e), memory += memory_cost(e);
     HC_CHECK(bytes == r.tail_bytes, where + ": what its tail counts");
-    HC_CHECK(r.counted == r.table.bytes() + memory, where + ": what it counts of the memory");
+    const std::size_t remains = r.remains ? r.remains->bytes() : 0;
+    HC_CHECK(r.counted == r.table.bytes() + memory + remains, where + ": what it counts of the memory");
     counted += r.counted;
     if (!r.lead && (r.listed || r.learner)) ++followed[r.primary];
     if (!r.lead) continue;

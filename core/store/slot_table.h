@@ -122,6 +122,9 @@ class SlotTable {
   // Visits at least one entry unless it returns 0. Requires: `visit` does not change the table.
   std::uint64_t walk(std::uint64_t cursor, const std::function<void(const Item&)>& visit) const;
 
+  // Where a walk stands that has everything before this hash behind it.
+  static constexpr std::uint64_t cursor_of(std::uint64_t hash) { return hash >> (64 - kCursorBits); }
+
   // Moves entries to better places, from a cursor (as walk()'s) on, each place taking one of `budget`; where to go on,
   // 0 at the end. Nothing of the content changes, nor of its order; what borrowed from an entry is lost.
   std::uint64_t relocate(std::uint64_t cursor, std::size_t& budget, Relocate move);

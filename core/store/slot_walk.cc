@@ -19,7 +19,6 @@ namespace {
 
 constexpr unsigned kCursorShift = 64 - SlotTable::kCursorBits;
 
-std::uint64_t cursor_of(std::uint64_t hash) { return hash >> kCursorShift; }
 bool ends(std::uint64_t cursor) { return cursor >> SlotTable::kCursorBits != 0; }
 
 // The page in which a cursor lies, and what cursors mean in it.
@@ -64,7 +63,7 @@ bool visit_home(const Stretch<const KeyPage>& in, std::uint32_t home, std::uint6
   for (std::uint32_t i = home; page.words[i]; i = page.step(i)) {
     if (homes::of_word(page.words[i], page.capacity) != home) continue;
     const SlotTable::Item item = entry::item(page.words[i]);
-    if (!whole && cursor_of(hash_of(item.key)) < cursor) continue;
+    if (!whole && SlotTable::cursor_of(hash_of(item.key)) < cursor) continue;
     if (HC_MUTANT(kWalkSkips) && i == page.capacity / 2) continue;
     visit(item);
     visited = true;

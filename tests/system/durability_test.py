@@ -6,10 +6,11 @@ import shutil
 import subprocess
 import unittest
 
+import cli
 import cluster
 import crashes
 import powercut
-from cluster import Process, Resp, RespError
+from cluster import Cluster, Process, Resp, RespError
 
 LIBRARY = os.environ.get("HC_POWERCUT", "build/release/tests/libpowercut.so")
 LOG_INSPECT = os.environ.get("HC_LOG_INSPECT", "build/release/tools/log-inspect")
@@ -107,6 +108,36 @@ class Durability(unittest.TestCase):
             status, _, said = cluster.run(*self.node(folder, "always").arguments, cwd=folder)
             self.assertEqual(status, 1)
             self.assertRegex(said, name + r" is damaged at offset \d+: .*log-inspect cut")
+
+    def test_a_member_that_returns_with_its_disk_is_sent_what_it_missed(self):
+        with Cluster(3, ("--appendonly", "yes")) as members:
+            with members[1].resp() as client:
+                for i in range(0, 30000, 1000):
+                    client.pipeline([("SET", f"k{n}", f"{n} " * 200) for n in range(i, i + 1000)])
+            members[3].kill()
+            with members[1].resp() as client:
+                cluster.wait_until(lambda: client("MSET", *[w for n in range(300) for w in (f"k{n}", "later")]) == "OK",
+                                   "writes without node-3")
+                cluster.wait_until(lambda: client("DEL", *[f"k{n}" for n in range(300, 600)]) is not None, "deletes")
+            members.wait_whole()
+
+            def stats(number, name):
+                with members[number].http() as web:
+                    return web.json("GET", "/api/stats")[1]["replication"][name]
+
+            before = [stats(n, "fill_bytes") for n in (1, 2)]
+            members.restart(3)
+            members.wait_whole()
+            cluster.wait_until(lambda: members[1].info("cluster")["hypercache_slots_moving"] == "0", "no slot to move")
+            sent = sum(stats(n, "fill_bytes") for n in (1, 2)) - sum(before)
+            kept = stats(3, "fill_bytes_kept")
+            print(f"sent {sent / 1e6:.1f} MB, kept {kept / 1e6:.1f} MB", flush=True)
+            self.assertGreater(kept, 10_000_000)
+            self.assertLess(sent * 5, kept)
+            with members[3].resp() as client:
+                self.assertEqual(client("DBSIZE"), 29700)
+                self.assertEqual(client("MGET", *[f"k{n}" for n in range(600)]), [b"later"] * 300 + [None] * 300)
+            self.assertEqual(cli.ask(members[1], "verify")[0], cli.OK)
 
     def test_save_answers_when_the_snapshot_is_durable(self):
         with cluster.folder() as folder:

@@ -437,6 +437,8 @@ void Consensus::tick(Time now, Effects& out) {
   if (HC_BUGGIFY(kViewAskedForNothing) && installed_) peers_.send(installed_->voters.front().id, ViewAsk{epoch()});
   if (HC_BUGGIFY(kVotesAskedAgain) && voters().size() > 1) counts_checked_ = false, counts_from_.clear();
   ask_counts(now);
+  // Who still leaves asks again, just behind this; a view may have called it active since, then nobody does.
+  if (held_asked_at_ && now - *held_asked_at_ >= kAskAgain) held_asked_at_.reset();
   if (!proposing_ || now < proposing_->retry_at) return;
   if (!deferred_.empty()) {  // our own disk is what keeps the round waiting: another one would only add to its work
     proposing_->retry_at = now + round_time_.limit();

@@ -430,7 +430,7 @@ std::optional<Time> Peers::deadline() const {
         at(peer.state == State::kGreeting && peer.number == 0 ? Time{} : peer.since + kGreetingMax + 1ms);
         break;
       case State::kOpen:
-        at(peer.sent_at + kKeepAlive);
+        if (peer.queue.empty()) at(peer.sent_at + kKeepAlive);  // else the turn's end sends, unless a disk hangs (9d)
         at(std::max(peer.heard, peer.since) + kSilence + 1ms);
         break;
     }

@@ -7,6 +7,7 @@ docs/METRICS.md. SLOWLOG, and what INFO says of commands.
 import os
 import re
 import sys
+import time
 import unittest
 
 import cluster
@@ -92,6 +93,24 @@ class Metrics(unittest.TestCase):
         self.assertTrue(re.fullmatch(r"p50=\d+\.\d{3},p99=\d+\.\d{3},p99\.9=\d+\.\d{3}",
                                      info["latency_percentiles_usec_get"]))
         self.assertTrue(info["errorstat_ERR"].startswith("count="))
+
+    def test_a_command_that_a_connection_answers_itself_takes_no_longer_than_its_client_saw(self):
+        pause, rounds = 0.05, 5
+        for words in [("SELECT", "0"), ("HELLO",), ("AUTH", "default", "x"), ("CLIENT", "ID"), ("INFO", "server"),
+                      ("CONFIG", "GET", "maxmemory"), ("CLUSTER", "INFO"), ("LASTSAVE",), ("READONLY",)]:
+            with self.subTest(words), self.node.resp() as client:
+                client("CONFIG", "RESETSTAT")
+                seen = 0.0
+                for _ in range(rounds):
+                    time.sleep(pause)  # the node has nothing to do: its next turn may be far away
+                    begun = time.perf_counter()
+                    try:
+                        client(*words)
+                    except RespError:
+                        pass
+                    seen += time.perf_counter() - begun
+                took = families(self.node)["hypercache_command_duration_seconds"].value("_sum", command=words[0].lower())
+                self.assertLess(took, seen + rounds * pause / 4)
 
     def test_what_is_counted(self):
         with self.node.resp() as client, self.node.http() as web:

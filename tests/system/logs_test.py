@@ -72,7 +72,7 @@ class Logs(unittest.TestCase):
                 self.assertRegex(log(), r"transfer-progress epoch=\d+ slots_moving=0 slots=16384")
                 members[2].kill()
                 wait_until(lambda: re.search(line, log()), "a line that node-2 is down")
-                self.assertEqual(len(re.findall("member-down member=node-2", log())), 1, "one line for one piece of news")
+                self.assertEqual(log().count("member-down member=node-2"), 1, "one line for one piece of news")
 
     def test_a_slow_request_has_one_name_at_all_members_that_it_passes(self):
         with cluster.Cluster(3, extra=["--slow-request-ms", "200"]) as members, members[1].resp() as client:

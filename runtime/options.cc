@@ -225,6 +225,7 @@ std::expected<std::vector<std::string>, std::string> words_of(int argc, const ch
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i], flag = word.substr(0, word.find('='));
     if (!takes_value(flag)) {
+      if (word.starts_with("--") && word.ends_with('=')) return std::unexpected(flag + ": value '': leave the = out");
       words.push_back(word);
       continue;
     }

@@ -194,6 +194,7 @@ TEST(Options, AFlagIsNoValueOfTheOneBeforeIt) {
        "--data-dir: value '--gossip-port': that is a flag: give a value before it"},
       {{"--config", "--check-config"}, "--config: value '--check-config': that is a flag: give a value before it"},
       {{"--zone"}, "--zone: there is no value: give one behind it"},
+      {{"--found="}, "--found: value '': leave the = out"},
       {{"--config="}, "--config: value '': give a TOML file, or leave it out"},
       {{"--bind=", "--gossip-port", "7"}, "--bind: value '': give 1 to 255 bytes"},
       {{"--resp-port=", "7"}, "--resp-port: value '': give a whole number from 0 to 65535 (0: any free one)"},

@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <optional>
 
 #include "io/http_api.h"
 
@@ -34,8 +35,13 @@ std::string text_of(double value) {
 
 }  // namespace
 
+// OpenMetrics is for those who name it, and like it no less than plain text (RFC 9110, 12.5.1).
 Exposition::Format Exposition::wanted(Bytes accept) {
-  return names_media_type(accept, "application/openmetrics-text") ? Format::kOpenMetrics : Format::kPrometheus;
+  const double opened = media_quality(accept, "application/openmetrics-text").value_or(0);
+  std::optional<double> plain;
+  for (const Bytes range : {"text/plain", "text/*", "*/*"})
+    if (!plain) plain = media_quality(accept, range);
+  return opened > 0 && opened >= plain.value_or(0) ? Format::kOpenMetrics : Format::kPrometheus;
 }
 
 Bytes Exposition::content_type(Format format) {

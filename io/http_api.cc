@@ -1,6 +1,7 @@
 #include "io/http_api.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "io/json_writer.h"
@@ -32,6 +33,31 @@ Bytes trimmed(Bytes text) {
   return text;
 }
 
+std::string lower(Bytes text) {
+  std::string lowered(text);
+  for (char& c : lowered) c = lower(c);
+  return lowered;
+}
+
+// What stands before the separator, or all; it is taken away with it.
+Bytes next_part(Bytes& text, char separator) {
+  const Bytes part = text.substr(0, text.find(separator));
+  text.remove_prefix(std::min(part.size() + 1, text.size()));
+  return part;
+}
+
+// Of a media range's parameters: "version=1.0.0; q=0.5". 1 without a q that can be read.
+double quality_in(Bytes parameters) {
+  while (!parameters.empty()) {
+    const Bytes parameter = trimmed(next_part(parameters, ';'));
+    if (!lower(parameter).starts_with("q=")) continue;
+    double quality = 1;
+    std::from_chars(parameter.data() + 2, parameter.data() + parameter.size(), quality);
+    return quality;
+  }
+  return 1;
+}
+
 // What has two kinds of results has one of all.
 template <class Call>
 HttpCall widened(std::variant<Call, HttpResponse> call) {
@@ -40,15 +66,16 @@ HttpCall widened(std::variant<Call, HttpResponse> call) {
 
 }  // namespace
 
-bool names_media_type(Bytes list, Bytes type) {
+bool names_media_type(Bytes list, Bytes type) { return media_quality(list, type).has_value(); }
+
+std::optional<double> media_quality(Bytes list, Bytes type) {
+  std::optional<double> best;
   while (!list.empty()) {
-    const std::size_t comma = std::min(list.find(','), list.size());
-    std::string named(trimmed(list.substr(0, std::min(list.find(';'), comma))));
-    for (char& c : named) c = lower(c);
-    if (named == type) return true;
-    list.remove_prefix(std::min(comma + 1, list.size()));
+    const Bytes range = next_part(list, ',');
+    Bytes rest = range;
+    if (lower(trimmed(next_part(rest, ';'))) == type) best = std::max(best.value_or(0), quality_in(rest));
   }
-  return false;
+  return best;
 }
 
 std::optional<Bytes> query_field(Bytes query, Bytes name) {

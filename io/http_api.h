@@ -58,5 +58,8 @@ HttpResponse method_not_allowed(Bytes allowed);
 std::optional<Bytes> query_field(Bytes query, Bytes name);
 // Whether a list of media types (Accept, or the one of Content-Type) names this one (in lower case).
 bool names_media_type(Bytes list, Bytes type);
+// How much it likes this one (in lower case; "text/*" as it stands): from 0, not at all, to 1; nullopt: it is not
+// named.
+std::optional<double> media_quality(Bytes list, Bytes type);
 
 }  // namespace hc

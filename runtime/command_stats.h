@@ -2,8 +2,9 @@
 // anew.
 //
 // Time runs from when a command's bytes had been read to when its reply was on its way. No clock is read for it: what
-// is answered at once took until the next reading of the clocks, which follows right behind the sending of its batch;
-// what waited took until the reading before the step that answered it. Commands of one batch take as long as it does.
+// is answered at once took until the next reading of the clocks, which follows right behind the sending of its batch,
+// in the same turn; what waited took until the reading before the step that answered it. Commands of one batch take as
+// long as it does.
 #pragma once
 
 #include <array>
@@ -26,6 +27,8 @@ class CommandStats {
     std::uint64_t failed = 0;    // ran, and answered an error
   };
 
+  // Some command waits for the next reading of the clocks.
+  bool unsettled() const { return touched_count_ != 0; }
   // The clocks were read.
   void clocks_read(Time now) {
     if (touched_count_ != 0) settle(now);

@@ -140,7 +140,10 @@ void Host::on_turn_end(uv_prepare_t* prepare) { static_cast<Host*>(prepare->data
 
 // Called before the loop waits: everything that was ready has been read, and every timer that was due has run.
 void Host::end_turn() {
-  if (!stepped_) return;
+  if (!stepped_) {
+    if (commands_.unsettled()) clocks();  // answered by a connection itself: the node was not stepped
+    return;
+  }
   const Now now = clocks();
   step(TurnEnded{}, now);
   while (!later_.empty()) {  // what was done at once may let more leave in this turn

@@ -19,6 +19,7 @@
 #include "core/command/text.h"
 #include "core/replication/memory.h"
 #include "core/replication/owed.h"
+#include "core/store/access_clock.h"
 #include "runtime/figures.h"
 #include "runtime/version.h"
 
@@ -86,6 +87,7 @@ void server(std::string& text, const Desk& desk) {
       .line("uptime_in_days", uptime / 86400)
       .line("hz", "10")
       .line("configured_hz", "10")
+      .line("lru_clock", static_cast<std::uint64_t>(desk.now.mono.time_since_epoch() / 1s) & AccessClock::kStampMask)
       .line("executable", facts.executable)
       .line("config_file", facts.config_file)
       .line("io_threads_active", "0");

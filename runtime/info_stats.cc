@@ -56,6 +56,7 @@ void info_stats(std::string& text, const Desk& desk) {
       .line("total_forks", 0U)
       .line("total_error_replies", s.error_replies)
       .line("total_reads_processed", s.reads_processed)
+      .line("total_writes_processed", s.writes_processed)
       .line("io_threaded_reads_processed", 0U)
       .line("io_threaded_writes_processed", 0U)
       .line("commands_executed", since(&C::executed))

@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
   }
   if (const auto open = hc::open_log(options->log, options->id); !open) {
     std::fprintf(stderr, "hypercache-node: %s\n", open.error().c_str());
-    return hc::kExitUsage;
+    return hc::kExitFailure;
   }
   return hc::Server(*options).run();
 }

@@ -5,14 +5,14 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <sstream>
 
 #include "core/command/notice.h"
+#include "runtime/config_file.h"
 #include "runtime/option_table.h"
 #include "runtime/reference.h"
+#include "runtime/start_check.h"
 #include "runtime/version.h"
 
 namespace hc {
@@ -30,12 +30,13 @@ std::vector<std::string> split(const std::string& text, char separator) {
   std::vector<std::string> parts;
   std::istringstream stream(text);
   for (std::string part; std::getline(stream, part, separator);) parts.push_back(part);
+  if (text.empty()) parts.emplace_back();  // one part, and nothing in it
   return parts;
 }
 
 // What one place said of one option.
 struct Word {
-  std::string place;  // "--resp-port", "HYPERCACHE_RESP_PORT", "node.toml: resp-port"
+  std::string place;  // "--resp-port", "HYPERCACHE_RESP_PORT", "node.toml:3: resp-port"
   std::vector<std::string> values;
 };
 using Words = std::map<std::string, Word, std::less<>>;  // by option
@@ -70,6 +71,7 @@ class Reading {
 
   void settle();
   void judge();
+  void judge_without_log();
 
   const Options& options() const { return given_.options; }
   const std::vector<std::string>& errors() const { return errors_; }
@@ -116,10 +118,7 @@ void Reading::judge() {
   if (o.append_only && o.data_dir.empty()) {
     wrong("appendonly", "yes", "the log needs a folder: name one with --data-dir");
   }
-  if (!o.append_only && o.save_seconds != 0) {
-    wrong("save", std::to_string(o.save_seconds),
-          "there is no log without --appendonly yes: add it, or leave this out");
-  }
+  if (!o.append_only) judge_without_log();
   if (o.min_in_sync > o.replication_factor) {
     wrong("min-in-sync", std::to_string(o.min_in_sync),
           "more than --replication-factor " + std::to_string(o.replication_factor) + ": lower it");
@@ -133,29 +132,26 @@ void Reading::judge() {
   }
 }
 
+// What only a log obeys.
+void Reading::judge_without_log() {
+  const Options &o = given_.options, usual;
+  const auto none = [this](const char* option, const std::string& value) {
+    wrong(option, value, "there is no log without --appendonly yes: add it, or leave this out");
+  };
+  if (o.append_fsync != usual.append_fsync) none("appendfsync", fsync_word(o.append_fsync));
+  if (o.save_seconds != usual.save_seconds) none("save", std::to_string(o.save_seconds));
+  if (o.growth_bytes != usual.growth_bytes) none("auto-aof-rewrite-min-size", std::to_string(o.growth_bytes));
+  if (o.growth_percent != usual.growth_percent) none("auto-aof-rewrite-percentage", std::to_string(o.growth_percent));
+}
+
 // ---- The three places
 
 // The strongest place is asked last: it takes the others' place.
-std::expected<void, std::string> read_file(const std::string& path, Words& words) {
-  std::ifstream file(path);
-  std::error_code ignored;
-  if (!file || std::filesystem::is_directory(path, ignored)) {
-    return std::unexpected("--config: value '" + path + "': cannot be read: give a TOML file");
-  }
-  std::string strangers;
-  for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_config(file)) {
-    const auto& table = option_table();
-    const bool known =
-        std::any_of(table.begin(), table.end(), [&](const auto& spec) { return spec.name == item.name; });
-    if (known && item.parents.empty())
-      words[item.name] = {path + ": " + item.name, item.inputs};
-    else if (strangers.empty())
-      strangers = item.name == "++" ? "[" + item.parents.back() + "]" : item.fullname();
-  }
-  if (strangers.empty()) return {};
-  return std::unexpected(path + ": '" + strangers +
-                         "' cannot be understood: write flags without their dashes, in TOML, for instance "
-                         "resp-port = 6379");
+std::vector<std::string> read_file(const std::string& path, Words& words) {
+  auto read = read_config_file(path);
+  if (!read) return std::move(read.error());
+  for (ConfigWord& word : *read) words[word.option] = {std::move(word.place), std::move(word.values)};
+  return {};
 }
 
 void read_environment(Words& words) {
@@ -216,10 +212,47 @@ void declare(CLI::App& app, CommandLine& line) {
   app.add_flag("--version", line.version, "print the version, and end");
 }
 
-Instead usage(const std::vector<std::string>& wrong) {
+bool takes_value(std::string_view flag) {
+  if (flag == "--config") return true;
+  return std::ranges::any_of(option_table(), [flag](const OptionSpec& spec) {
+    return spec.kind != OptionSpec::Kind::kSwitch && "--" + spec.name == flag;
+  });
+}
+
+// The words as CLI11 reads them rightly: it would take the next flag where a value is missing or empty.
+std::expected<std::vector<std::string>, std::string> words_of(int argc, const char* const* argv) {
+  std::vector<std::string> words;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i], flag = word.substr(0, word.find('='));
+    if (!takes_value(flag)) {
+      if (word.starts_with("--") && word.ends_with('=')) return std::unexpected(flag + ": value '': leave the = out");
+      words.push_back(word);
+      continue;
+    }
+    words.push_back(flag);
+    if (flag.size() < word.size())
+      words.push_back(word.substr(flag.size() + 1));
+    else if (++i == argc)
+      return std::unexpected(flag + ": there is no value: give one behind it");
+    else
+      words.emplace_back(argv[i]);
+    const std::string& value = words.back();
+    if (value.starts_with("--"))
+      return std::unexpected(flag + ": value '" + value + "': that is a flag: give a value before it");
+    if (flag == "--config" && value.empty())
+      return std::unexpected(flag + ": value '': give a TOML file, or leave it out");
+  }
+  return words;
+}
+
+std::string told(const std::vector<std::string>& wrong) {
   std::string text;
   for (const std::string& what : wrong) text += "hypercache-node: " + what + "\n";
-  return {kExitUsage, text + "Run hypercache-node --help for all flags.\n", true};
+  return text;
+}
+
+Instead usage(const std::vector<std::string>& wrong) {
+  return {kExitUsage, told(wrong) + "Run hypercache-node --help for all flags.\n", true};
 }
 
 // What holds, and for each value that was given where it came from.
@@ -257,8 +290,11 @@ std::expected<Options, Instead> parse_options(int argc, const char* const* argv)
   CLI::App app(kDescription, "hypercache-node");
   CommandLine line;
   declare(app, line);
+  auto said = words_of(argc, argv);
+  if (!said) return std::unexpected(usage({said.error()}));
+  std::reverse(said->begin(), said->end());  // as CLI11 wants them
   try {
-    app.parse(argc, argv);
+    app.parse(std::move(*said));
   } catch (const CLI::CallForHelp&) {
     return std::unexpected(Instead{0, app.help(), false});
   } catch (const CLI::ParseError& error) {
@@ -269,7 +305,7 @@ std::expected<Options, Instead> parse_options(int argc, const char* const* argv)
   if (const auto wrong = wrong_positions(line); !wrong.empty()) return std::unexpected(usage(wrong));
   Words words;
   if (!line.config_file.empty())
-    if (const auto read = read_file(line.config_file, words); !read) return std::unexpected(usage({read.error()}));
+    if (const auto wrong = read_file(line.config_file, words); !wrong.empty()) return std::unexpected(usage(wrong));
   read_environment(words);
   read_flags(line, words);
   Reading reading;
@@ -279,8 +315,11 @@ std::expected<Options, Instead> parse_options(int argc, const char* const* argv)
   if (!reading.errors().empty()) return std::unexpected(usage(reading.errors()));
   Options options = reading.options();
   options.config_file = line.config_file;
-  if (line.check_config) return std::unexpected(verdict(options, words));
-  return options;
+  if (!line.check_config) return options;
+  for (const Obstacle& obstacle : obstacles(options))
+    reading.wrong(obstacle.option, obstacle.value, obstacle.what_to_do);
+  return std::unexpected(reading.errors().empty() ? verdict(options, words)
+                                                  : Instead{kExitFailure, told(reading.errors()), true});
 }
 
 const char* fsync_word(Fsync policy) {

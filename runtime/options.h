@@ -1,5 +1,6 @@
 // What the operator asked for: by flags, the environment or a TOML file (the first of these that says it), checked as
-// far as it can be without touching the machine. runtime/option_table.h describes each option.
+// far as it can be without touching the machine; with --check-config runtime/start_check.h looks at that, too.
+// runtime/option_table.h describes each option.
 #pragma once
 
 #include <cstdint>

@@ -17,7 +17,10 @@ constexpr const char* kHead =
     "nothing. Lists have their elements between commas; a flag may be repeated instead, and the file may have an "
     "array.\n"
     "What is wrong is said with its place, its value and what to do, and ends the process with status 64;\n"
-    "`hypercache-node --check-config` says what would hold, and from which place each value came.\n\n"
+    "`hypercache-node --check-config` says what would hold, and from which place each value came; what this machine "
+    "does\n"
+    "not allow (an address that is not its own, a folder that cannot be written to) ends it, and a start, with status "
+    "1.\n\n"
     "Live options are changed at run time by `CONFIG SET`; every option is told by `CONFIG GET`. N is the number of\n"
     "`id`. \"By the founder\" means that the value of whoever founds the cluster holds for all of it.\n";
 

@@ -22,6 +22,14 @@ constexpr std::size_t kWaitingBytesMax = std::size_t{64} * 1024 * 1024;
 
 constexpr std::size_t kForeseen = 16;
 
+// "client|id", where the command is one of several under one name.
+std::string full_name(const CommandSpec& spec, std::span<const Bytes> args) {
+  constexpr std::string_view kContainers[] = {"client", "cluster", "command", "config",
+                                              "memory", "object",  "pubsub",  "slowlog"};
+  const bool has_more = args.size() > 1 && std::ranges::find(kContainers, spec.name) != std::end(kContainers);
+  return std::string(spec.name) + (has_more ? "|" + command::lower_case(args[1]) : "");
+}
+
 // How an HTTP request reads as inline commands; Redis looks for the same two.
 bool is_http(Bytes name) { return command::same_word(name, "post") || command::same_word(name, "host:"); }
 
@@ -195,7 +203,7 @@ bool RespConnection::answered_as_listener(const CommandSpec& spec, std::span<con
     pong.push_back(Reply::bulk(Text::borrow(args.size() == 2 ? args[1] : Bytes())));
     reply = Reply::array(std::move(pong));
   } else {
-    reply = Reply::error("ERR Can't execute '" + std::string(command_name) +
+    reply = Reply::error("ERR Can't execute '" + full_name(spec, args) +
                          "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context");
   }
   reply_here(reply, replies != Replies::kOn && (take_skip() || replies == Replies::kOff));

@@ -44,6 +44,7 @@ class RespConnection final : public Stream, public Asker, public ClientRecord {
  protected:
   std::size_t consume(std::string_view bytes) override;
   std::size_t wanted() const override { return parser_.wanted(); }
+  void wrote() override { ++office_.statistics.writes_processed; }
   void drained() override;
   void input_ended() override;
   void ended(int status) override;

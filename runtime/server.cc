@@ -339,6 +339,11 @@ void Server::carry_out(Note&& note) {
 }
 
 void Server::carry_out(Announce&& announce) {
+  const EventLine line = event_lines_.line_of(announce);
+  spdlog::log(line.level == EventLine::Level::kWarning ? spdlog::level::warn
+              : line.level == EventLine::Level::kInfo  ? spdlog::level::info
+                                                       : spdlog::level::debug,
+              "{}", line.text);
   const EventHistory::Event& event = events_->add(std::move(announce));
   for (HttpConnection* client : every_http_client())
     if (client->watches()) client->show(event);

@@ -17,6 +17,7 @@
 
 #include "runtime/data_folder.h"
 #include "runtime/desk.h"
+#include "runtime/event_lines.h"
 #include "runtime/figures.h"
 #include "runtime/gossip_socket.h"
 #include "runtime/host.h"
@@ -94,6 +95,7 @@ class Server final : public Outside {
   std::optional<Host> host_;
   std::optional<Office> office_;
   std::optional<EventHistory> events_;
+  EventLines event_lines_;
   HttpClients http_clients_;
   StopSignals signals_;
   uv_timer_t second_{};  // once a second, for what clients outlast

@@ -18,8 +18,7 @@ std::optional<std::uint64_t> parse_memory(std::string_view text) {
   constexpr std::uint64_t kLargest = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (end == text.data()) return std::nullopt;
-  if (error == std::errc::result_out_of_range) number = kLargest;
+  if (error != std::errc()) return std::nullopt;
   const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
   constexpr std::pair<std::string_view, std::uint64_t> kUnits[] = {
       {"", 1},
@@ -32,7 +31,7 @@ std::optional<std::uint64_t> parse_memory(std::string_view text) {
       {"gb", 1ULL << 30U},
   };
   for (const auto& [name, factor] : kUnits)
-    if (same_word(unit, name)) return number > kLargest / factor ? kLargest : number * factor;
+    if (same_word(unit, name)) return number > kLargest / factor ? std::nullopt : std::optional(number * factor);
   return std::nullopt;
 }
 

@@ -17,7 +17,7 @@
 
 namespace hc {
 
-// "100", "10k" (1000), "10kb" (1024), …; nullopt if it is none. What is too large becomes the largest.
+// "100", "10k" (1000), "10kb" (1024), …; nullopt if it is none, or more than 64 bits hold.
 std::optional<std::uint64_t> parse_memory(std::string_view text);
 
 // "0.01" as 10 000 of a million; nullopt if it is no number from 0.000001 to 0.5.

@@ -92,6 +92,7 @@ void Stream::flush() {
     const uv_buf_t buffer = uv_buf_init(out_.data(), static_cast<unsigned>(std::min(out_.size(), kWriteBytesMax)));
     const int sent = uv_try_write(reinterpret_cast<uv_stream_t*>(&tcp_), &buffer, 1);
     if (sent < 0 && sent != UV_EAGAIN) return fail(sent);
+    wrote();
     const auto count = static_cast<std::size_t>(std::max(sent, 0));
     bytes_out_ += count;
     if (count < out_.size()) {
@@ -124,6 +125,7 @@ void Stream::on_written(uv_write_t* request, int status) {
   self->writing_ = false;
   if (self->closing_) return;
   if (status < 0) return self->fail(status);
+  self->wrote();
   self->in_flight_done_ += self->in_flight_now_;
   self->bytes_out_ += self->in_flight_now_;
   if (self->in_flight_done_ < self->in_flight_.size()) return self->write_rest();

@@ -58,6 +58,8 @@ class Stream {
   virtual std::size_t consume(std::string_view bytes) = 0;
   // How many bytes must be there before consume() can use more, as far as known: a hint for the next read.
   virtual std::size_t wanted() const { return 0; }
+  // The kernel took bytes, or had no room for them.
+  virtual void wrote() {}
   // Everything that was to be sent has been handed to the kernel.
   virtual void drained() {}
   // The other side sends no more; it may still read.

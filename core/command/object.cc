@@ -79,7 +79,11 @@ Reply memory(Args args, Execution& x) {
   if (!same_word(sub, "usage")) return unknown_subcommand("MEMORY", sub);
   if (args.size() < 3) return wrong_arity("memory|usage");
   if (args.size() != 3 && (args.size() != 5 || !same_word(args[3], "samples"))) return syntax_error();
-  if (args.size() == 5 && !parse_integer(args[4])) return not_an_integer();
+  if (args.size() == 5) {
+    const auto samples = parse_integer(args[4]);
+    if (!samples) return not_an_integer();
+    if (*samples < 0) return syntax_error();
+  }
   const auto item = peek_live(Key(args[2]), x);
   if (!item) return Reply::nil();
   const std::size_t bytes = allocated(kEntryBytes + item->key.size() + item->value.size()) + kPlaceBytes +

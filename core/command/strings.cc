@@ -82,6 +82,7 @@ Reply getset(Args args, Execution& x) {
   const Key key(args[1]);
   const auto old = find_live(key, x);
   if (is_other_than_string(old)) return wrong_type();
+  if (!old) note(Notice::kKeyMiss, key.name, x);
   Reply reply = bulk_or_nil(old);
   reply.own();
   put(key, args[2], kNoExpiry, x);
@@ -93,6 +94,7 @@ Reply getdel(Args args, Execution& x) {
   const Key key(args[1]);
   const auto item = find_live(key, x);
   if (is_other_than_string(item)) return wrong_type();
+  if (!item) note(Notice::kKeyMiss, key.name, x);
   Reply reply = bulk_or_nil(item);
   reply.own();
   if (item) {
@@ -107,6 +109,7 @@ Reply getex(Args args, Execution& x) {
   if (!options) return options.error();
   const Key key(args[1]);
   const auto item = find_live(key, x);
+  if (!item) note(Notice::kKeyMiss, key.name, x);
   if (!item) return Reply::nil();
   if (is_other_than_string(item)) return wrong_type();
   if (options->form == TimeForm::kNone && !(options->persist && item->expiry != kNoExpiry)) return bulk_or_nil(item);

@@ -53,7 +53,9 @@ Reply Bus::describe(Args args) const {
   const Bytes sub = args[1];
   const bool channels = same_word(sub, "channels"), shards = same_word(sub, "shardchannels");
   if (channels || shards) {
-    if (args.size() > 3) return wrong_arity(channels ? "pubsub|channels" : "pubsub|shardchannels");
+    if (args.size() > 3)
+      return Reply::error("ERR unknown subcommand or wrong number of arguments for '" + std::string(sub) +
+                          "'. Try PUBSUB HELP.");
     return listed(channels ? Space::kChannel : Space::kShard, args.size() == 3 ? args[2] : Bytes("*"));
   }
   if (same_word(sub, "numsub")) return counted(Space::kChannel, args.subspan(2));

@@ -47,7 +47,8 @@ TEST(Notices, OfEveryCommandThatChangesAKey) {
       {"SET k v", "GET k", ""},
       {"", "GET k", "keymiss k"},
       {"SET k v", "MGET k none", "keymiss none"},
-      {"", "GETDEL k", ""},
+      {"", "GETDEL k", "keymiss k"},
+      {"", "GETEX k", "keymiss k"},
       {"", "OBJECT ENCODING k", ""},
       {"SET k v", "FLUSHALL", ""},
   };

@@ -162,6 +162,9 @@ TEST(Bus, DescribesWhatIsListenedToAtAllMembers) {
   EXPECT_EQ(m.ask(9, {"PUBSUB", "CHANNELS", "s*"}), (Words{"9 is answered [\"sports\"]"}));
   EXPECT_EQ(m.ask(9, {"PUBSUB", "NUMSUB", "news", "none"}), (Words{"9 is answered [\"news\", 3, \"none\", 0]"}));
   EXPECT_EQ(m.ask(9, {"PUBSUB", "NUMPAT"}), (Words{"9 is answered 1"}));
+  EXPECT_EQ(m.ask(9, {"PUBSUB", "Channels", "a", "b"}),
+            (Words{"9 is answered -ERR unknown subcommand or wrong number of arguments for 'Channels'. Try "
+                   "PUBSUB HELP."}));
   m.bus.forget({NodeId(2), {7, 7}});
   EXPECT_EQ(m.ask(9, {"PUBSUB", "NUMSUB", "news"}), (Words{"9 is answered [\"news\", 3]"})) << "another process";
   m.bus.forget(Member::process(2));

@@ -67,6 +67,18 @@ c_seconds_count{of="z"} 3
 TEST(Exposition, WhatAcceptWants) {
   EXPECT_EQ(Exposition::wanted(""), Format::kPrometheus);
   EXPECT_EQ(Exposition::wanted("text/plain;version=0.0.4, */*;q=0.1"), Format::kPrometheus);
+  const std::pair<const char*, Format> kTable[] = {
+      {"application/openmetrics-text;q=0", Format::kPrometheus},
+      {"application/openmetrics-text; Q=0.000, */*", Format::kPrometheus},
+      {"application/openmetrics-text;q=0.1,text/plain;q=0.9", Format::kPrometheus},
+      {"application/openmetrics-text;q=0.1, text/*;q=0.9", Format::kPrometheus},
+      {"application/openmetrics-text;q=0.5, text/plain;q=0.2, */*", Format::kOpenMetrics},
+      {"application/openmetrics-text ; version=1.0.0 ; q=0.9, text/plain;q=0.5", Format::kOpenMetrics},
+      {"application/openmetrics-text, */*", Format::kOpenMetrics},
+      {"application/openmetrics-text;q=0.1, application/openmetrics-text;version=1.0.0, text/plain;q=0.5",
+       Format::kOpenMetrics},
+  };
+  for (const auto& [accept, format] : kTable) EXPECT_EQ(Exposition::wanted(accept), format) << accept;
   EXPECT_EQ(Exposition::wanted("text/plain;q=0.5, Application/OpenMetrics-Text; version=1.0.0"), Format::kOpenMetrics);
 }
 

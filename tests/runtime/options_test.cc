@@ -115,20 +115,135 @@ TEST(Options, OnePortForTwoThings) {
   EXPECT_TRUE(parse({"--resp-port", "0", "--http-port", "0"}));
 }
 
-TEST(Options, ErrorsOfTheFileNameIt) {
-  const std::string path = testing::TempDir() + "hc-options.toml";
-  std::ofstream(path) << "resp-prot = 1\n";
-  const auto wrong = parse({"--config", path.c_str()});
-  ASSERT_FALSE(wrong);
-  EXPECT_TRUE(wrong.error().text.starts_with("hypercache-node: " + path + ": 'resp-prot' cannot"))
-      << wrong.error().text;
-  std::remove(path.c_str());
-  EXPECT_TRUE(parse({"--config", path.c_str()}).error().text.contains("value '" + path + "': cannot be read"));
-  std::ofstream(path) << "[node]\nid = 3\n";
-  EXPECT_TRUE(parse({"--config", path.c_str()}).error().text.contains("'[node]' cannot be understood"));
-  std::ofstream(path) << "";
-  EXPECT_TRUE(parse({"--config", path.c_str()})) << "a file may say nothing";
-  std::remove(path.c_str());
+// The first line of what is said instead of running; "" if it runs.
+std::string error_of(const std::vector<const char*>& words) {
+  const auto options = parse(words);
+  return options ? std::string() : options.error().text.substr(0, options.error().text.find('\n'));
+}
+
+// A file of --config for as long as it lives.
+class ConfigFile {
+ public:
+  explicit ConfigFile(std::string_view text) { std::ofstream(path_) << text; }
+  ~ConfigFile() { std::remove(path_.c_str()); }
+  ConfigFile(const ConfigFile&) = delete;
+  ConfigFile& operator=(const ConfigFile&) = delete;
+  std::expected<Options, Instead> parse() const { return hc::parse({"--config", path_.c_str()}); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_ = testing::TempDir() + "hc-options.toml";
+};
+
+TEST(Options, ErrorsOfTheFileNameItAndTheLine) {
+  const std::pair<const char*, const char*> kTable[] = {
+      {"# first\nresp-prot = 1\n", ":2: 'resp-prot' is no option: "},
+      {"[node]\nid = 3\n", ":1: 'node' is a table, and there are none here: "},
+      {"node.id = 3\n", ":1: 'node' is a table, and there are none here: "},
+      {"resp-port = [1, 2]\n", ":1: resp-port: is an array: give one value"},
+      {"join = [[\"a:1\"]]\n", ":1: join: is no text: put the value between quotes"},
+      {"\nzone = 5\n", ":2: zone: is no text: put the value between quotes"},
+      {"deadline-ms = 1979-05-27\n", ":1: deadline-ms: is neither a text nor a number: give one"},
+      {"resp-port = true\n", ":1: resp-port: value 'true': give a whole number from 0 to 65535"},
+      {"resp-port = 1.5\n", ":1: resp-port: value '1.5': give a whole number from 0 to 65535"},
+      {"resp-port = -1\n", ":1: resp-port: value '-1': give a whole number from 0 to 65535"},
+      {"join = \"\"\n", ":1: join: value '': give HOST:GOSSIP_PORT"},
+  };
+  for (const auto& [text, said] : kTable) {
+    const ConfigFile file(text);
+    const auto wrong = file.parse();
+    ASSERT_FALSE(wrong) << text;
+    EXPECT_EQ(wrong.error().status, kExitUsage);
+    EXPECT_TRUE(wrong.error().text.starts_with("hypercache-node: " + file.path() + said)) << wrong.error().text;
+  }
+  EXPECT_TRUE(ConfigFile("").parse()) << "a file may say nothing";
+  EXPECT_TRUE(parse({"--config", "/no/file"}).error().text.contains("value '/no/file': cannot be read"));
+}
+
+TEST(Options, WhatIsNoTomlIsRefusedWithItsLine) {
+  for (const char* text : {"\nzone = \"unterminated\n", "\nzone = \"a b\" trailing garbage\n",
+                           "zone = \"a\"\nzone = \"b\"\n", "\nzone east\n", "\nresp-port = 0600\n"}) {
+    const ConfigFile file(text);
+    const auto wrong = file.parse();
+    ASSERT_FALSE(wrong) << text;
+    EXPECT_EQ(wrong.error().status, kExitUsage);
+    EXPECT_TRUE(wrong.error().text.starts_with("hypercache-node: " + file.path() + ":2: ")) << wrong.error().text;
+  }
+  EXPECT_TRUE(ConfigFile("zone = \"a\"\nzone = \"b\"\n").parse().error().text.contains("'zone'"));
+}
+
+TEST(Options, TheFileIsToml) {
+  const auto zone = [](const std::string& text) { return ConfigFile("zone = " + text + "\n").parse()->zone; };
+  EXPECT_EQ(zone("\"ea#st\" # a comment"), "ea#st");
+  EXPECT_EQ(zone("'ea#st'"), "ea#st");
+  EXPECT_EQ(zone("\"a\\u0041\\tb\""), "aA\tb");
+  EXPECT_EQ(zone("'''a\nb'''"), "a\nb");
+  EXPECT_EQ(zone("\"\""), "");
+  const auto numbers = ConfigFile("resp-port = 0x1F91\nmaxmemory = 1_000_000\ncuckoo-fpp = 1e-3\n").parse();
+  ASSERT_TRUE(numbers);
+  EXPECT_EQ(numbers->resp_port, 8081);
+  EXPECT_EQ(numbers->memory.bytes, 1'000'000U);
+  EXPECT_EQ(numbers->cuckoo_fpp_ppm, 1000U);
+  EXPECT_EQ(ConfigFile("maxmemory = \"64mb\"\n").parse()->memory.bytes, 67'108'864U);
+}
+
+TEST(Options, AFlagIsNoValueOfTheOneBeforeIt) {
+  const std::pair<std::vector<const char*>, const char*> kTable[] = {
+      {{"--host", "--check-config"}, "--host: value '--check-config': that is a flag: give a value before it"},
+      {{"--data-dir", "--gossip-port", "7"},
+       "--data-dir: value '--gossip-port': that is a flag: give a value before it"},
+      {{"--config", "--check-config"}, "--config: value '--check-config': that is a flag: give a value before it"},
+      {{"--zone"}, "--zone: there is no value: give one behind it"},
+      {{"--found="}, "--found: value '': leave the = out"},
+      {{"--config="}, "--config: value '': give a TOML file, or leave it out"},
+      {{"--bind=", "--gossip-port", "7"}, "--bind: value '': give 1 to 255 bytes"},
+      {{"--resp-port=", "7"}, "--resp-port: value '': give a whole number from 0 to 65535 (0: any free one)"},
+      {{"--join="}, "--join: value '': give HOST:GOSSIP_PORT, for instance 127.0.0.1:7946"},
+  };
+  for (const auto& [words, said] : kTable)
+    EXPECT_TRUE(error_of(words).starts_with("hypercache-node: " + std::string(said))) << error_of(words);
+  const auto empty = parse({"--data-dir=", "--gossip-port", "7", "--announce-host=", "--http-port=9"});
+  ASSERT_TRUE(empty);
+  EXPECT_EQ(empty->data_dir, "");
+  EXPECT_EQ(empty->gossip_port, 7);
+  EXPECT_EQ(empty->announce_host, "");
+  EXPECT_EQ(empty->http_port, 9);
+}
+
+TEST(Options, CheckConfigLooksAtTheMachine) {
+  const std::string file = testing::TempDir() + "hc-a-file", folder = testing::TempDir();
+  std::ofstream(file) << "";
+  const std::string under_file = file + "/x";
+  const std::pair<std::vector<const char*>, const char*> kTable[] = {
+      {{"--bind", "300.1.1.1"}, "--bind: value '300.1.1.1': cannot be listened on"},
+      {{"--bind", "nowhere.invalid"}, "--bind: value 'nowhere.invalid': cannot be listened on"},
+      {{"--bind", "192.0.2.1"}, "--bind: value '192.0.2.1': cannot be listened on"},
+      {{"--data-dir", under_file.c_str()}, "--data-dir: value '"},
+      {{"--record", "/nonexistent/x"}, "--record: value '/nonexistent/x': there is no folder '/nonexistent'"},
+      {{"--log-file", "/nonexistent/x"}, "--log-file: value '/nonexistent/x': there is no folder '/nonexistent'"},
+      {{"--log-file", folder.c_str()}, "--log-file: value '"},
+  };
+  for (auto [words, said] : kTable) {
+    EXPECT_TRUE(parse(words)) << "the start says it";
+    words.push_back("--check-config");
+    const auto wrong = parse(words);
+    EXPECT_EQ(wrong.error().status, kExitFailure) << said;
+    EXPECT_TRUE(wrong.error().text.starts_with("hypercache-node: " + std::string(said))) << wrong.error().text;
+  }
+  const std::string new_file = folder + "hc-new", new_folder = folder + "hc-new-folder/below";
+  const auto fine = parse({"--record", new_file.c_str(), "--log-file", file.c_str(), "--data-dir", new_folder.c_str(),
+                           "--bind", "localhost", "--check-config"});
+  EXPECT_EQ(fine.error().status, 0) << fine.error().text;
+  EXPECT_FALSE(std::ifstream(new_file)) << "nothing is changed";
+  std::remove(file.c_str());
+}
+
+TEST(Options, TooMuchMemoryIsAnError) {
+  for (const char* bytes : {"20000000000gb", "18446744073709551616", "-1", "1.5gb"})
+    EXPECT_EQ(error_of({"--maxmemory", bytes}), "hypercache-node: --maxmemory: value '" + std::string(bytes) +
+                                                    "': give a number of bytes, or with a unit: 64mb, 1gb; 0 for no "
+                                                    "limit");
+  EXPECT_EQ(parse({"--maxmemory", "18446744073709551615"})->memory.bytes, UINT64_MAX);
 }
 
 // A variable of the environment for as long as it lives.
@@ -162,20 +277,16 @@ TEST(Options, AFlagIsStrongerThanTheEnvironmentAndThatThanTheFile) {
 }
 
 TEST(Options, AnErrorNamesThePlace) {
-  const auto said = [](const std::vector<const char*>& words) {
-    const auto options = parse(words);
-    return options ? std::string() : options.error().text.substr(0, options.error().text.find('\n'));
-  };
   constexpr const char* kInstead = ": value 'soon': give a whole number from 100 to 60000";
-  EXPECT_EQ(said({"--lease-ms", "soon"}), "hypercache-node: --lease-ms" + std::string(kInstead));
+  EXPECT_EQ(error_of({"--lease-ms", "soon"}), "hypercache-node: --lease-ms" + std::string(kInstead));
   const Variable lease("HYPERCACHE_LEASE_MS", "soon");
-  EXPECT_EQ(said({}), "hypercache-node: HYPERCACHE_LEASE_MS" + std::string(kInstead));
-  EXPECT_EQ(said({"--lease-ms", "500"}), "") << "what is overridden is not looked at";
+  EXPECT_EQ(error_of({}), "hypercache-node: HYPERCACHE_LEASE_MS" + std::string(kInstead));
+  EXPECT_EQ(error_of({"--lease-ms", "500"}), "") << "what is overridden is not looked at";
   const std::string path = testing::TempDir() + "hc-error.toml";
   std::ofstream(path) << "lease-ms = \"soon\"\nmin-in-sync = 3\n";
   const Variable again("HYPERCACHE_LEASE_MS", "500");
-  EXPECT_EQ(said({"--config", path.c_str()}),
-            "hypercache-node: " + path + ": min-in-sync: value '3': more than --replication-factor 2: lower it");
+  EXPECT_EQ(error_of({"--config", path.c_str()}),
+            "hypercache-node: " + path + ":2: min-in-sync: value '3': more than --replication-factor 2: lower it");
   std::remove(path.c_str());
 }
 
@@ -189,6 +300,9 @@ TEST(Options, Contradictions) {
   const std::pair<std::vector<const char*>, const char*> kTable[] = {
       {{"--min-in-sync", "3"}, "--min-in-sync"},
       {{"--save", "60"}, "--save"},
+      {{"--appendfsync", "always"}, "--appendfsync"},
+      {{"--auto-aof-rewrite-percentage", "50"}, "--auto-aof-rewrite-percentage"},
+      {{"--auto-aof-rewrite-min-size", "1mb"}, "--auto-aof-rewrite-min-size"},
       {{"--appendonly", "yes", "--data-dir", ""}, "--appendonly"},
       {{"--id", "3", "--founders", "1@a:1,2@b:2"}, "--founders"},
       {{"--found", "--founders", "1@a:1"}, "--found"},

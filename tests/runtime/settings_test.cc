@@ -35,6 +35,8 @@ TEST(Settings, ComplaintsAreRedis) {
   Settings settings;
   const std::string start = "ERR CONFIG SET failed (possibly related to argument '";
   EXPECT_EQ(set(settings, "nope", "1"), "ERR Unknown option or number of arguments for CONFIG SET - 'nope'");
+  for (const char* too_large : {"20000000000gb", "18446744073709551616", "18446744073709551615k"})
+    EXPECT_EQ(set(settings, "maxmemory", too_large), start + "maxmemory') - argument must be a memory value");
   EXPECT_EQ(set(settings, "maxmemory", "1.5gb"), start + "maxmemory') - argument must be a memory value");
   EXPECT_EQ(set(settings, "timeout", "-1"), start + "timeout') - argument must be between 0 and 2147483647 inclusive");
   EXPECT_EQ(set(settings, "timeout", "05"), start + "timeout') - argument couldn't be parsed into an integer");

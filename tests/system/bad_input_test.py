@@ -74,6 +74,19 @@ COMMANDS = [
 ]
 
 
+# "filter" is a cuckoo filter there, "kept" a string.
+WRONG_TYPES = [
+    ("GET", "filter"), ("GETSET", "filter", "v"), ("GETDEL", "filter"), ("GETEX", "filter"), ("APPEND", "filter", "v"),
+    ("STRLEN", "filter"), ("GETRANGE", "filter", "0", "1"), ("SUBSTR", "filter", "0", "1"),
+    ("SETRANGE", "filter", "0", "v"), ("GETBIT", "filter", "0"), ("SETBIT", "filter", "0", "1"), ("INCR", "filter"),
+    ("DECR", "filter"), ("INCRBY", "filter", "1"), ("DECRBY", "filter", "1"), ("INCRBYFLOAT", "filter", "1"),
+    ("SET", "filter", "v", "GET"), ("CF.ADD", "kept", "x"), ("CF.ADDNX", "kept", "x"),
+    ("CF.INSERT", "kept", "ITEMS", "x"), ("CF.INSERTNX", "kept", "ITEMS", "x"), ("CF.EXISTS", "kept", "x"),
+    ("CF.MEXISTS", "kept", "x"), ("CF.DEL", "kept", "x"), ("CF.COUNT", "kept", "x"), ("CF.INFO", "kept"),
+]
+WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value"
+
+
 def http(method, path, body=b"", *headers, length=None):
     lines = [f"{method} {path} HTTP/1.1".encode(), b"Host: h", *headers]
     if length is not None or body:
@@ -164,6 +177,18 @@ class BadInput(unittest.TestCase):
             with self.subTest(words), self.node.resp() as client:
                 self.assertEqual(said(client, words), error)
                 self.assert_well(words)
+
+    def test_wrong_types(self):
+        with self.node.resp() as client, self.node.http() as web:
+            client("CF.ADD", "filter", "item")
+            for words in WRONG_TYPES:
+                with self.subTest(words):
+                    self.assertEqual(said(client, words), WRONG_TYPE)
+                    self.assertEqual(client("CF.EXISTS", "filter", "item"), 1, words)
+                    self.assert_well(words)
+            status, document = web.json("GET", web.path("filter"))
+            self.assertEqual((document["success"], document["reason"]), (False, "WRONGTYPE"), (status, document))
+            self.assertEqual(client("DEL", "filter"), 1)
 
     def test_requests(self):
         for data, status, reason in REQUESTS:

@@ -86,6 +86,8 @@ class AnyToAny(unittest.TestCase):
             subscribe(client, "SUBSCRIBE", "a")
             client.send("GET", "k")
             self.assertRegex(str(client.read()), r"^ERR Can't execute 'get': only \(P\|S\)SUBSCRIBE / ")
+            client.send("CLIENT", "ID")
+            self.assertRegex(str(client.read()), r"^ERR Can't execute 'client\|id': only ")
             client.send("PING")
             self.assertEqual(client.read(), [b"pong", b""])
             client.send("UNSUBSCRIBE")

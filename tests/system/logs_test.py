@@ -52,7 +52,7 @@ class Logs(unittest.TestCase):
                     sizes.append(os.path.getsize(name))
             self.assertTrue(sizes[0] < sizes[1] < sizes[2], f"it is appended: {sizes}")
             status, out, err = cluster.run("--log-file", os.path.join(path, "none", "log"), "--resp-port", 0)
-            self.assertEqual((status, out), (64, ""))
+            self.assertEqual((status, out), (1, ""))
             self.assertIn("--log-file: value '", err)
 
     def test_everything_at_the_level_of_those_who_look_for_a_fault(self):
@@ -61,6 +61,18 @@ class Logs(unittest.TestCase):
             text = node.log()
             self.assertRegex(text, r"trace\S* node-1 client \d+ asked \d+: SET key value\n")
             self.assertRegex(text, r"trace\S* node-1 answer client \d+ request \d+: \+OK\n")
+
+    def test_what_happens_to_members_is_told_in_both_formats(self):
+        for form, line in [("text", r"warning\S* node-1 member-down member=node-2\n"),
+                           ("json", r'"level":"warning","node":"node-1","message":"member-down member=node-2"}\n')]:
+            with cluster.Cluster(3, join=True, extra=["--log-format", form]) as members:
+                log = members[1].log
+                wait_until(lambda: log().count("transfer-progress") >= 2, "begin and end of a transfer")
+                self.assertRegex(log(), r"member-joined member=node-2 epoch=\d+")
+                self.assertRegex(log(), r"transfer-progress epoch=\d+ slots_moving=0 slots=16384")
+                members[2].kill()
+                wait_until(lambda: re.search(line, log()), "a line that node-2 is down")
+                self.assertEqual(log().count("member-down member=node-2"), 1, "one line for one piece of news")
 
     def test_a_slow_request_has_one_name_at_all_members_that_it_passes(self):
         with cluster.Cluster(3, extra=["--slow-request-ms", "200"]) as members, members[1].resp() as client:

@@ -7,6 +7,7 @@ docs/METRICS.md. SLOWLOG, and what INFO says of commands.
 import os
 import re
 import sys
+import time
 import unittest
 
 import cluster
@@ -93,6 +94,24 @@ class Metrics(unittest.TestCase):
                                      info["latency_percentiles_usec_get"]))
         self.assertTrue(info["errorstat_ERR"].startswith("count="))
 
+    def test_a_command_that_a_connection_answers_itself_takes_no_longer_than_its_client_saw(self):
+        pause, rounds = 0.05, 5
+        for words in [("SELECT", "0"), ("HELLO",), ("AUTH", "default", "x"), ("CLIENT", "ID"), ("INFO", "server"),
+                      ("CONFIG", "GET", "maxmemory"), ("CLUSTER", "INFO"), ("LASTSAVE",), ("READONLY",)]:
+            with self.subTest(words), self.node.resp() as client:
+                client("CONFIG", "RESETSTAT")
+                seen = 0.0
+                for _ in range(rounds):
+                    time.sleep(pause)  # the node has nothing to do: its next turn may be far away
+                    begun = time.perf_counter()
+                    try:
+                        client(*words)
+                    except RespError:
+                        pass
+                    seen += time.perf_counter() - begun
+                took = families(self.node)["hypercache_command_duration_seconds"]
+                self.assertLess(took.value("_sum", command=words[0].lower()), seen + rounds * pause / 4)
+
     def test_what_is_counted(self):
         with self.node.resp() as client, self.node.http() as web:
             client("FLUSHALL")
@@ -112,6 +131,19 @@ class Metrics(unittest.TestCase):
         self.assertGreater(found["hypercache_loop_turn_duration_seconds"].value("_count"), 4)
         self.assertGreater(found["process_resident_memory_bytes"].value(), 1 << 20)
         self.assertGreater(found["process_open_fds"].value(), 5)
+
+    def test_reads_and_writes_of_connections(self):
+        with self.node.resp() as client:
+            client("CONFIG", "RESETSTAT")
+            before = self.node.info()
+            for _ in range(5):
+                client("PING")
+            client.pipeline([("PING",)] * 10)
+            after = self.node.info()
+        grown = lambda name: int(after[name]) - int(before[name])
+        self.assertEqual(grown("total_reads_processed"), 5 + 1 + 1, "INFO is the last of them")
+        self.assertEqual(grown("total_writes_processed"), 1 + 5 + 1, "and the INFO before it was not yet written")
+        self.assertTrue(0 <= (int(after["lru_clock"]) - int(before["lru_clock"])) % (1 << 24) < 60)
 
     def test_reset(self):
         with self.node.resp() as client:

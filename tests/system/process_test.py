@@ -58,7 +58,7 @@ class Flags(unittest.TestCase):
             write('id = 3\njoin = ["127.0.0.1:7946", "127.0.0.1:7947"]\ndeadline-ms = 700\nzone = "east"\n')
             status, said, _ = run("--config", name, "--check-config")
             self.assertEqual((status, said.split(":")[0]), (0, "configuration is valid"))
-            self.assertIn(f"  zone = east ({name}: zone)\n", said)
+            self.assertIn(f"  zone = east ({name}:4: zone)\n", said)
             for text, said in [("deadline-ms = 1\n", "deadline-ms"), ("colour = 3\n", "colour"), ("id = 'x'\n", "id")]:
                 write(text)
                 self.assert_usage(["--config", name, "--check-config"], said)

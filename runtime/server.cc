@@ -30,7 +30,7 @@ namespace {
 
 constexpr int kAnyPortTries = 50;
 constexpr std::uint64_t kFlushPollMs = 10;
-constexpr std::uint64_t kMeasureMs = 100;
+constexpr std::uint64_t kMeasureMs = 50;
 constexpr std::uint64_t kMeasureSteps = 64 * 1024;  // bytes: less is no news
 
 std::uint64_t random_word() {

@@ -100,7 +100,7 @@ class Server final : public Outside {
   StopSignals signals_;
   uv_timer_t second_{};  // once a second, for what clients outlast
   uv_timer_t stop_{};    // the end's patience
-  uv_timer_t memory_{};  // ten times a second, where there is a limit to watch
+  uv_timer_t memory_{};  // twenty times a second, where there is a limit to watch
   std::uint64_t commands_counted_ = 0;
   Traffic traffic_counted_;
   MemoryGauge gauge_;

@@ -1,4 +1,4 @@
-// What a host tells of its memory, measured ten times a second.
+// What a host tells of its memory, measured twenty times a second.
 #include "runtime/memory_gauge.h"
 
 #include <gtest/gtest.h>
@@ -13,7 +13,7 @@ TEST(MemoryGauge, WhatIsOnItsWayForAMomentDoesNotCountAndBuffersOfClientsDo) {
   EXPECT_EQ(gauge.read({150 * kMb, 0, 10 * kMb}, kLimit, 130 * kMb, 0).beyond_bytes, 30 * kMb);
   EXPECT_EQ(gauge.read({190 * kMb, 0, 10 * kMb}, kLimit, 130 * kMb, 0).beyond_bytes, 30 * kMb);
   EXPECT_EQ(gauge.read({190 * kMb, 0, 10 * kMb}, kLimit, 130 * kMb, 40 * kMb).beyond_bytes, 70 * kMb);
-  for (int i = 0; i < 10; ++i) gauge.read({190 * kMb, 0, 10 * kMb}, kLimit, 130 * kMb, 0);
+  for (int i = 0; i < 20; ++i) gauge.read({190 * kMb, 0, 10 * kMb}, kLimit, 130 * kMb, 0);
   EXPECT_EQ(gauge.read({190 * kMb, 0, 10 * kMb}, kLimit, 130 * kMb, 0).beyond_bytes, 70 * kMb) << "it lasts";
 }
 

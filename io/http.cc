@@ -190,6 +190,8 @@ HttpRequest& HttpParser::request() { return inside_->request; }
 const HttpResponse& HttpParser::error() const { return inside_->error; }
 bool HttpParser::idle() const { return !inside_->begun; }
 
+std::size_t HttpParser::held() const { return inside_->request.body.capacity(); }
+
 HttpParser::Outcome HttpParser::next(Bytes bytes, std::size_t& consumed) {
   Inside& in = *inside_;
   consumed = 0;

@@ -66,6 +66,8 @@ class HttpParser {
   const HttpResponse& error() const;
   // Nothing of a request has come since the last one: the connection may be closed without harm.
   bool idle() const;
+  // Bytes of memory for the body, as far as it has come.
+  std::size_t held() const;
 
  private:
   struct Inside;

@@ -41,6 +41,8 @@ class RespParser {
   const std::string& error() const { return error_; }  // "ERR Protocol error: …", without '-' and line end
   // After kNeedMore: at least so many bytes must be in the next buffer; for sizing it when a big bulk is on its way.
   std::size_t wanted() const { return wanted_; }
+  // Bytes of memory for what is known of a command that is not whole.
+  std::size_t held() const { return places_.capacity() * sizeof(Place) + args_.capacity() * sizeof(Bytes); }
   // While a password is required and not given: at most 10 arguments of 16384 bytes.
   void set_unauthenticated(bool unauthenticated) { unauthenticated_ = unauthenticated; }
 

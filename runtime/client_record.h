@@ -39,6 +39,8 @@ class ClientRecord {
   bool listens() const { return channels + patterns + shard_channels > 0; }
 
   virtual Buffers buffers() const = 0;
+  virtual std::size_t held() const = 0;  // bytes of memory for what it asks and what it is answered
+  virtual void give_back() = 0;          // of that, what is empty
   virtual void kill() = 0;               // closes it at once
   virtual void end_when_answered() = 0;  // reads no more, and closes when every reply is sent
 

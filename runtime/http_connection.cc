@@ -75,7 +75,7 @@ bool HttpConnection::serve_all(std::string_view bytes, std::size_t& used, Now no
 
 bool HttpConnection::must_pause() const {
   return last_request_ || continue_owed_ || closing() || waiting_.size() >= kWaitingMax ||
-         unsent() >= kOutputPauseBytes;
+         unsent() >= office_.settings.live().pause_at(kOutputPauseBytes);
 }
 
 void HttpConnection::serve(HttpRequest& request, Now now) {
@@ -172,6 +172,12 @@ void HttpConnection::send_ready() {
 
 void HttpConnection::after_input() {
   if (closing()) return;
+  const std::uint64_t most = office_.settings.live().clients_bytes_max;
+  if (most > 0 && parser_.held() > most && !last_request_) {
+    ++office_.statistics.clients_over_limit;
+    respond_here(http_error(503, "the body takes more memory than all clients may (maxmemory-clients)", "OOM"), false,
+                 false);
+  }
   if (last_request_ && waiting_.empty() && !watching_) close_when_flushed();
   flush();
   if (!closing() && must_pause() && !watching_) pause_reading();
@@ -210,6 +216,12 @@ HttpContext HttpConnection::context_of(const std::string& key) const {
   if (!list.empty()) context.primary = list.front().member;
   context.local = context.primary == context.self;
   return context;
+}
+
+std::size_t HttpConnection::held() const {
+  std::size_t bytes = buffered() + parser_.held() + waiting_.size() * sizeof(Waiting);
+  for (const Waiting& row : waiting_) bytes += row.bytes.capacity();
+  return bytes;
 }
 
 void HttpConnection::ended(int) {

@@ -39,6 +39,7 @@ class HttpConnection final : public Stream, public Asker {
   void keep_alive(Time now);
   bool watches() const { return watching_.has_value(); }
   Time last_used() const { return last_used_; }
+  std::size_t held() const;  // bytes of memory for what it asks and what it is answered
   // Reads no more, and closes when every response is sent.
   void end_when_answered();
 

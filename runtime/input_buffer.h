@@ -31,9 +31,14 @@ class InputBuffer {
     begin_ += bytes;
     if (begin_ < end_) return;
     begin_ = end_ = 0;
-    if (capacity_ <= kKeptBytes) return;
+    if (capacity_ > kKeptBytes) trim();
+  }
+
+  // Gives the memory back, if it is empty.
+  void trim() {
+    if (size() > 0) return;
     memory_.reset();
-    capacity_ = 0;
+    begin_ = end_ = capacity_ = 0;
   }
 
  private:

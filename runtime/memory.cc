@@ -62,18 +62,21 @@ MemoryTaken memory_taken() {
   const std::uint64_t allocated = statistic("stats.allocated");
   const std::uint64_t active = statistic("stats.active");
   const std::uint64_t all = resident(), of_allocator = statistic("stats.resident");
-  const std::uint64_t program = all - std::min(all, of_allocator);
-  return {allocated + statistic("stats.metadata") + program, active - std::min(active, allocated)};
+  return {allocated + statistic("stats.metadata"), active - std::min(active, allocated),
+          all - std::min(all, of_allocator)};
 #else
   const struct mallinfo2 info = mallinfo2();
-  return {info.arena + info.hblkhd - info.keepcost, 0};
+  return {info.arena + info.hblkhd - info.keepcost, 0, 0};
 #endif
 }
 
 #ifdef HC_JEMALLOC
 namespace {
+constexpr std::size_t kSharesPages = std::size_t{14} * 1024;  // what is larger has pages of its own
+
 // Past the thread's cache: the oldest page with a free place takes it, so that young pages run empty.
 void* relocate(void* block, std::size_t size) {
+  if (size > kSharesPages) return block;
   void* place = mallocx(size, MALLOCX_TCACHE_NONE);
   if (place == nullptr) return block;
   std::memcpy(place, block, size);

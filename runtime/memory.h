@@ -20,10 +20,11 @@ struct MemoryUse {
 
 MemoryUse memory_use();
 
-// What this process needs just now: what the allocator handed out, its bookkeeping, and the program itself; and what is
-// free within pages that are in use. Pages that are free as a whole are in neither. Takes microseconds.
+// What this process needs just now: what the allocator handed out, with its bookkeeping; what is free within pages that
+// are in use; and the program itself, too little as long as large blocks have pages that were never written. Pages that
+// are free as a whole are in none. Takes microseconds.
 struct MemoryTaken {
-  std::uint64_t taken = 0, hollow = 0;
+  std::uint64_t taken = 0, hollow = 0, program = 0;
 };
 MemoryTaken memory_taken();
 

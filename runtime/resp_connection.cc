@@ -104,13 +104,15 @@ std::size_t RespConnection::foresee(std::string_view bytes) const {
 }
 
 bool RespConnection::must_pause() const {
-  return close_after_reply || closing() || waiting_.size() >= kWaitingMax || waiting_bytes_ >= kWaitingBytesMax ||
-         unsent() >= kOutputPauseBytes;
+  if (close_after_reply || closing() || waiting_.size() >= kWaitingMax) return true;
+  const LiveSettings& live = office_.settings.live();
+  return waiting_bytes_ >= live.pause_at(kWaitingBytesMax) || unsent() >= live.pause_at(kOutputPauseBytes);
 }
 
 // After a batch of commands: send what is there, stop or go on reading.
 void RespConnection::after_input(Now now) {
   if (closing()) return;
+  refuse_what_is_too_large();
   if ((close_after_reply || input_over_) && waiting_.empty()) close_when_flushed();
   flush();
   if (closing() || over_limit(now)) return;
@@ -343,6 +345,26 @@ ClientRecord::Buffers RespConnection::buffers() const {
   const std::size_t query = consuming_ ? unparsed_ : kept();
   return {query,      kept_capacity() - std::min(kept_capacity(), query), unsent(), 0, waiting_.size(), bytes_in(),
           bytes_out()};
+}
+
+std::size_t RespConnection::held() const {
+  return buffered() + parser_.held() + waiting_bytes_ + waiting_.size() * sizeof(Waiting);
+}
+
+// A command that is not whole yet; its buffer may have room for as much again. Whoever sends it hears why before it
+// goes.
+void RespConnection::refuse_what_is_too_large() {
+  const std::uint64_t most = office_.settings.live().clients_bytes_max;
+  const std::size_t asked = 2 * (consuming_ ? unparsed_ : kept()) + parser_.held();
+  if (most == 0 || asked <= most || must_pause()) return;
+  spdlog::warn(
+      "client {} at {} is closed: its command takes {} bytes so far, and all clients may take {} "
+      "(maxmemory-clients)",
+      id.value, address, asked, most);
+  ++office_.statistics.clients_over_limit;
+  reply_here(Reply::error_literal("OOM the command takes more memory than all clients may (maxmemory-clients)"),
+             replies != Replies::kOn);
+  close_after_reply = true;
 }
 
 void RespConnection::kill() { close(); }

@@ -5,7 +5,8 @@
 // the oldest one that waits; later commands run nevertheless.
 //
 // Bounds: a client that does not read its replies is not read either beyond kOutputPauseBytes, nor one with kWaitingMax
-// commands under way, or kWaitingBytesMax of their arguments and of replies behind one that waits;
+// commands under way, or kWaitingBytesMax of their arguments and of replies behind one that waits; less where there is
+// a bound for all clients together (LiveSettings::pause_at), and then no command may be larger than that;
 // client-output-buffer-limit closes it: of class normal if the operator says so, of class pubsub, while it listens to
 // something, when it does not keep up.
 //
@@ -38,6 +39,8 @@ class RespConnection final : public Stream, public Asker, public ClientRecord {
   void send_gathered() override;
   void pushed(const Reply& message) override;
   Buffers buffers() const override;
+  std::size_t held() const override;
+  void give_back() override { trim(); }
   void kill() override;
   void end_when_answered() override;
 
@@ -74,6 +77,7 @@ class RespConnection final : public Stream, public Asker, public ClientRecord {
   bool answered_as_listener(const CommandSpec& spec, std::span<const Bytes> args);
   void note_subscriptions();
   bool must_pause() const;
+  void refuse_what_is_too_large();
   void go_on();
   void after_input(Now now);
   const OutputLimit& limit() const;

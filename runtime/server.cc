@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -29,8 +30,7 @@ namespace {
 
 constexpr int kAnyPortTries = 50;
 constexpr std::uint64_t kFlushPollMs = 10;
-constexpr std::uint64_t kMeasureMs = 100;
-constexpr std::uint64_t kHollowPart = 8;
+constexpr std::uint64_t kMeasureMs = 50;
 constexpr std::uint64_t kMeasureSteps = 64 * 1024;  // bytes: less is no news
 
 std::uint64_t random_word() {
@@ -121,7 +121,12 @@ int Server::run() {
     introduce();
     uv_timer_start(&second_, [](uv_timer_t* timer) { static_cast<Server*>(timer->data)->every_second(); }, 1000, 1000);
     uv_timer_start(
-        &memory_, [](uv_timer_t* timer) { static_cast<Server*>(timer->data)->measure_memory(); }, 0, kMeasureMs);
+        &memory_,
+        [](uv_timer_t* timer) {
+          static_cast<Server*>(timer->data)->bound_clients();
+          static_cast<Server*>(timer->data)->measure_memory();
+        },
+        0, kMeasureMs);
     // Open before the node can say that it is ready; nobody is let in before the loop runs.
     if (const auto open = let_in(); open)
       start_node(std::move(*vote));
@@ -297,22 +302,50 @@ void Server::every_second() {
     if (!client->watches() && is_idle(client->last_used())) client->close();
 }
 
+// Of all clients. An empty buffer goes first, then whoever holds most, as with Redis' maxmemory-clients.
+void Server::bound_clients() {
+  const std::uint64_t most = settings_.live().clients_bytes_max;
+  if (most == 0 || held_by_clients() <= most) return;
+  for (ClientRecord* client : everyone()) client->give_back();
+  for (HttpConnection* client : every_http_client()) client->trim();
+  std::uint64_t held = held_by_clients();
+  if (held <= most) return;
+  struct Holder {
+    std::uint64_t bytes;
+    std::string name;
+    std::function<void()> close;
+  };
+  std::vector<Holder> all;
+  for (ClientRecord* client : everyone())
+    if (!client->no_evict)
+      all.push_back(
+          {client->held(), std::to_string(client->id.value) + " at " + client->address, [client] { client->kill(); }});
+  for (HttpConnection* client : every_http_client())
+    all.push_back({client->held(), "over HTTP", [client] { client->close(); }});
+  std::ranges::sort(all, std::greater{}, &Holder::bytes);
+  for (const Holder& holder : all) {
+    if (held <= most) break;
+    spdlog::warn(
+        "client {} is closed: its buffers take {} bytes, and those of all clients {} of {} (maxmemory-clients)",
+        holder.name, holder.bytes, held, most);
+    held -= holder.bytes;
+    ++statistics_.clients_over_limit;
+    holder.close();
+  }
+}
+
+std::uint64_t Server::held_by_clients() const {
+  std::uint64_t bytes = 0;
+  for (const auto& [id, client] : office_->clients) bytes += client->held();
+  for (const auto& [id, client] : http_clients_) bytes += client->held();
+  return bytes;
+}
+
 // What the core does not count itself (rule 5e): buffers, fragments of pages, all else in the process.
 void Server::measure_memory() {
   const Memory& memory = host_->node().memory();
   if (memory.limits.bytes == 0) return;
-  const MemoryTaken now = memory_taken();
-  const std::size_t place = measured_++ % beyond_.size();
-  beyond_[place] = now.taken - std::min<std::uint64_t>(now.taken, memory.counted);
-  hollow_[place] = now.hollow;
-  // The least of the last second: what is on its way for a moment, entries that tell of evictions among it, is no
-  // reason to evict.
-  const auto least = [this](const auto& all) {
-    return *std::min_element(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(std::min(measured_, all.size())));
-  };
-  // Hollow pages are a reason only where moving entries together left them for a second.
-  const std::uint64_t lasting = least(hollow_), bearable = memory.limits.bytes / kHollowPart;
-  const MemoryMeasured measured{least(beyond_) + lasting - std::min(lasting, bearable), now.hollow};
+  const MemoryMeasured measured = gauge_.read(memory_taken(), memory.limits.bytes, memory.counted, held_by_clients());
   const auto differs = [](std::uint64_t x, std::uint64_t y) { return x / kMeasureSteps != y / kMeasureSteps; };
   if (differs(measured.beyond_bytes, memory.beyond) || differs(measured.hollow_bytes, told_hollow_)) {
     told_hollow_ = measured.hollow_bytes;

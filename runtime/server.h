@@ -8,7 +8,6 @@
 
 #include <uv.h>
 
-#include <array>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -24,6 +23,7 @@
 #include "runtime/http_connection.h"
 #include "runtime/listener.h"
 #include "runtime/log_keeper.h"
+#include "runtime/memory_gauge.h"
 #include "runtime/options.h"
 #include "runtime/peer_links.h"
 #include "runtime/stop_signals.h"
@@ -72,6 +72,8 @@ class Server final : public Outside {
   void http_knocked(uv_stream_t* listener);
   void every_second();
   void measure_memory();
+  void bound_clients();
+  std::uint64_t held_by_clients() const;
   void stop_asked();
   void finish();  // sends what is owed, then close_everything()
   std::vector<ClientRecord*> everyone() const;
@@ -100,11 +102,10 @@ class Server final : public Outside {
   StopSignals signals_;
   uv_timer_t second_{};  // once a second, for what clients outlast
   uv_timer_t stop_{};    // the end's patience
-  uv_timer_t memory_{};  // ten times a second, where there is a limit to watch
+  uv_timer_t memory_{};  // twenty times a second, where there is a limit to watch
   std::uint64_t commands_counted_ = 0;
   Traffic traffic_counted_;
-  std::array<std::uint64_t, 10> beyond_{}, hollow_{};  // as measured in the last second
-  std::size_t measured_ = 0;
+  MemoryGauge gauge_;
   std::uint64_t told_hollow_ = 0;
   Time flush_until_;
   int status_ = 0;

@@ -198,6 +198,14 @@ void Settings::begin_memory(const MemoryLimits& limits, std::function<void(const
   set_memory_ = std::move(set);
   parameters_["maxmemory"].value = std::to_string(limits.bytes);
   parameters_["maxmemory-policy"].value = name_of(limits.policy);
+  bound_clients();
+}
+
+// maxmemory-clients: bytes, or a part of maxmemory; 0: half of it. Without maxmemory bytes alone are a bound.
+void Settings::bound_clients() {
+  const std::string& said = parameters_["maxmemory-clients"].value;
+  const std::uint64_t number = std::stoull(said), of_limit = live_.memory.bytes / 100;
+  live_.clients_bytes_max = said.ends_with('%') ? of_limit * number : number == 0 ? of_limit * 50 : number;
 }
 
 void Settings::begin_growth(std::uint64_t bytes, std::uint32_t percent,
@@ -323,6 +331,7 @@ void Settings::put_into_effect(const std::string& name) {
                 static_cast<std::uint32_t>(number(parameters_["auto-aof-rewrite-percentage"].value)));
   const auto small = [&](std::uint32_t& to) { to = static_cast<std::uint32_t>(number(value)); };
   if (name == "maxmemory") live_.memory.bytes = number(value);
+  if (name == "maxmemory" || name == "maxmemory-clients") bound_clients();
   if (name == "maxmemory-policy") live_.memory.policy = *policy_named(value);
   if (name == "maxmemory-samples") small(live_.memory.samples);
   if (name == "lfu-log-factor") small(live_.memory.lfu_log_factor);

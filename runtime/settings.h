@@ -2,6 +2,7 @@
 // `live`; own flags that decided the start are shown and cannot be set; the rest is checked, kept and echoed.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -35,6 +36,11 @@ struct LiveSettings {
   std::uint64_t query_bytes_max = 1024ULL * 1024 * 1024;
   SlowLimits slow_log;
   MemoryLimits memory;
+  std::uint64_t clients_bytes_max = 0;  // for the buffers of all clients together; 0 = no bound
+  // A client with so much that waits for it is not read: `usual`, or less where others need room too.
+  std::uint64_t pause_at(std::uint64_t usual) const {
+    return clients_bytes_max == 0 ? usual : std::min(usual, std::max<std::uint64_t>(clients_bytes_max / 8, 65536));
+  }
   std::string cuckoo_filter = "auto";
   std::uint32_t cuckoo_fpp_ppm = 10000;
 };
@@ -99,6 +105,7 @@ class Settings {
   // The value as it is kept, or why not.
   static std::optional<std::string> refine(const std::string& name, const Parameter& now, std::string& value);
   void put_into_effect(const std::string& name);
+  void bound_clients();
   const Parameter& resolved(const Parameter& parameter) const;
 
   Map parameters_;

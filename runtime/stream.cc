@@ -83,7 +83,14 @@ void Stream::take(std::string_view bytes) {
 
 void Stream::consume_kept() {
   if (kept() == 0 || closing_ || close_when_flushed_) return;
-  kept_.use(consume(kept_.bytes()));
+  const std::size_t used = consume(kept_.bytes());
+  kept_.use(close_when_flushed_ ? kept_.size() : used);
+}
+
+void Stream::trim() {
+  if (out_.empty()) std::string().swap(out_);
+  if (in_flight_.empty()) std::string().swap(in_flight_);
+  kept_.trim();
 }
 
 void Stream::flush() {

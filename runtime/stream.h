@@ -40,6 +40,8 @@ class Stream {
   std::size_t unsent() const { return out_.size() + (in_flight_.size() - in_flight_done_); }
   std::size_t kept() const { return kept_.size(); }
   std::size_t kept_capacity() const { return kept_.capacity(); }
+  std::size_t buffered() const { return out_.capacity() + in_flight_.capacity() + kept_.capacity(); }
+  void trim();  // gives back buffers that are empty
 
   void close();  // at once; what is unsent is lost
   // Takes no more input; ends when everything is sent. Whoever still sends gets our end of stream and a moment

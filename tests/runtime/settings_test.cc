@@ -31,6 +31,22 @@ TEST(Settings, ValuesAreBroughtIntoTheirForm) {
   EXPECT_EQ(get(settings, "client-output-buffer-limit"), "normal 0 0 0 slave 1000 2048 3 pubsub 33554432 8388608 60");
 }
 
+TEST(Settings, BuffersOfClientsHaveAPartOfTheMemory) {
+  Settings settings;
+  EXPECT_EQ(settings.live().clients_bytes_max, 0U);
+  EXPECT_EQ(settings.live().pause_at(1000000000), 1000000000U);
+  set(settings, "maxmemory", "100000000");
+  EXPECT_EQ(settings.live().clients_bytes_max, 50000000U) << "half of it, if nothing was said";
+  EXPECT_EQ(settings.live().pause_at(1000000000), 6250000U);
+  set(settings, "maxmemory-clients", "10%");
+  EXPECT_EQ(settings.live().clients_bytes_max, 10000000U);
+  set(settings, "maxmemory-clients", "1000");
+  EXPECT_EQ(settings.live().clients_bytes_max, 1000U);
+  EXPECT_EQ(settings.live().pause_at(1000000000), 65536U);
+  set(settings, "maxmemory", "0");
+  EXPECT_EQ(settings.live().clients_bytes_max, 1000U);
+}
+
 TEST(Settings, ComplaintsAreRedis) {
   Settings settings;
   const std::string start = "ERR CONFIG SET failed (possibly related to argument '";

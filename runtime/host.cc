@@ -151,7 +151,7 @@ void Host::end_turn() {
     step(TurnEnded{}, clocks());
   }
   stepped_ = false;
-  turns_.add(now.mono - turn_began_);
+  turns_.add(read_clocks().mono - turn_began_);  // with what the log took
   outside_.turn_ended();
   // Sending may close a client, which is an event: senders that it adds are told in the next round.
   while (!senders_.empty()) {

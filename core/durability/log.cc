@@ -16,7 +16,7 @@ constexpr std::size_t kRecordWeight = 24;
 constexpr std::size_t kSnapshotAtOnce = std::size_t{128} << 10;
 // Bytes of a snapshot in a second, where somebody else wants the processor and the disk, too; else so much at once, and
 // a pause.
-constexpr std::size_t kSnapshotBesides = std::size_t{24} << 20;
+constexpr std::size_t kSnapshotBesides = std::size_t{12} << 20;
 constexpr Duration kSnapshotPause = 1ms;
 
 template <class... F>

@@ -65,7 +65,7 @@ TEST(Log, ASegmentIsBegunWhileTheOneBeforeIsMadeDurable) {
   EXPECT_EQ(host.last.segment, 3U);
 }
 
-// Where somebody is served: 24 MiB in a second, and no more.
+// Where somebody is served: 12 MiB in a second, and no more.
 TEST(Log, ASnapshotMakesWayForClients) {
   Host host;
   host.log.want_snapshot();
@@ -81,8 +81,8 @@ TEST(Log, ASnapshotMakesWayForClients) {
     }
     host.write(10);
   }
-  EXPECT_GT(bytes, std::size_t{23} << 20);
-  EXPECT_LT(bytes, std::size_t{25} << 20);
+  EXPECT_GT(bytes, std::size_t{11} << 20);
+  EXPECT_LT(bytes, std::size_t{13} << 20);
 }
 
 // Where nobody is, a batch at a time: others can begin in between.

@@ -99,8 +99,7 @@ class Node {
                   refused = 0, views_installed = 0, takeovers = 0, entries_replicated = 0, fills_completed = 0,
                   complaints = 0, proposals = 0, expired = 0, parked = 0, frames_dropped = 0, resets = 0, evicted = 0,
                   out_of_memory = 0, fill_bytes = 0, hits = 0, misses = 0, log_records = 0, log_appends = 0,
-                  log_syncs = 0, log_snapshots = 0, digests_compared = 0, digest_mismatches = 0,
-                  fill_bytes_kept = 0;
+                  log_syncs = 0, log_snapshots = 0, digests_compared = 0, digest_mismatches = 0, fill_bytes_kept = 0;
   };
   const Counters& counters() const;
 

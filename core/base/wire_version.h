@@ -1,5 +1,5 @@
 // 4b: which versions of what members tell each other (core/message), and of its bytes (io), this program speaks.
-// Version 2 added Digests and ReportKind::kAcceptLoss. How one is added: docs/FORMATS.md.
+// Version 2 added Digests, FillRemains, FillSums, FillWant and ReportKind::kAcceptLoss. The way: docs/FORMATS.md.
 #pragma once
 
 #include <cstdint>

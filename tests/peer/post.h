@@ -20,7 +20,7 @@ class Post {
   }
 
   // Opens a session to `other`, of this wire version; a second time: the one before is lost, and a new one opened.
-  void open(const MemberInfo& other, std::uint32_t wire = 1) {
+  void open(const MemberInfo& other, std::uint32_t wire = kWireVersionMax) {
     if (links_.contains(other.id)) {
       peers.link_closed(links_[other.id], false, now_);
       now_ += 100ms;  // then it dials again

@@ -51,6 +51,7 @@ TEST(Digests, WhatDiffersIsSaidOnce) {
 
 TEST(Digests, APrimarySpeaksOfThemToWhoKnowsWhatTheyAre) {
   Primary p;
+  p.post.open(info(2), 1);
   p.install(1, list({process(1), process(2)}));
   p.serve(1);
   p.now += 1s;

@@ -122,8 +122,8 @@ with tempfile.TemporaryDirectory() as scratch:
     # Another check than the clients' speaks: its reason is at the failing step.
     said, other = look_at(scratch, browser, "--seed", "1", "--nodes", "5", "--faults", "--mutant", "no-epoch-check",
                           status=1)
-    assert "violated by replicas" in other["failing"] and other["reason"] in other["failing"], other["failing"]
-    assert f"replicas: {other['reason']}\n" in said and other["again"], said
+    assert "violated by digests" in other["failing"] and other["reason"] in other["failing"], other["failing"]
+    assert f"digests: {other['reason']}\n" in said and other["again"], said
     # A run without a failure has a page, too.
     look_at(scratch, browser, "--seed", "2", "--nodes", "3", "--slots", "16", "--faults", status=0)
     assert subprocess.run([SIM, "--seeds", "1..2", "--html", os.path.join(scratch, "x")],

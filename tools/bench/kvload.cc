@@ -4,8 +4,8 @@
 // says how many operations there were and how long they took.
 //
 // Prints one line: operations, seconds, operations per second, then the latency of an operation (from the sending of
-// its batch to its reply) in microseconds: median, p99, p99.9, maximum; then error replies (a WAIT in vain is one) and
-// misses.
+// its batch to its reply) in microseconds: median, p99, p99.9, p99.99, maximum; then error replies (a WAIT in vain is
+// one) and misses.
 // Exit status: 0, 1 for a connection that fails or stalls, 4 if there were error replies, 64 for bad usage.
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -181,9 +181,10 @@ class Load {
       for (int i = 0; i < count; ++i) serve(events[static_cast<std::size_t>(i)]);
     }
     const double seconds = static_cast<double>(now_ns() - begun_ns_) / 1e9;
-    std::printf("%llu %.4f %.0f %llu %llu %llu %llu %llu %llu\n", ull(done_), seconds,
+    std::printf("%llu %.4f %.0f %llu %llu %llu %llu %llu %llu %llu\n", ull(done_), seconds,
                 static_cast<double>(done_) / seconds, ull(latency_.quantile(0.5)), ull(latency_.quantile(0.99)),
-                ull(latency_.quantile(0.999)), ull(latency_.largest()), ull(errors_), ull(misses_));
+                ull(latency_.quantile(0.999)), ull(latency_.quantile(0.9999)), ull(latency_.largest()), ull(errors_),
+                ull(misses_));
     return errors_ > 0 ? 4 : 0;
   }
 

@@ -22,24 +22,26 @@ def _run(server, arguments):
     return done.stdout, meter
 
 
-def kvload(server, command, *more, pipeline, misses=0):
+def kvload(server, command, *more, pipeline, misses=0, keys=KEYS):
     """`more`: further flags of kvload. `misses`: how many are allowed; a fixed reply misses nothing."""
     out, meter = _run(server, [KVLOAD, "--port", server.port, "--command", command, "--pipeline", pipeline, "--keys",
-                               KEYS, "--value-bytes", VALUE_BYTES, *more])
-    operations, _, rate, _, p99, _, _, _, missing = map(float, out.split())
+                               keys, "--value-bytes", VALUE_BYTES, *more])
+    operations, _, rate, _, p99, _, p9999, longest, _, missing = map(float, out.split())
     if missing > misses:
         raise SystemExit(f"{server.name}: {missing:.0f} of {operations:.0f} keys were missing")
-    return {"rate": rate, "p99_us": p99, "cpu_us": meter.cpu / operations * 1e6, "foreign": meter.foreign}
+    return {"rate": rate, "p99_us": p99, "p9999_us": p9999, "max_us": longest, "cpu_us": meter.cpu / operations * 1e6,
+            "foreign": meter.foreign}
 
 
 def fill(server, *more, keys=KEYS):
     """Every key once."""
-    return kvload(server, "set", "--connections", 4, "--operations", keys, "--in-order", *more, pipeline=64)
+    return kvload(server, "set", "--connections", 4, "--operations", keys, "--in-order", *more, pipeline=64,
+                  keys=keys)
 
 
-def drive(server, command, pipeline, seconds):
+def drive(server, command, pipeline, seconds, keys=KEYS):
     return kvload(server, command, "--connections", CONNECTIONS, "--operations", 10**12, "--seconds", seconds,
-                  pipeline=pipeline)
+                  pipeline=pipeline, keys=keys)
 
 
 def wrk(server, path, seconds, *more):

@@ -69,6 +69,13 @@ class Server:
         wait_for_port(port)
         self.port = self.port or port
 
+    def start_again(self):
+        """Kills the only process, and starts it as it was."""
+        self.processes[0].kill()
+        self.processes[0].wait()
+        command = self.processes.pop().args
+        self.start(command, self.port)
+
     def ask(self, port, line):
         """What a server says to one line, as far as it comes in one piece."""
         with socket.create_connection(("127.0.0.1", port), PATIENCE_SECONDS) as connection:
@@ -77,12 +84,12 @@ class Server:
 
 
 @contextlib.contextmanager
-def node(name="hypercache"):
-    """One member that is alone."""
+def node(name="hypercache", more=()):
+    """One member that is alone. `more`: further flags, here and below."""
     web = free_port()
     with Server(name) as server:
         port = free_port()
-        server.start([NODE, "--resp-port", port, "--http-port", web, "--gossip-port", 0], port)
+        server.start([NODE, "--resp-port", port, "--http-port", web, "--gossip-port", 0, *more], port)
         server.http_port = web
         yield server
 
@@ -105,9 +112,9 @@ def cluster(size, name="hypercache"):
 
 
 @contextlib.contextmanager
-def redis(name="redis", replicas=0):
+def redis(name="redis", replicas=0, more=("--appendonly", "no")):
     need("redis-server", "redis-server")
-    common = ["redis-server", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port"]
+    common = ["redis-server", "--bind", "127.0.0.1", "--save", "", *more, "--port"]
     first = free_port()
     with Server(name) as server:
         server.start([*common, first], first)

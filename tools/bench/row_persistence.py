@@ -1,0 +1,158 @@
+"""What it costs to have data on disk, beside redis-server: clients while a snapshot of millions of keys is written, a
+restart from a snapshot and from the log, and SETs under each policy."""
+import re
+import statistics
+import time
+import urllib.request
+
+import load
+import servers
+from meter import resident_bytes
+
+TITLE = "Persistence"
+KEYS = 5_000_000
+WANTED = {"p99.99 above quiet, ms": 5, "turn, ms": 2, "throughput lost, %": 10, "memory more, %": 5}
+WANTED_RESTART, WANTED_EVERYSEC, WANTED_ALWAYS = 0.5, 0.85, 1.0  # of redis-server: time, CPU, rate turned round
+QUIET_SECONDS = 1.5  # buffers are written by then
+START_SECONDS = 120.0
+
+LOG = ("--appendonly", "yes", "--auto-aof-rewrite-percentage", "0")  # no snapshot of its own accord
+OURS = (*LOG, "--data-dir", "data")
+
+
+def measure(options):
+    lines, verdicts = [], []
+    for part in (_snapshots, _restarts, _policies):
+        text, found = part(options)
+        lines += [*text, ""]
+        verdicts += found
+    return lines, verdicts
+
+
+# ---- clients while a snapshot is written
+
+def _snapshots(options):
+    rows, verdicts = [], []
+    for kind in (servers.redis, lambda: servers.node(more=OURS)):
+        with kind() as server:
+            load.fill(server, keys=KEYS)
+            pairs = [_pair(server, options.seconds) for _ in range(options.runs)]
+        found = {what: statistics.median(pair[what] for pair in pairs) for what in pairs[0]}
+        rows.append([server.name, *(f"{found[what]:.1f}" for what in found)])
+        print(" | ".join(rows[-1]), flush=True)
+        if server.name == "hypercache":
+            verdicts = [(f"snapshot: {what}", found[what], wanted) for what, wanted in WANTED.items()]
+    columns = ["server", *(f"{what}" for what in found)]
+    return [f"SET at pipeline 1 by {load.CONNECTIONS} connections, among {KEYS} keys, quiet and while a snapshot is "
+            f"written, {options.runs} pairs of {options.seconds:g} s.", "", *load.table(columns, rows)], verdicts
+
+
+def _pair(server, seconds):
+    quiet = load.drive(server, "set", 1, seconds, keys=KEYS)
+    turns, memory, begun = _turns(server), resident_bytes(server.pids[0]), time.monotonic()
+    server.ask(server.port, b"BGSAVE")
+    beside = load.drive(server, "set", 1, seconds, keys=KEYS)
+    under_way = _saves(server)
+    most = max(_all_resident(server), memory)
+    longest = _longest_turn(turns, _turns(server))
+    servers.wait_until(lambda: not _saves(server), "the snapshot is written")
+    if not under_way:
+        print(f"{server.name}: the snapshot was over before the {seconds:g} s were", flush=True)
+    return {"p99.99 above quiet, ms": (beside["p9999_us"] - quiet["p9999_us"]) / 1e3, "max, ms": beside["max_us"] / 1e3,
+            "turn, ms": longest * 1e3, "throughput lost, %": 100 * (1 - beside["rate"] / quiet["rate"]),
+            "memory more, %": 100 * (most / memory - 1), "snapshot, s": time.monotonic() - begun}
+
+
+def _saves(server):
+    return "rdb_bgsave_in_progress:1" in server.ask(server.port, b"INFO persistence")
+
+
+def _all_resident(server):
+    """With the child that writes, whose pages are its own where the parent has changed them since."""
+    with open(f"/proc/{server.pids[0]}/task/{server.pids[0]}/children", encoding="ascii") as listed:
+        children = listed.read().split()
+    private = 0
+    for child in children:
+        with open(f"/proc/{child}/smaps_rollup", encoding="ascii") as smaps:
+            private += sum(int(line.split()[1]) * 1024 for line in smaps if line.startswith("Private_Dirty:"))
+    return resident_bytes(server.pids[0]) + private
+
+
+def _turns(server):
+    """{bound in seconds: turns up to it}; nothing of redis-server."""
+    if server.name == "redis":
+        return {}
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.http_port}/metrics") as page:
+        text = page.read().decode()
+    found = re.findall(r'hypercache_loop_turn_duration_seconds_bucket\{le="([^"]+)"\} (\d+)', text)
+    return {float(bound.replace("+Inf", "inf")): int(count) for bound, count in found}
+
+
+def _longest_turn(before, after):
+    """The bound below which all turns in between were; 0 if nothing is known."""
+    total = max((after[bound] - before[bound] for bound in after), default=0)
+    return min((bound for bound in after if after[bound] - before[bound] == total), default=0.0)
+
+
+# ---- restarts
+
+def _restarts(options):
+    rows, verdicts = [], []
+    kinds = {
+        "snapshot": (servers.redis, lambda: servers.node(more=OURS)),
+        "log": (lambda: servers.redis(more=LOG), lambda: servers.node(more=OURS)),
+    }
+    for what, (redis, ours) in kinds.items():
+        seconds = {}
+        for kind in (redis, ours):
+            with kind() as server:
+                load.fill(server, keys=KEYS)
+                if what == "snapshot":
+                    server.ask(server.port, b"BGSAVE")
+                    servers.wait_until(lambda: not _saves(server), "the snapshot is written")
+                time.sleep(QUIET_SECONDS)
+                seconds[server.name] = min(_restart(server) for _ in range(2))
+        ratio = seconds["hypercache"] / seconds["redis"]
+        rows.append([what, f"{seconds['redis']:.2f}", f"{seconds['hypercache']:.2f}", f"{ratio:.2f}"])
+        print(" | ".join(rows[-1]), flush=True)
+        verdicts.append((f"restart from the {what}, ours to redis'", ratio, WANTED_RESTART))
+    return [f"From kill -9 to all {KEYS} keys served again, the quicker of two.", "",
+            *load.table(["from", "redis s", "hypercache s", "ratio"], rows)], verdicts
+
+
+def _restart(server):
+    begun = time.monotonic()
+    server.start_again()
+    while f":{KEYS}" not in server.ask(server.port, b"DBSIZE"):
+        if time.monotonic() - begun > START_SECONDS:
+            raise SystemExit(f"{server.name}: its keys are not back after {START_SECONDS:.0f} s")
+        time.sleep(0.02)
+    return time.monotonic() - begun
+
+
+# ---- SETs by policy
+
+def _policies(options):
+    rows, verdicts = [], []
+    for policy in ("everysec", "always"):
+        fsync = ("--appendfsync", policy)
+        with servers.redis(more=(*LOG, *fsync)) as redis, \
+                servers.node(more=(*OURS, *fsync)) as ours:
+            for server in (redis, ours):
+                load.fill(server)
+            for pipeline in (1, 16):
+                runs = load.interleaved((redis, ours), max(7, options.runs),
+                                        lambda s: load.drive(s, "set", pipeline, options.seconds))
+                cpu = load.median(runs["hypercache"], "cpu_us") / load.median(runs["redis"], "cpu_us")
+                rate = load.median(runs["hypercache"], "rate") / load.median(runs["redis"], "rate")
+                rows.append([policy, str(pipeline), load.cost(runs["redis"]), load.cost(runs["hypercache"]),
+                             f"{cpu:.2f}", f"{load.median(runs['redis'], 'rate'):.0f}",
+                             f"{load.median(runs['hypercache'], 'rate'):.0f}", f"{rate:.2f}"])
+                print(" | ".join(rows[-1]), flush=True)
+                verdicts.append((f"SET with {policy} at pipeline {pipeline}, CPU, ours to redis'", cpu, WANTED_EVERYSEC)
+                                if policy == "everysec" else
+                                (f"SET with {policy} at pipeline {pipeline}, op/s, redis' to ours", 1 / rate,
+                                 1 / WANTED_ALWAYS))
+    return [f"SET by {load.CONNECTIONS} connections.", "",
+            *load.table(["appendfsync", "pipeline", "redis CPU µs/op", "hypercache CPU µs/op", "ratio", "redis op/s",
+                         "hypercache op/s", "ratio"], rows)], verdicts

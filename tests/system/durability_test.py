@@ -67,7 +67,7 @@ class Durability(unittest.TestCase):
         with cluster.folder() as folder:
             sizes = {}
             for word in ("none", "zstd", "none"):  # the last one reads what the one before has written
-                node = self.node(folder, "always", None, "--snapshot-compression", word).start().wait_ready()
+                node = crashes.node(folder, "always", None, "--snapshot-compression", word).start().wait_ready()
                 try:
                     with node.resp() as client:
                         self.assertEqual(client("CONFIG", "GET", "snapshot-compression")[1], word.encode())
@@ -93,7 +93,7 @@ class Durability(unittest.TestCase):
 
     def test_rot_in_a_compressed_snapshot_is_named(self):
         with cluster.folder() as folder:
-            node = self.node(folder, "always", None, "--snapshot-compression", "zstd").start().wait_ready()
+            node = crashes.node(folder, "always", None, "--snapshot-compression", "zstd").start().wait_ready()
             with node.resp() as client:
                 client.pipeline([("SET", f"k{i}", "v" * 100) for i in range(5000)])
                 self.assertEqual(client("SAVE"), "OK")
@@ -105,7 +105,7 @@ class Durability(unittest.TestCase):
                 byte = file.read(1)
                 file.seek(-1, os.SEEK_CUR)
                 file.write(bytes([byte[0] ^ 1]))
-            status, _, said = cluster.run(*self.node(folder, "always").arguments, cwd=folder)
+            status, _, said = cluster.run(*crashes.node(folder, "always").arguments, cwd=folder)
             self.assertEqual(status, 1)
             self.assertRegex(said, name + r" is damaged at offset \d+: .*log-inspect cut")
 

@@ -9,8 +9,6 @@
 namespace hc {
 namespace {
 
-const Generation kProcess{0x1111, 0x2222};
-
 std::vector<LogRecord> records(std::uint64_t seq) { return {Emptied{Slot{3}, {Epoch(2), Seq(seq)}, true}}; }
 
 // Segments 1 to `count` of two frames each. Those from `undurable_from` know of nothing that it was durable, so the one

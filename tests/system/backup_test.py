@@ -146,7 +146,7 @@ class Backups(unittest.TestCase):
                 with open(os.path.join(log, segment), "r+b") as file:
                     file.seek(40)
                     file.write(b"\xff\xff")
-                self.assertIn(segment + " is damaged at offset 24", self.restores(node, copies[0], status=cli.NO))
+                self.assertIn(segment + " is damaged at offset 32", self.restores(node, copies[0], status=cli.NO))
                 os.remove(os.path.join(log, segment))
                 self.assertIn("holds no segment of a log", self.restores(node, copies[0], status=cli.UNUSABLE))
                 with node.resp() as client:

@@ -168,7 +168,21 @@ std::expected<void, std::string> LogKeeper::cut_tail() {
     segments_.erase(number);
   }
   figures_.torn = whole - reader_->read();
-  return figures_.torn > 0 ? sync_folder(folder_) : std::expected<void, std::string>();
+  return sync_last();
+}
+
+// Whoever wrote last may have left to the kernel what the next segment says to be durable: of two segments, and names.
+std::expected<void, std::string> LogKeeper::sync_last() const {
+  int left = 2;
+  for (auto it = segments_.rbegin(); it != segments_.rend() && left > 0; ++it, --left) {
+    const std::string path = folder_ + "/" + segment_name(it->first);
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const bool synced = fd >= 0 && ::fsync(fd) == 0;
+    const auto result = failed_to("sync", path);
+    if (fd >= 0) ::close(fd);
+    if (!synced) return result;
+  }
+  return sync_folder(folder_);
 }
 
 void LogKeeper::read_some() {

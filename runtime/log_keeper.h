@@ -57,6 +57,7 @@ class LogKeeper {
   void read_some();
   std::expected<std::string, std::string> contents(std::uint64_t number, std::size_t most) const;
   std::expected<void, std::string> cut_tail();
+  std::expected<void, std::string> sync_last() const;
   void look_for_room();
   std::expected<void, DiskError> put(const AppendLog& append);
   std::expected<void, DiskError> begin_segment(std::uint64_t number);

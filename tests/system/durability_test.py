@@ -31,6 +31,24 @@ class Durability(unittest.TestCase):
     def test_always_survives_the_loss_of_power(self):
         self.assertEqual(self.crashes("always", LIBRARY), 0)
 
+    def test_what_an_earlier_run_left_to_the_kernel_is_durable_before_more_is_written(self):
+        with cluster.folder() as folder:
+            data, kept = os.path.join(folder, "data"), os.path.join(folder, "kept")
+            os.makedirs(data)
+            environment = powercut.environment(os.path.abspath(LIBRARY), data, kept)
+            for policy in ("no", "always"):
+                node = crashes.node(folder, policy, environment).start().wait_ready()
+                with node.resp() as client:
+                    client("SET", policy, "1")
+                node.kill()
+            powercut.cut(data, kept)
+            node = crashes.node(folder, "always").start().wait_ready()
+            try:
+                with node.resp() as client:
+                    self.assertEqual(client("MGET", "no", "always"), [b"1", b"1"])
+            finally:
+                node.kill()
+
     def test_without_fsync_power_losses_are_noticed(self):
         with self.assertRaises((AssertionError, cluster.TimedOut)):
             self.assertEqual(self.crashes("always", LIBRARY, stub=True), 0)

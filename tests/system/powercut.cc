@@ -50,6 +50,12 @@ void copy(int from, const std::string& to) {
   close(out);
 }
 
+std::string names_of(std::string folder, const std::string& kept) {
+  for (char& c : folder)
+    if (c == '/') c = '%';
+  return kept + "/names-" + folder;
+}
+
 // `files`: what they hold, too.
 void keep_names(const std::string& folder, const std::string& kept, bool files) {
   std::string text;
@@ -64,22 +70,19 @@ void keep_names(const std::string& folder, const std::string& kept, bool files) 
     close(file);
   }
   closedir(dir);
-  std::string name = folder;
-  for (char& c : name)
-    if (c == '/') c = '%';
-  const std::string path = kept + "/names-" + name;
+  const std::string path = names_of(folder, kept);
   std::FILE* out = std::fopen((path + ".new").c_str(), "w");
   std::fputs(text.c_str(), out);
   std::fclose(out);
   std::rename((path + ".new").c_str(), path.c_str());
 }
 
-// What is there when the process begins is durable.
+// What is there when the first process begins is durable; of what it left to the kernel, a later one knows nothing.
 [[gnu::constructor]] void begin() {
   const std::string data = setting("HC_POWERCUT_DATA"), kept = setting("HC_POWERCUT_KEPT");
   if (data.empty()) return;
-  keep_names(data, kept, true);
-  keep_names(data + "/log", kept, true);
+  for (const std::string& folder : {data, data + "/log"})
+    if (access(names_of(folder, kept).c_str(), F_OK) != 0) keep_names(folder, kept, true);
 }
 
 int keep(int fd) {

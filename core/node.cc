@@ -374,28 +374,34 @@ void Node::step(Event event, Now now, Effects& out) {
     rooms_->peers.paused(lost);
     rooms_->replication.paused(lost);
   }
+  rooms_->wakes_at.reset();
   rooms_->replication.forget_evicted();
   rooms_->told.clear();
   std::visit([&](auto& e) { rooms_->on(e, now, out); }, event);
   rooms_->settle(now, out);
 }
 
+// Hosts ask more than once between two steps.
 std::optional<Time> Node::deadline() const {
-  if (!rooms_->started) return rooms_->log.deadline();
-  if (rooms_->log.closing()) return rooms_->log.deadline();  // only its end matters any more
+  if (!rooms_->wakes_at) rooms_->wakes_at = rooms_->deadline();
+  return *rooms_->wakes_at;
+}
+
+std::optional<Time> Node::Rooms::deadline() const {
+  if (!started || log.closing()) return log.deadline();  // where it closes, only its end matters any more
   std::optional<Time> next;
   const auto at = [&](std::optional<Time> t) {
     if (t) next = next ? std::min(*next, *t) : *t;
   };
-  at(rooms_->swim.deadline());
-  at(rooms_->peers.deadline());
-  at(rooms_->agreement.deadline());
-  at(rooms_->replication.deadline());
-  at(rooms_->log.deadline());
-  at(rooms_->coordinator.deadline());
-  at(rooms_->bus.deadline());
-  at(rooms_->stop_by);
-  at(rooms_->idle_by);
+  at(swim.deadline());
+  at(peers.deadline());
+  at(agreement.deadline());
+  at(replication.deadline());
+  at(log.deadline());
+  at(coordinator.deadline());
+  at(bus.deadline());
+  at(stop_by);
+  at(idle_by);
   return next;
 }
 

@@ -63,9 +63,10 @@ class Node {
   // ---- watching
   const NodeConfig& config() const;
   const MemberInfo& self() const;  // storage identity included
-  ViewRef view() const;            // installed; null before the first
+  const ViewRef& view() const;     // installed; null before the first. Until the next step
   const Swim& membership() const;
   SlotStatus slot(Slot s, Now now) const;
+  bool may_execute(Slot s, Now now) const;  // as SlotStatus has it
   const SlotTable& table(Slot s) const;
   // In a view as an active member, and serving every slot that it leads; what `ready` means.
   bool ready(Now now) const;
@@ -102,6 +103,8 @@ class Node {
                   log_syncs = 0, log_snapshots = 0, digests_compared = 0, digest_mismatches = 0, fill_bytes_kept = 0;
   };
   const Counters& counters() const;
+  std::uint64_t executed_and_takeovers() const;  // of the counters, these two together
+  std::uint64_t digest_mismatches() const;       // of the counters
 
  private:
   struct Rooms;

@@ -73,6 +73,7 @@ struct Node::Rooms {
   std::optional<Started> opening;  // the log is opened first
   Pause pause;
   Counters counters;
+  std::optional<std::optional<Time>> wakes_at;  // what deadline() found, until the next step
 
   const ViewRef& view() const { return agreement.view(); }
   Incarnation me() const { return {self.id, self.generation}; }
@@ -149,6 +150,7 @@ struct Node::Rooms {
   bool handed_over() const;
   void step_stop(Now now, Effects& out);
   bool ready() const;
+  std::optional<Time> deadline() const;
 };
 
 }  // namespace hc

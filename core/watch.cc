@@ -12,7 +12,7 @@ void Node::invariants(Now) const {
 
 const NodeConfig& Node::config() const { return rooms_->config; }
 const MemberInfo& Node::self() const { return rooms_->self; }
-ViewRef Node::view() const { return rooms_->view(); }
+const ViewRef& Node::view() const { return rooms_->view(); }
 const Swim& Node::membership() const { return rooms_->swim; }
 const SlotTable& Node::table(Slot s) const { return rooms_->replication.replica(s).table; }
 std::string Node::why_not_force(const Decree& decree) const {
@@ -56,6 +56,15 @@ SlotStatus Node::slot(Slot s, Now now) const {
   status.tail = r.tail.size();
   return status;
 }
+
+bool Node::may_execute(Slot s, Now now) const { return rooms_->replication.may_execute(s, now.mono); }
+
+std::uint64_t Node::executed_and_takeovers() const {
+  const auto& counters = rooms_->replication.counters();
+  return counters.executed + counters.takeovers;
+}
+
+std::uint64_t Node::digest_mismatches() const { return rooms_->replication.counters().digest_mismatches; }
 
 const Node::Counters& Node::counters() const {
   Counters& c = rooms_->counters;

@@ -11,6 +11,7 @@ namespace {
 
 constexpr unsigned char kFormat = 1;
 constexpr std::size_t kTagBytes = 16;
+constexpr std::size_t kUsualBytes = 256;  // of most packets
 constexpr std::size_t kHeadBytes = 1 + sizeof(GossipNonce);
 
 // The number of an alternative in GossipBody is its number on the wire.
@@ -118,6 +119,7 @@ using Context = std::unique_ptr<EVP_CIPHER_CTX, FreeContext>;
 
 std::string encode_packet(const GossipPacket& packet) {
   std::string text;
+  text.reserve(kUsualBytes);
   WireWriter out(text);
   out.number(packet.from);
   out.random(packet.generation);

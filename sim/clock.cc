@@ -39,6 +39,7 @@ void NodeClock::set_rate(Instant t, std::int64_t rate_ppm) {
   base_mono_ = exact(t);
   base_true_ = t;
   rate_ppm_ = rate_ppm;
+  read_at_ = kForever;
 }
 
 RateBounds rate_bounds(std::uint32_t drift_percent) {

@@ -22,7 +22,14 @@ class NodeClock {
   NodeClock(std::int64_t rate_ppm, Time base, Duration wall_skew, Duration tick = Duration{1})
       : rate_ppm_(rate_ppm), base_mono_(base), wall_skew_(wall_skew), tick_(tick) {}
 
-  Now read(Instant t) const { return {mono(t), wall(t)}; }
+  // Asked many times for one instant: the last answer is kept.
+  Now read(Instant t) const {
+    if (t != read_at_) {
+      read_ = {mono(t), wall(t)};
+      read_at_ = t;
+    }
+    return read_;
+  }
   Time mono(Instant t) const;
   WallTime wall(Instant t) const;
   // The first true instant at which mono() is at least `m`; kForever if there is none.
@@ -30,7 +37,10 @@ class NodeClock {
 
   // From true time `t` on it runs at another rate; it does not jump.
   void set_rate(Instant t, std::int64_t rate_ppm);
-  void set_wall_skew(Duration skew) { wall_skew_ = skew; }
+  void set_wall_skew(Duration skew) {
+    wall_skew_ = skew;
+    read_at_ = kForever;
+  }
   std::int64_t rate_ppm() const { return rate_ppm_; }
   Duration wall_skew() const { return wall_skew_; }
 
@@ -40,6 +50,8 @@ class NodeClock {
   Time base_mono_;
   Duration wall_skew_;
   Duration tick_;
+  mutable Instant read_at_ = kForever;
+  mutable Now read_;
 
   Time exact(Instant t) const;
 };

@@ -179,7 +179,7 @@ void Machine::wake_due(std::uint64_t process) {
   if (!up() || process != process_ || around_.schedule.now() < armed_) return;
   armed_ = kForever;
   const auto deadline = node_->deadline();
-  if (deadline && *deadline <= clock_.mono(around_.schedule.now()))
+  if (deadline && *deadline <= now().mono)
     deliver({.kind = Inbound::Kind::kWoke});
   else
     arm();

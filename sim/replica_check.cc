@@ -74,11 +74,12 @@ std::optional<std::string> too_new(const Machine& from, const Machine& to, const
 }
 
 std::optional<std::string> ReplicaCheck::one_executor(const Machine& m) const {
+  const Now now = m.now();
   for (std::size_t i = 0; i < of_slot_.size(); ++i) {
     const Slot s{static_cast<std::uint16_t>(i)};
-    if (!m.node().slot(s, m.now()).may_execute) continue;
+    if (!m.node().may_execute(s, now)) continue;
     for (const auto& other : machines_)
-      if (other.get() != &m && other->up() && other->node().slot(s, other->now()).may_execute)
+      if (other.get() != &m && other->up() && other->node().may_execute(s, other->now()))
         return "slot " + std::to_string(i) + ": " + m.name() + " and " + other->name() + " may both execute";
   }
   return std::nullopt;

@@ -160,7 +160,7 @@ void World::stepped(Machine& m) {
   if (const std::uint64_t most = options_.steps_most.value_or(kStepsMost); ++steps_ > most)
     fail(Verdict::kInternal, "steps", "more than " + std::to_string(most) + " steps: a loop");
   const Node& node = m.node();
-  const ViewRef view = node.view();
+  const ViewRef& view = node.view();
   bool look = steps_ % kExecutorEvery == 0;
   if (view && view.get() != view_seen_[m.index()]) {
     view_seen_[m.index()] = view.get();
@@ -174,10 +174,9 @@ void World::stepped(Machine& m) {
   evictions_.stepped(m, schedule_.now());
   if (!node.told().empty())
     if (auto wrong = bus_.told(m)) fail(Verdict::kViolated, "events", *wrong);
-  const Node::Counters& counters = node.counters();
-  if (counters.digest_mismatches > 0)
+  if (node.digest_mismatches() > 0)
     fail(Verdict::kViolated, "digests", m.name() + " says that its content differs from a primary's");
-  const std::uint64_t executed = counters.executed + counters.takeovers;
+  const std::uint64_t executed = node.executed_and_takeovers();
   look |= executed != executed_seen_[m.index()];
   executed_seen_[m.index()] = executed;
   const bool many = setting_.node.slots > 256;

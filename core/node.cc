@@ -203,7 +203,7 @@ void Node::Rooms::settle(Now now, Effects& out) {
     }
     tell(now, out);
     if (bus.notices_heard() != notices_heard) replication.want_notices(notices_heard = bus.notices_heard());
-    if (replication.take_urgent()) {
+    if (replication.take_urgent(now.mono)) {
       report(now.mono);
       agreement.tick(self, swim, now.mono, out);
       again = true;

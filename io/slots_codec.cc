@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/store/hash.h"
 #include "core/view/ring.h"
 
 namespace hc {
@@ -23,19 +24,53 @@ void in_ring_order(std::uint32_t count, Visit&& visit) {
 }
 
 // A set of slots is written by their ranks in the ring order of all slots below the next power of two.
-struct RankedSlots {
+class RankedSlots {
+ public:
   const std::vector<Slot>& slot;  // by rank
   std::vector<std::uint16_t> rank;
 
   explicit RankedSlots(std::uint32_t count) : slot(ring_order(count)), rank(count) {
     for (std::uint32_t r = 0; r < count; ++r) rank[slot[r].value] = static_cast<std::uint16_t>(r);
   }
+
+  // Adds the slots of the ranks in [from, until) to a bitmap of all slots that has none of them. Requires: long_runs().
+  // What has all slots below two ranks differs by those between: a run of thousands costs two bitmaps.
+  void add_run(std::size_t from, std::size_t until, std::vector<std::uint64_t>& bitmap) const {
+    const std::size_t first = (from + 63) / 64, last = until / 64;
+    if (first >= last) return add_each(from, until, bitmap);
+    add_each(from, first * 64, bitmap);
+    const std::size_t words = bitmap.size();
+    const std::uint64_t *const before = &below_[first * words], *const all = &below_[last * words];
+    for (std::size_t i = 0; i < words; ++i) bitmap[i] |= before[i] ^ all[i];
+    add_each(last * 64, until, bitmap);
+  }
+  bool long_runs() const { return !below_.empty(); }
+
+  void learn_runs() {
+    const std::size_t words = slot.size() / 64;
+    if (slot.size() > kRunsMost || words == 0) return;
+    std::vector<std::uint64_t> bitmap(words);
+    for (std::size_t r = 0; r <= slot.size(); ++r) {
+      if (r % 64 == 0) below_.insert(below_.end(), bitmap.begin(), bitmap.end());
+      if (r < slot.size()) add_each(r, r + 1, bitmap);
+    }
+  }
+
+ private:
+  static constexpr std::size_t kRunsMost = 16384;  // slots: half a megabyte
+
+  void add_each(std::size_t from, std::size_t until, std::vector<std::uint64_t>& bitmap) const {
+    for (; from < until; ++from) bitmap[slot[from].value / 64] |= std::uint64_t{1} << slot[from].value % 64;
+  }
+  std::vector<std::uint64_t> below_;  // for each 64th rank, a bitmap of all slots with a lower one
 };
 
 const RankedSlots& ranked(std::uint32_t count) {
   static thread_local std::map<std::uint32_t, RankedSlots> known;
   const std::uint32_t size = std::bit_ceil(count);
-  return known.try_emplace(size, size).first->second;
+  const auto [place, fresh] = known.try_emplace(size, size);
+  if (fresh) place->second.learn_runs();
+  return place->second;
 }
 
 // Calls visit for each of some changes, which ascend, in the order of their slots on the ring.
@@ -78,19 +113,23 @@ std::string runs_of(const SlotSet& set, std::size_t words, std::size_t longest) 
   return text;
 }
 
-bool read_runs(WireReader& in, std::size_t words, SlotSet& set) {
-  if (words == 0) return in.ended();
-  const RankedSlots& order = ranked(static_cast<std::uint32_t>(words * 64));
+bool read_runs(WireReader& in, std::vector<std::uint64_t>& bitmap) {
+  if (bitmap.empty()) return in.ended();
+  const std::size_t slots = bitmap.size() * 64;
+  const RankedSlots& order = ranked(static_cast<std::uint32_t>(slots));
+  const bool by_run = order.long_runs() && order.slot.size() == slots;
   std::size_t from = 0;
   for (bool present = false; in.left() > 0; present = !present) {
     const std::uint64_t length = in.number();
     if (!in.ok() || length > order.slot.size() - from) return false;
     const std::size_t until = from + length;
-    for (; from < until; ++from) {
-      if (!present) continue;
-      if (order.slot[from].value >= words * 64) return false;
-      set.add(order.slot[from]);
+    if (present && by_run) order.add_run(from, until, bitmap);
+    for (; present && !by_run && from < until; ++from) {
+      const std::size_t slot = order.slot[from].value;
+      if (slot >= slots) return false;
+      bitmap[slot / 64] |= std::uint64_t{1} << slot % 64;
     }
+    from = until;
   }
   return in.ended();
 }
@@ -121,12 +160,11 @@ std::expected<SlotSet, std::string> read_slot_set(Bytes bytes, DecodeBudget& bud
   const std::uint8_t form = in.byte();
   if (!in.ok() || form > static_cast<std::uint8_t>(SetForm::kRuns)) return std::unexpected("a malformed set of slots");
   if (!budget.take(bytes_of_words(words))) return std::unexpected("too much for one frame: sets of slots");
-  SlotSet set(static_cast<std::uint32_t>(words * 64));
-  if (form == static_cast<std::uint8_t>(SetForm::kRuns)) {
-    if (!read_runs(in, words, set)) return std::unexpected("a set of slots whose runs do not fit");
-    return set;
-  }
   std::vector<std::uint64_t> bitmap(words);
+  if (form == static_cast<std::uint8_t>(SetForm::kRuns)) {
+    if (!read_runs(in, bitmap)) return std::unexpected("a set of slots whose runs do not fit");
+    return SlotSet::of_words(std::move(bitmap));
+  }
   if (in.left() > bytes_of_words(words) || in.left() % sizeof(std::uint64_t) != 0)
     return std::unexpected("a set of slots whose bitmap does not fit");
   for (std::size_t i = 0; in.left() > 0; ++i) bitmap[i] = in.fixed64();
@@ -174,16 +212,26 @@ class SlotsWriter {
     if (length > 1) out.number(length - 2);
   }
 
+  struct SameConfig {
+    bool operator()(const SlotConfig* a, const SlotConfig* b) const { return *a == *b; }
+  };
+  struct HashOfConfig {
+    std::size_t operator()(const SlotConfig* config) const {
+      std::uint64_t h = hash_mix(config->epoch.value, config->passed_over.generation.lo);
+      for (const Incarnation& who : config->list) h = hash_mix(h + who.member.value, who.generation.lo);
+      return h;
+    }
+  };
+
   std::uint64_t config_number(const SlotConfig& config) {
+    const auto [place, fresh] = configs_.try_emplace(&config, configs_.size());
+    if (!fresh) return place->second;
     HC_CHECK(!config.list.empty(), "a slot without replicas");
-    scratch_.clear();
-    WireWriter out(scratch_);
+    WireWriter out(config_table_);
     out.number(config.epoch);
     out.number(config.list.size() + (config.passed_over ? kPassedOver : 0));
     for (const Incarnation& who : config.list) out.number(incarnation_number(who));
     if (config.passed_over) out.number(incarnation_number(config.passed_over));
-    const auto [place, fresh] = configs_.try_emplace(scratch_, configs_.size());
-    if (fresh) config_table_ += scratch_;
     return place->second;
   }
 
@@ -200,8 +248,8 @@ class SlotsWriter {
   const SlotConfig* last_ = nullptr;  // of the run that is open
   std::uint64_t length_ = 0;
   std::map<Incarnation, std::uint64_t> incarnations_;
-  std::unordered_map<std::string, std::uint64_t> configs_;  // looked up only, never walked
-  std::string incarnation_table_, config_table_, runs_, scratch_;
+  std::unordered_map<const SlotConfig*, std::uint64_t, HashOfConfig, SameConfig> configs_;  // never walked
+  std::string incarnation_table_, config_table_, runs_;
 };
 
 std::vector<Incarnation> read_incarnations(WireReader& in) {

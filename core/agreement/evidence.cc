@@ -1,6 +1,7 @@
 #include "core/agreement/evidence.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "core/base/seam.h"
 
@@ -25,9 +26,11 @@ bool may_count(const Report& report, const View& view) {
     if (!m || m->state == MemberState::kLeaving) return false;
     return view.names(report.about) || HC_MUTANT(kLeaveByName);
   }
-  bool any = false;
-  report.slots.for_each([&](Slot s) { any = any || counts_for(report, view, s); });
-  return any;
+  for (auto s = report.slots.next(Slot{}); s; s = report.slots.next(Slot{static_cast<std::uint16_t>(s->value + 1)})) {
+    if (counts_for(report, view, *s)) return true;
+    if (s->value == std::numeric_limits<std::uint16_t>::max()) break;
+  }
+  return false;
 }
 
 bool EvidencePool::aged(const Row& row, Time now) const {

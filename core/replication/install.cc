@@ -21,6 +21,7 @@ Replication::Replication(const NodeConfig& config, Peers& peers, Log& log, Rando
       log_(log),
       random_(random),
       replicas_(config.slots),
+      asking_(config.slots),
       awake_(config.slots),
       rested_(config.slots),
       memory_(config.memory, hash_mix(config.seed, kEvictions)),
@@ -189,6 +190,7 @@ void Replication::begin_lead(Slot s, const View* old, Time now) {
     lead->targets.push_back(std::move(t));
   }
   r.lead = std::move(lead);
+  asking_.add(s);
   r.holds = true;
   refresh_learners(s, now);
   ++counters_.takeovers;

@@ -120,7 +120,7 @@ class Replication : public Executor {
 
   // ---- what we see, as evidence
   std::vector<Report> reports(Time now);
-  bool take_urgent() { return std::exchange(urgent_, false); }  // a report should not wait for the next tick
+  bool take_urgent(Time now);  // a report should not wait for the next tick
 
   // ---- watching
   const Replica& replica(Slot s) const { return replicas_[s.value]; }
@@ -301,6 +301,7 @@ class Replication : public Executor {
   Leases leases_;
   ViewRef view_;
   std::vector<Replica> replicas_;
+  SlotSet asking_;  // all slots in Stage::kAsking, and some that were
   // Time alone changes nothing in a slot at rest: nobody lacks anything, and nobody waits. Only the others are looked
   // at on every tick; of thousands of slots those are few. A slot that grants end for, or whose primary falls silent,
   // is found by its member.
@@ -339,6 +340,7 @@ class Replication : public Executor {
   SlotSet differing_;  // from what its primary has, when they were compared last in the present slot epoch
   std::vector<Difference> differences_;
   bool urgent_ = false;
+  std::optional<Time> report_at_;     // an urgent report that waits for others
   std::map<Slot, SlotTable> strays_;  // only under the mutant one-in-five
   struct {
     std::size_t slot = 0;

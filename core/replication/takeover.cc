@@ -12,9 +12,9 @@ namespace hc {
 // could not answer in that.
 void Replication::ask_tails(std::optional<NodeId> only, Epoch before) {
   std::map<NodeId, TailAsk> questions;
-  awake_.for_each([&](Slot s) {
+  asking_.for_each([&](Slot s) {
     const Replica& r = replica(s);
-    if (!r.lead || r.lead->stage != Stage::kAsking) return;
+    if (!r.lead || r.lead->stage != Stage::kAsking) return asking_.remove(s);
     for (const Target& t : r.lead->targets)
       if (t.listed && !t.answered && t.view > before && (!only || t.who.member == *only))
         questions[t.who.member].slots.push_back({s, r.epoch, r.at});

@@ -14,6 +14,8 @@ constexpr Duration kTellAfter = 200ms;             // what is committed, where n
 constexpr Duration kRepeatAfter = 400ms;           // sent and not acknowledged
 constexpr std::size_t kSlowBytesPerMs = 16 << 10;  // 16 MiB/s
 constexpr std::int64_t kLeaseAsksPerLease = 4;
+constexpr std::size_t kManyAwake = 256;        // slots that a report looks at
+constexpr Duration kReportsApart = 5ms;        // then
 constexpr std::size_t kRelocateAtOnce = 4000;  // places; about a millisecond
 
 // How long so many bytes may take on their way before we believe that they were dropped at its end.
@@ -172,7 +174,9 @@ bool Replication::tick(Now now) {
   }
   run_parked(now);
   previous_now_ = now.mono;
-  return due;
+  const bool report = due || (report_at_ && now.mono >= *report_at_);
+  if (report) report_at_.reset();
+  return report;
 }
 
 std::optional<Time> Replication::deadline() const {
@@ -182,6 +186,7 @@ std::optional<Time> Replication::deadline() const {
   if (evict_at_) next = std::min(next, *evict_at_);
   if (memory_.relocate_at) next = std::min(next, *memory_.relocate_at);
   if (filter_at_) next = std::min(next, *filter_at_);
+  if (report_at_) next = std::min(next, *report_at_);
   for (const auto& [member, at] : ask_lease_at_) next = std::min(next, at);
   return next;
 }
@@ -332,6 +337,16 @@ void Replication::tell_of_room(std::vector<Report>& reports, Time now) const {
   reports.push_back({ReportKind::kFull, self(), self(), epoch(), std::move(slots), now, {}});
 }
 
+// While thousands of slots are taken over every frame makes some of them news, and a report looks at all that are
+// awake: so it waits a moment for what else becomes news.
+bool Replication::take_urgent(Time now) {
+  if (!std::exchange(urgent_, false)) return false;
+  const Time allowed = watched_at_ + kReportsApart;
+  if (now >= allowed || awake_.count() <= kManyAwake) return true;
+  if (!report_at_) report_at_ = allowed;
+  return false;
+}
+
 std::vector<Report> Replication::reports(Time now) {
   if (!view_ || (view_->members.size() < 2 && !log_.on())) return {};
   Said said;
@@ -399,6 +414,7 @@ void Replication::invariants() const {
     counted += r.counted;
     if (!r.lead && (r.listed || r.learner)) ++followed[r.primary];
     if (!r.lead) continue;
+    HC_CHECK(r.lead->stage != Stage::kAsking || asking_.has(slot_number(i)), where + ": asks unnoticed");
     backlog += r.tail_bytes;
     HC_CHECK(r.primary == self(), where + ": leads without being first in the list");
     HC_CHECK(

@@ -4,9 +4,11 @@
 
 #include <array>
 #include <type_traits>
+#include <utility>
 
 #include "core/base/check.h"
 #include "io/control_codec.h"
+#include "io/envelope.h"
 #include "io/peer.pb.h"
 #include "io/records.h"
 
@@ -15,6 +17,8 @@ namespace {
 
 // What most frames fit in. Where one needs more it is given back after the frame.
 constexpr std::size_t kArenaBytes = std::size_t{16} << 10;
+constexpr std::size_t kControlsKept = 1024;
+constexpr std::size_t kKeptBytesMost = std::size_t{1} << 20;  // of what was written, for the next frame
 
 template <class M>
 concept DataPlane = requires(const M& m, WireWriter& out) { write_record(m, out); };
@@ -26,17 +30,24 @@ struct PeerCodec::Inside {
   google::protobuf::Arena arena{block.data(), block.size()};
   ViewMemo views;
 
-  wire::Envelope& fresh() { return *google::protobuf::Arena::CreateMessage<wire::Envelope>(&arena); }
+  EnvelopeParts parts;                      // of the frame that is read
+  std::string records_kept, controls_kept;  // of the one that is written; kept for their memory
+  bool used = false;                        // the arena, by this frame
 
-  static void put_head(const Frame& frame, wire::Envelope& envelope) {
-    envelope.set_from(frame.from.value);
-    envelope.set_from_generation_hi(frame.from_generation.hi);
-    envelope.set_from_generation_lo(frame.from_generation.lo);
-    envelope.set_to_generation_hi(frame.to_generation.hi);
-    envelope.set_to_generation_lo(frame.to_generation.lo);
-    envelope.set_session(frame.session);
-    envelope.set_number(frame.number);
-    envelope.set_installed(frame.installed.value);
+  // Until rest(); nullptr: it is malformed.
+  template <class M>
+  const M* parsed(Bytes bytes) {
+    M& m = fresh<M>();
+    return m.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ? &m : nullptr;
+  }
+  template <class M>
+  M& fresh() {
+    used = true;
+    return *google::protobuf::Arena::CreateMessage<M>(&arena);
+  }
+  void rest() {
+    if (std::exchange(used, false)) arena.Reset();
+    if (parts.control.capacity() > kControlsKept) parts.control = {};
   }
 
   static void get_head(const wire::Envelope& envelope, Frame& frame) {
@@ -48,8 +59,10 @@ struct PeerCodec::Inside {
     frame.installed = Epoch(envelope.installed());
   }
 
-  void put_messages(const Frame& frame, wire::Envelope& envelope) {
-    WireWriter records(*envelope.mutable_records());
+  void put_messages(const Frame& frame, std::string& out) {
+    records_kept.clear();
+    controls_kept.clear();
+    WireWriter records(records_kept);
     records.number(frame.messages.size());
     for (const Message& message : frame.messages) {
       std::visit(
@@ -58,34 +71,62 @@ struct PeerCodec::Inside {
               write_record(m, records);
             } else {
               records.byte(static_cast<std::uint8_t>(RecordKind::kControl));
-              put_control(m, *envelope.add_control(), views);
+              append_control(m);
             }
           },
           message);
     }
+    write_envelope_records(records_kept, out);
+    out += controls_kept;
+    if (records_kept.capacity() + controls_kept.capacity() > kKeptBytesMost) records_kept = {}, controls_kept = {};
   }
 
-  std::string get_messages(const wire::Envelope& envelope, Frame& frame, std::size_t size) {
+  template <class M>
+  void append_control(const M& m) {
+    wire::Control& control = fresh<wire::Control>();
+    put_control(m, control, views);
+    write_envelope_control(control.ByteSizeLong(), controls_kept);
+    HC_CHECK(control.AppendToString(&controls_kept), "a message of more than 2 GiB");
+  }
+
+  // What read_envelope() leaves to protobuf. False: it is malformed.
+  bool read_by_protobuf(Bytes payload, Frame& frame) {
+    const wire::Envelope* const envelope = parsed<wire::Envelope>(payload);
+    if (envelope == nullptr) return false;
+    get_head(*envelope, frame);
+    parts.records = envelope->records();
+    parts.control.clear();
+    for (const wire::Control& control : envelope->control()) {
+      std::string& bytes = *google::protobuf::Arena::Create<std::string>(&arena);
+      control.AppendToString(&bytes);
+      parts.control.emplace_back(bytes);
+    }
+    return true;
+  }
+
+  std::string get_messages(const EnvelopeParts& envelope, Frame& frame, std::size_t size) {
     DecodeBudget budget(kDecodeBytesFixed + kDecodeBytesPerByte * size);
     Decoding decoding{budget, views};
-    WireReader in(envelope.records());
+    WireReader in(envelope.records);
     const std::size_t count = in.count();
     if (!budget.take(count * sizeof(Message))) return "too much for one frame: messages";
     frame.messages.reserve(count);
-    int control = 0;
+    std::size_t control = 0;
     for (std::size_t i = 0; i < count; ++i) {
       Message& message = frame.messages.emplace_back(std::in_place_type<ViewAsk>);  // costs nothing to replace
       const std::uint8_t kind = in.byte();
       if (kind != static_cast<std::uint8_t>(RecordKind::kControl)) {
         read_record(static_cast<RecordKind>(kind), in, budget, message);
         if (!in.ok()) return "a malformed record of kind " + std::to_string(kind);
-      } else if (!in.ok() || control == envelope.control_size()) {
+      } else if (!in.ok() || control == envelope.control.size()) {
         return "it names more control messages than it has";
-      } else if (!get_control(envelope.control(control++), message, decoding)) {
+      } else if (const wire::Control* m = parsed<wire::Control>(envelope.control[control++]); m == nullptr) {
+        return "its envelope is malformed";
+      } else if (!get_control(*m, message, decoding)) {
         return std::move(decoding.error);
       }
     }
-    if (control < envelope.control_size()) return "it has more control messages than it names";
+    if (control < envelope.control.size()) return "it has more control messages than it names";
     return in.ended() ? std::string() : "it has more records than it says";
   }
 };
@@ -95,25 +136,25 @@ PeerCodec::~PeerCodec() = default;
 
 void PeerCodec::encode(const Frame& frame, std::string& out) {
   Inside& in = *inside_;
-  wire::Envelope& envelope = in.fresh();
-  in.put_head(frame, envelope);
-  in.put_messages(frame, envelope);
-  HC_CHECK(envelope.AppendToString(&out), "a frame of more than 2 GiB");
-  in.arena.Reset();
+  write_envelope_head(frame, out);
+  in.put_messages(frame, out);
+  in.rest();
 }
 
 std::expected<Frame, std::string> PeerCodec::decode(Bytes payload) {
   Inside& in = *inside_;
-  wire::Envelope& envelope = in.fresh();
   std::expected<Frame, std::string> frame;
+  EnvelopeParts& parts = in.parts;
+  parts.records = {};
+  parts.control.clear();
   std::string wrong;
-  if (payload.size() > kMessageBytesMax || !envelope.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
+  if (payload.size() > kMessageBytesMax ||
+      !(read_envelope(payload, *frame, parts) || in.read_by_protobuf(payload, *(frame = Frame{})))) {
     wrong = "its envelope is malformed";
   } else {
-    in.get_head(envelope, *frame);
-    wrong = in.get_messages(envelope, *frame, payload.size());
+    wrong = in.get_messages(parts, *frame, payload.size());
   }
-  in.arena.Reset();
+  in.rest();
   if (!wrong.empty()) frame = std::unexpected("a frame of " + std::to_string(payload.size()) + " bytes: " + wrong);
   return frame;
 }

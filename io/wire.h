@@ -5,8 +5,10 @@
 // bytes, and stays bad. Loops over a claimed count must therefore ask ok().
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <string>
 
@@ -15,6 +17,11 @@
 #include "core/base/time.h"
 
 namespace hc {
+
+// To the order of bytes on the wire, or back from it.
+inline std::uint64_t little_endian(std::uint64_t n) {
+  return std::endian::native == std::endian::little ? n : std::byteswap(n);
+}
 
 class WireWriter {
  public:
@@ -38,8 +45,9 @@ class WireWriter {
     fixed16(static_cast<std::uint16_t>(n >> 16));
   }
   void fixed64(std::uint64_t n) {
-    char text[8];
-    for (int i = 0; i < 8; ++i) text[i] = static_cast<char>(n >> (8 * i));
+    n = little_endian(n);
+    char text[sizeof n];
+    std::memcpy(text, &n, sizeof n);
     out_.append(text, sizeof text);
   }
   void bytes(Bytes b) {
@@ -124,8 +132,8 @@ class WireReader {
     const Bytes b = raw(8);
     std::uint64_t n = 0;
     if (!ok_) return 0;
-    for (std::size_t i = 8; i > 0; --i) n = (n << 8) | static_cast<unsigned char>(b[i - 1]);
-    return n;
+    std::memcpy(&n, b.data(), sizeof n);
+    return little_endian(n);
   }
   Bytes bytes() {
     const std::uint64_t size = number();

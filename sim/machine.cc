@@ -22,6 +22,8 @@ constexpr std::uint32_t event_kind() {
 // A timer of the real host is no finer than this.
 constexpr Duration kTick = 100us;
 
+constexpr std::size_t kUsualFrame = 160;  // bytes
+
 }  // namespace
 
 NodeConfig at_machine(NodeConfig common, std::uint32_t machine, std::uint32_t nodes) {
@@ -461,6 +463,7 @@ void Machine::perform(Effect& effect) {
   } else if (auto* s = std::get_if<Send>(&effect)) {
     around_.overseer.sent(*this, s->frame);
     std::string bytes;
+    bytes.reserve(kUsualFrame);
     const std::size_t begun = begin_frame(bytes);
     codec_->encode(s->frame, bytes);
     end_frame(bytes, begun);

@@ -40,18 +40,18 @@ std::vector<Endpoint> lanes_of(const Fault& f, std::uint32_t lanes) {
   std::uint64_t mask = 0;
   const auto bit = [](std::uint64_t lane) { return lane < 64 ? std::uint64_t{1} << lane : 0; };
   switch (names_of(f.kind)) {
-    case Names::kNothing:
+    case Named::kNothing:
       break;
-    case Names::kOne:
+    case Named::kOne:
       mask = bit(f.a);
       break;
-    case Names::kTwo:
+    case Named::kTwo:
       mask = bit(f.a) | bit(f.b);
       break;
-    case Names::kMask:
+    case Named::kMask:
       mask = f.a;
       break;
-    case Names::kMasks:
+    case Named::kMasks:
       mask = f.a | f.b;
       break;
   }

@@ -22,6 +22,9 @@ constexpr std::uint32_t event_kind() {
 // A timer of the real host is no finer than this.
 constexpr Duration kTick = 100us;
 
+// For one and the same deadline.
+constexpr std::uint64_t kWokenInVainMost = 1000;
+
 constexpr std::size_t kUsualFrame = 160;  // bytes
 
 }  // namespace
@@ -69,6 +72,8 @@ void Machine::start(NodeConfig config) {
   memory_ = config.memory;
   squeezed_ = false;
   armed_ = kForever;
+  woken_for_.reset();
+  woken_in_vain_ = 0;
   began_ = false;
   if (config.append_only) log_.open(generation_, config.append_fsync == Fsync::kAlways);
   node_ = std::make_unique<Node>(std::move(config));
@@ -181,10 +186,14 @@ void Machine::wake_due(std::uint64_t process) {
   if (!up() || process != process_ || around_.schedule.now() < armed_) return;
   armed_ = kForever;
   const auto deadline = node_->deadline();
-  if (deadline && *deadline <= now().mono)
+  if (deadline && *deadline <= now().mono) {
+    woken_in_vain_ = deadline == woken_for_ ? woken_in_vain_ + 1 : 0;
+    woken_for_ = deadline;
+    HC_CHECK(woken_in_vain_ < kWokenInVainMost, name() + " wants to be woken again and again, and does nothing");
     deliver({.kind = Inbound::Kind::kWoke});
-  else
+  } else {
     arm();
+  }
 }
 
 void Machine::deliver(Inbound in) {

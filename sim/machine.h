@@ -196,6 +196,8 @@ class Machine {
   bool turn_scheduled_ = false;
   bool began_ = false;  // the node takes part
   Instant armed_ = kForever;
+  std::optional<Time> woken_for_;    // the deadline of the last time
+  std::uint64_t woken_in_vain_ = 0;  // since then, for the same one
   Effects effects_;
 
   std::uint64_t next_link_ = 2, next_request_ = 1, packets_ = 0, steps_ = 0;

@@ -125,20 +125,20 @@ void sort(Plan& plan) {
 
 std::string_view name_of(FaultKind kind) { return kNames[static_cast<std::size_t>(kind)]; }
 
-Names names_of(FaultKind kind) {
+Named names_of(FaultKind kind) {
   switch (kind) {
     case FaultKind::kMassRestart:
     case FaultKind::kForce:
-      return Names::kMask;
+      return Named::kMask;
     case FaultKind::kCut:
-      return Names::kMasks;
+      return Named::kMasks;
     case FaultKind::kClog:
     case FaultKind::kReset:
     case FaultKind::kHalfOpen:
     case FaultKind::kNarrow:
     case FaultKind::kWrongDoor:
     case FaultKind::kLeave:
-      return Names::kTwo;
+      return Named::kTwo;
     case FaultKind::kLoss:
     case FaultKind::kDuplicate:
     case FaultKind::kLateDuplicate:
@@ -149,9 +149,9 @@ Names names_of(FaultKind kind) {
     case FaultKind::kSplit:
     case FaultKind::kReplay:
     case FaultKind::kBreakOff:
-      return Names::kNothing;
+      return Named::kNothing;
     default:
-      return Names::kOne;
+      return Named::kOne;
   }
 }
 

@@ -80,8 +80,8 @@ inline constexpr std::size_t kFaultKindsUsual = static_cast<std::size_t>(FaultKi
 std::string_view name_of(FaultKind kind);
 
 // What a and b of a fault are: sets of endpoints, endpoints, or nothing.
-enum class Names : std::uint8_t { kNothing, kOne, kTwo, kMask, kMasks };
-Names names_of(FaultKind kind);
+enum class Named : std::uint8_t { kNothing, kOne, kTwo, kMask, kMasks };
+Named names_of(FaultKind kind);
 
 constexpr std::uint64_t in_mask(std::uint64_t machine) { return std::uint64_t{1} << machine; }
 

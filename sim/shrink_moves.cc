@@ -28,16 +28,16 @@ bool drop_endpoint(Fault& f, std::uint32_t e) {
     return true;
   };
   switch (names_of(f.kind)) {
-    case Names::kNothing:
+    case Named::kNothing:
       return true;
-    case Names::kOne:
+    case Named::kOne:
       return one(f.a);
-    case Names::kTwo:
+    case Named::kTwo:
       return one(f.a) && one(f.b) && (f.kind != FaultKind::kWrongDoor || one(f.variant));
-    case Names::kMask:
+    case Named::kMask:
       f.a = without_bit(f.a, e);
       return f.a != 0;
-    case Names::kMasks:
+    case Named::kMasks:
       f.a = without_bit(f.a, e);
       f.b = without_bit(f.b, e);
       return f.a != 0 && f.b != 0;
@@ -248,10 +248,10 @@ std::vector<Plan> simpler_lines(const Plan& plan) {
     if (f.after_view) with([](Fault& x) { x.after_view = false; });
     if (f.kind == FaultKind::kCrash && f.amount) with([](Fault& x) { x.amount = 0; });
     if (f.variant && f.kind != FaultKind::kWrongDoor) with([](Fault& x) { x.variant = 0; });
-    if (names_of(f.kind) == Names::kMask || names_of(f.kind) == Names::kMasks)
+    if (names_of(f.kind) == Named::kMask || names_of(f.kind) == Named::kMasks)
       for (std::uint64_t bit = 1; bit <= std::max(f.a, f.b); bit <<= 1) {
         if ((f.a & bit) && f.a != bit) with([bit](Fault& x) { x.a &= ~bit; });
-        if (names_of(f.kind) == Names::kMasks && (f.b & bit) && f.b != bit) with([bit](Fault& x) { x.b &= ~bit; });
+        if (names_of(f.kind) == Named::kMasks && (f.b & bit) && f.b != bit) with([bit](Fault& x) { x.b &= ~bit; });
       }
     if (f.lasts > 200ms) with([](Fault& x) { x.lasts = Duration(ns(x.lasts) / 2); });
   }

@@ -7,13 +7,15 @@
 namespace hc {
 namespace {
 
-constexpr Duration kKeepAlive = 250ms;  // an idle session says at least this often which epoch we have
+// An idle session says at least this often which epoch we have. Where leases are asked for, their frames say it.
+constexpr Duration kKeepAlive = 600ms;
 constexpr std::size_t kFrameBytes = std::size_t{8} << 20;  // a frame with more is closed, and another one begun
 constexpr std::size_t kQueueKept = 256;  // room for so many messages of the next turn, if this one had them
 constexpr Duration kSilence = 1500ms;    // a member that we hear nothing of: our link to it may be half open
 constexpr Duration kGreetingMax = 1s;    // dialled or greeted, and no answer
 constexpr Duration kRedial = 100ms;
-constexpr Duration kRedialRefused = 150ms;
+constexpr Duration kRedialRefused = 150ms;   // then half as long as it has refused us, up to:
+constexpr Duration kRedialRefusedMost = 1s;  // whoever is back dials us, and is dialled back at once
 constexpr Duration kRedialTurnedAway = 2s;
 
 }  // namespace
@@ -191,11 +193,10 @@ void Peers::link_closed(LinkId link, bool refused, Time now) {
   const NodeId id = it->second;
   Peer& peer = peers_[id];
   if (peer.link != link) return;
-  drop_link(id, peer, now, refused ? kRedialRefused : kRedial);
-  if (refused) {
-    if (!peer.refused_since) peer.refused_since = now;
-    news().refused.push_back(id);
-  }
+  if (!refused) return drop_link(id, peer, now, kRedial);
+  if (!peer.refused_since) peer.refused_since = now;
+  drop_link(id, peer, now, std::clamp((now - *peer.refused_since) / 2, kRedialRefused, kRedialRefusedMost));
+  news().refused.push_back(id);
 }
 
 namespace {

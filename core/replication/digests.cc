@@ -9,9 +9,9 @@
 namespace hc {
 namespace {
 
-constexpr Duration kEvery = 250ms;
-constexpr std::size_t kSlotsAtOnce = 256;  // all 16384 slots of one primary in 16 s, some 5 KB each time
-constexpr std::size_t kLooksAtOnce = 2048;
+constexpr Duration kEvery = 1s;
+constexpr std::size_t kSlotsAtOnce = 1024;  // all 16384 slots of one primary in 16 s, some 20 KB each time
+constexpr std::size_t kLooksAtOnce = 8192;
 
 }  // namespace
 

@@ -10,16 +10,35 @@
 //   ask N [as=NAME] [within=10s] COMMAND      waits for the reply
 //   send N [as=NAME] COMMAND                  does not; the reply is told when it comes
 //   run for=D | run until=U [within=10s]      U: settled, served, served-by:N, view, view:EPOCH, replies, held, ended:N
-//   start N [founds] [joins=N,M] [speaks=VERSION]   crash N [power]   stop N   wipe N   keep-disk N   put-back N pause
-//   N   resume N leave N at=M              an operator tells M that N shall leave the cluster for good force N left=N,M
-//   [accept-data-loss]       an operator tells N who is left of the cluster accept-loss N [SLOT …]    an operator tells
-//   N that what is lost, of these slots or of all, is to be done without diverge N KEY             its value becomes
-//   another one at N alone, as by a fault in the program cut A B | cut A->B | cut A C \| B         A, B: members,
-//   `clients`, names of callers; mend [as for cut] hold A->B [KIND]   let-go A->B            everything from A to B
-//   waits, from the next message of that kind on break A B                                 their connections break;
-//   what is on its way is lost memory N BYTES            what its limit is from now on; 0: none slow N D   slow-disk N
-//   D   fail-[log-]fsync N   fill-disk N   free-disk N   clock N +5%   wall N +300ms   weather [loss=P%]
-//   [late-duplicates=P%] show view | show slot S | show members | show compared
+//   start N [founds] [joins=N,M] [speaks=VERSION]
+//   crash N [power]
+//   stop N
+//   pause N
+//   resume N
+//   wipe N
+//   keep-disk N
+//   put-back N
+//   leave N at=M              an operator tells M that N shall leave the cluster for good
+//   force N left=N,M [accept-data-loss]
+//                             an operator tells N who is left of the cluster
+//   accept-loss N [SLOT …]    an operator tells N that what is lost, of these slots or of all, is to be done without
+//   diverge N KEY             its value becomes another one at N alone, as by a fault in the program
+//   cut A B | cut A->B | cut A C \| B
+//                             A, B: members, `clients`, names of callers
+//   mend                      as for cut
+//   hold A->B [KIND]          everything from A to B waits, from the next message of that kind on
+//   let-go A->B
+//   break A B                 their connections break; what is on its way is lost
+//   memory N BYTES            what its limit is from now on; 0: none
+//   slow N D
+//   slow-disk N D
+//   fail-[log-]fsync N
+//   fill-disk N
+//   free-disk N
+//   clock N +5%
+//   wall N +300ms
+//   weather [loss=P%] [late-duplicates=P%]
+//   show view | show slot S | show members | show compared
 #pragma once
 
 #include <memory>

@@ -47,6 +47,7 @@ class Network {
   // A new process of member `id`, started now.
   void start(std::uint32_t id, std::vector<std::uint32_t> seeds, std::vector<MemberInfo> address_book = {}) {
     Host& host = hosts_[NodeId(id)];
+    addresses_[member(id, 1).gossip()] = NodeId(id);
     ++host.process;
     host.frozen_until.reset();
     host.inbox.clear();
@@ -167,6 +168,7 @@ class Network {
   Duration latency_least = 200us, latency_most = 1ms;
   std::map<NodeId, Duration> lag;           // what a slow member's loop adds to every packet and timer
   std::function<bool(NodeId, NodeId)> cut;  // from, to: nothing passes
+  std::function<std::size_t(const GossipPacket&)> size_of = [](const GossipPacket& p) { return bytes_of(p); };
   std::vector<Believed> believed;
   std::uint64_t deaths = 0;                    // of `believed`
   std::map<NodeId, std::uint64_t> bytes_sent;  // by datagram
@@ -199,15 +201,14 @@ class Network {
   }
 
   void carry(NodeId from, SwimOutput::Datagram d) {
-    const auto bytes = bytes_of(d.packet);
+    const auto bytes = size_of(d.packet);
     if (!d.by_stream) {
       bytes_sent[from] += bytes;
       ++packets_sent;
       packet_bytes_most = std::max(packet_bytes_most, bytes);
     }
-    NodeId to;
-    for (const auto& [id, host] : hosts_)
-      if (member(id.value, 1).gossip() == d.to) to = id;
+    const auto at = addresses_.find(d.to);
+    const NodeId to = at == addresses_.end() ? NodeId{} : at->second;
     if (!to || !reachable(from, to) || (d.by_stream && !streams)) return;
     if (!d.by_stream && random_.ppm(loss_ppm)) return;
     const auto spread = static_cast<std::uint64_t>((latency_most - latency_least).count());
@@ -259,6 +260,7 @@ class Network {
   std::uint64_t generations_ = 0;
   std::uint64_t order_ = 0;
   std::map<NodeId, Host> hosts_;
+  std::map<Address, NodeId> addresses_;
   std::priority_queue<Event> events_;
 };
 

@@ -328,6 +328,7 @@ bool Node::Rooms::handed_over() const {
 }
 
 void Node::Rooms::step_stop(Now now, Effects& out) {
+  if (!stop_by && !leaving) idle_by.reset();  // it was to leave, and is not any more
   if (said_stopped || !(stop_by || leaving)) return;
   if (!log.closing()) {
     const bool free = handed_over();

@@ -251,7 +251,7 @@ bool Nemesis::harm_disk(Machine& m, std::uint64_t how) {
   if (how & 16) return may_restore(m);
   if (!(how & (2 | 8)) || !voters_survive(in_mask(m.index()))) return false;
   if (!around_.setting.loses_slots && !slots_survive(in_mask(m.index()), in_mask(m.index()))) return false;
-  wiped_.insert(m.node().self().storage);
+  wiped_.insert(m.node().storage());
   return true;
 }
 

@@ -204,7 +204,7 @@ void World::ended(Machine& m) {
   if (!m.left() || !newest) return;  // else 2f, 7d: nothing of it is needed
   const auto names_it = [&](const SlotConfig& slot) { return slot.list.names(m.incarnation()); };
   const bool listed = std::ranges::any_of(newest->slots, names_it);
-  if (listed || newest->votes(m.id(), m.node().self().storage))
+  if (listed || newest->votes(m.id(), m.node().storage()))
     fail(Verdict::kViolated, "leave", m.name() + " has left, and " + (listed ? "a list names it" : "it votes"));
 }
 

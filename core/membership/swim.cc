@@ -217,6 +217,7 @@ void Swim::update_self(const MemberInfo& self) {
   self_ = self;
   ++incarnation_;
   rumors_.put(rumor_of_self());
+  gossip_at_ = {};  // somebody waits for it: a member comes into a view when it has named its storage identity (2e)
 }
 
 void Swim::invariants() const {

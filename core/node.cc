@@ -230,6 +230,9 @@ void Node::Rooms::view_installed(Now now, Effects& out) {
   peers.set_view(installed->cluster, installed->epoch);
   swim.set_cluster(installed->cluster);
   swim.set_epoch(installed->epoch);
+  std::vector<NodeId> members;
+  for (const ViewMember& m : installed->members) members.push_back(m.info.id);
+  swim.set_members(std::move(members));
   for (const ViewMember& m : installed->members) {
     if (m.info.id == self.id) continue;
     peers.learn(m.info);

@@ -182,7 +182,7 @@ void Node::Rooms::note_differences(Now now, Effects& out) {
 void Node::Rooms::settle(Now now, Effects& out) {
   for (bool again = true; again;) {
     again = false;
-    if (started && self.storage != agreement.consensus().storage()) know_self();
+    if (started && self.storage != agreement.consensus().eligible()) know_self();
     if (agreement.consensus().take_news()) {
       view_installed(now, out);
       again = true;
@@ -215,9 +215,10 @@ void Node::Rooms::settle(Now now, Effects& out) {
   }
 }
 
-// Our storage identity may be a new one (2e): the others, and the next view, are to know it.
+// Our storage identity may be a new one, or one that may be voted by from now on (2e): the others, and the next view,
+// are to know it.
 void Node::Rooms::know_self() {
-  self.storage = agreement.consensus().storage();
+  self.storage = agreement.consensus().eligible();
   if (self != swim.self()) swim.update_self(self);
   peers.set_self(self);
 }
@@ -229,6 +230,9 @@ void Node::Rooms::view_installed(Now now, Effects& out) {
   peers.set_view(installed->cluster, installed->epoch);
   swim.set_cluster(installed->cluster);
   swim.set_epoch(installed->epoch);
+  std::vector<NodeId> members;
+  for (const ViewMember& m : installed->members) members.push_back(m.info.id);
+  swim.set_members(std::move(members));
   for (const ViewMember& m : installed->members) {
     if (m.info.id == self.id) continue;
     peers.learn(m.info);
@@ -297,12 +301,12 @@ void Node::Rooms::peer_news(Now now, Effects& out) {
   }
   for (NodeId id : news.refused) swim.refused(id, now.mono, gossip);
   for (NodeId id : news.opened) {
+    if (const ViewRef& v = view(); v && peers.installed({id, peers.generation(id)}) < v->epoch)
+      peers.send(id, ViewIs{v});  // first: what else is said rests on it
     agreement.session_opened(id, now.mono);
     replication.session_opened(id, now);
     coordinator.session_opened(id, now, out);
     bus.session_opened(id);
-    if (const ViewRef& v = view(); v && peers.installed({id, peers.generation(id)}) < v->epoch)
-      peers.send(id, ViewIs{v});
   }
   for (const auto& [id, before] : news.advanced) replication.advanced(id, before, now);
   if (!news.proven.empty()) agreement.membership_changed();

@@ -62,7 +62,8 @@ class Node {
 
   // ---- watching
   const NodeConfig& config() const;
-  const MemberInfo& self() const;  // storage identity included
+  const MemberInfo& self() const;  // with the storage identity as soon as that may be given a vote (2e)
+  StorageId storage() const;       // of its data folder, in any case
   const ViewRef& view() const;     // installed; null before the first. Until the next step
   const Swim& membership() const;
   SlotStatus slot(Slot s, Now now) const;

@@ -12,6 +12,7 @@ void Node::invariants(Now) const {
 
 const NodeConfig& Node::config() const { return rooms_->config; }
 const MemberInfo& Node::self() const { return rooms_->self; }
+StorageId Node::storage() const { return rooms_->agreement.consensus().storage(); }
 const ViewRef& Node::view() const { return rooms_->view(); }
 const Swim& Node::membership() const { return rooms_->swim; }
 const SlotTable& Node::table(Slot s) const { return rooms_->replication.replica(s).table; }

@@ -251,7 +251,10 @@ bool Nemesis::harm_disk(Machine& m, std::uint64_t how) {
   if (how & 16) return may_restore(m);
   if (!(how & (2 | 8)) || !voters_survive(in_mask(m.index()))) return false;
   if (!around_.setting.loses_slots && !slots_survive(in_mask(m.index()), in_mask(m.index()))) return false;
-  wiped_.insert(m.node().self().storage);
+  wiped_.insert(m.node().storage());
+  // A process that still opens its log has not looked at its vote file yet.
+  if (const auto vote = m.disk().file() ? decode_vote(*m.disk().file()) : std::unexpected(std::string()))
+    wiped_.insert(vote->storage);
   return true;
 }
 

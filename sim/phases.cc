@@ -163,6 +163,14 @@ void World::look_at_healing() {
   }
 }
 
+// It was to begin anew at a process that ended before it knew, and so has nothing of it by that name.
+bool World::begins_at_nobody(Slot s) const {
+  const InSyncList& list = views_->newest()->config(s).list;
+  const auto anew = anew_.find(s);
+  return list.size() == 1 && anew != anew_.end() && ended_.contains(list.front()) &&
+         (!knew_.contains(list.front()) || knew_.at(list.front()) < anew->second);
+}
+
 bool World::excused(Slot s) const {
   const SlotConfig& slot = views_->newest()->config(s);
   bool comes_back = true, on_disk = false, complete = false;
@@ -174,7 +182,7 @@ bool World::excused(Slot s) const {
     on_disk |= !lost && m.log().intact(who.generation) && !m.log().cut(who.generation);
     complete |= !lost && m.log().complete(who.generation);
   }
-  if (complete || (on_disk && comes_back)) return false;
+  if ((complete || (on_disk && comes_back)) && !begins_at_nobody(s)) return false;
   return !comes_back || setting_.node.slot_loss_wait;
 }
 

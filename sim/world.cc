@@ -198,12 +198,13 @@ void World::sent(Machine& m, const Frame& frame) {
 
 void World::ended(Machine& m) {
   ended_[m.incarnation()] = schedule_.now();
+  if (const ViewRef known = m.node().view()) knew_[m.incarnation()] = known->epoch;
   evictions_.ended(m.index());
   const ViewRef newest = views_->newest();
   if (!m.left() || !newest) return;  // else 2f, 7d: nothing of it is needed
   const auto names_it = [&](const SlotConfig& slot) { return slot.list.names(m.incarnation()); };
   const bool listed = std::ranges::any_of(newest->slots, names_it);
-  if (listed || newest->votes(m.id(), m.node().self().storage))
+  if (listed || newest->votes(m.id(), m.node().storage()))
     fail(Verdict::kViolated, "leave", m.name() + " has left, and " + (listed ? "a list names it" : "it votes"));
 }
 
@@ -212,6 +213,7 @@ void World::died(Machine& m) { nemesis_->died(m.index()); }
 void World::note_losses() {
   for (const ViewCheck::Loss& loss : views_->take_losses()) {
     replicas_->forget(loss.slot, loss.anew);
+    anew_[loss.slot] = loss.anew;
     Operation lost;
     lost.kind = Operation::Kind::kLost;
     lost.outcome = Operation::Outcome::kDone;

@@ -86,6 +86,7 @@ class World : private Doorstep, private Overseer, private Ledger {
   std::optional<std::string> long_expired() const;
   bool waits_for_operator(NodeId id) const;
   bool excused(Slot s) const;  // nobody can serve it any more, within the promise
+  bool begins_at_nobody(Slot s) const;
   void directed_script();
   void hand_out_asks();
   void sample();
@@ -121,7 +122,9 @@ class World : private Doorstep, private Overseer, private Ledger {
   std::vector<const View*> view_seen_;  // per machine, to notice a change cheaply
   std::vector<std::uint64_t> executed_seen_;
   std::map<Incarnation, Instant> ended_;
-  std::vector<History> histories_;  // per key
+  std::map<Incarnation, Epoch> knew_;  // when it ended: the view that it had installed
+  std::map<Slot, Epoch> anew_;         // the last slot epoch in which it began anew
+  std::vector<History> histories_;     // per key
   Evictions evictions_{[this](const std::string& key, Operation o) { note_eviction(key, std::move(o)); }};
   std::uint64_t compared_ = 0, unknown_ = 0, refused_ = 0;
 };

@@ -25,8 +25,8 @@ void Consensus::start(std::optional<VoteRecord> record, Time now, Effects& out) 
       news_ = true;
       if (!installed_->votes(config_.self.id, record_.storage))
         vote_ended_ = installed_->epoch;  // it may have been then
-      // 2e: before its first vote a member asks the others whether they know a later state of its disk.
-      counts_checked_ = voters().size() <= 1 || HC_MUTANT(kAmnesiacVoter);
+      // 2e: first of all a member asks the others whether they know a later state of its disk.
+      counts_checked_ = compared_ = counts_wanted() == 0 || HC_MUTANT(kAmnesiacVoter);
     }
     return;
   }
@@ -394,6 +394,7 @@ void Consensus::install(ViewRef view, Time now, Effects& out) {
   const bool voted = installed_ && installed_->votes(config_.self.id, record_.storage);
   if (voted && !view->votes(config_.self.id, record_.storage)) vote_ended_ = view->epoch;
   if (vote_ended_ && view->voters != installed_->voters) held_by_.clear();
+  if (!installed_ || view->voters != installed_->voters) counts_asked_at_ = {};
   installed_ = std::move(view);
   news_ = true;
   persist(now, out);
@@ -424,6 +425,7 @@ void Consensus::heard_epoch(NodeId from, Epoch heard, Time now) {
 void Consensus::session_opened(NodeId peer, Time now) {
   round_time_.session_opened(peer, now);
   if (!counts_checked_ && std::ranges::count(voters(), peer)) peers_.send(peer, VoteCountAsk{record_.storage});
+  if (const auto owed = counts_owed_.extract(peer)) tell_count(peer, owed.mapped());
   if (record_.instance == epoch().next() && record_.promised.proposer == peer && !writing_)
     peers_.send(peer, answer_to_promised());  // it may not have got it
   if (!proposing_ || !std::ranges::count(voters(), peer)) return;

@@ -39,6 +39,8 @@ class Consensus {
   Epoch epoch() const { return installed_ ? installed_->epoch : Epoch(); }
   ClusterId cluster() const { return record_.cluster; }
   StorageId storage() const { return record_.storage; }
+  // 2e: the storage identity that this member may be given a vote by; none before it has compared its count.
+  StorageId eligible() const;
   // In how many slots the installed view differs from the one before, as far as that is known; else 0.
   std::size_t slots_changed() const { return installed_ && step_.next == installed_ ? step_.change->slots.size() : 0; }
   // True once after each install.
@@ -130,8 +132,11 @@ class Consensus {
   Proposal to_send(const Proposal& proposal);
   std::optional<Accepted> accepted_to_send();
   void heard_votes(StorageId storage, std::uint64_t writes);
+  void tell_count(NodeId to, StorageId storage);
   void take_new_storage(Time now, Effects& out);
   void ask_counts(Time now);
+  std::size_t counts_wanted() const;  // from so many others
+  void see_whether_compared();
   std::string founders_key() const;
   std::string judge(const Proposal& proposal) const;
 
@@ -161,8 +166,11 @@ class Consensus {
   };
   std::optional<Forced> forced_;
   std::map<StorageId, std::uint64_t> counts_heard_;
-  bool counts_checked_ = true;
+  // 2e: whether this process may vote, and whether it has ever compared; what an earlier one did is on an older disk,
+  // perhaps.
+  bool counts_checked_ = true, compared_ = true;
   std::set<NodeId> counts_from_;
+  std::map<NodeId, StorageId> counts_owed_;  // who has asked when there was no session to answer in
   Time counts_asked_at_{}, view_asked_at_{};
   std::optional<Epoch> vote_ended_;  // with this view; it is with others now
   std::set<NodeId> held_by_;         // of the voters since, who has it durably

@@ -25,7 +25,7 @@ std::optional<std::string> beside_the_living(const View& now, const Decree& decr
   if (HC_MUTANT(kForceBesideTheLiving)) return std::nullopt;
   const auto votes = std::ranges::count_if(now.voters, [&](const Voter& v) {
     const Seen* s = find(seen, v.id);
-    return s && lives(*s) && s->info.storage == v.storage;
+    return s && lives(*s) && (s->info.storage == v.storage || !s->info.storage);
   });
   if (static_cast<std::size_t>(votes) >= now.majority())
     return "a majority of the voters lives (" + std::to_string(votes) + " of " + std::to_string(now.voters.size()) +
@@ -56,7 +56,8 @@ void set_members(View& next, const Decree& decree, const std::vector<Seen>& seen
       m.state = MemberState::kAbsent;
       continue;
     }
-    const MemberInfo& info = find(seen, m.info.id)->info;
+    MemberInfo info = find(seen, m.info.id)->info;
+    if (!info.storage) info.storage = m.info.storage;  // 2e: it could not compare with a majority that is gone
     if (m.info.generation != info.generation) m.since = next.epoch;
     m.info = info;
     if (m.state == MemberState::kAbsent) m.state = MemberState::kActive;

@@ -24,7 +24,8 @@ class MemberPlanner : private Sight {
   // Who joins, who returns, who is gone.
   void plan_members() {
     for (const auto& [id, s] : seen()) {
-      if (s->as != Seen::As::kAlive || !s->info.generation || !s->info.storage) continue;
+      if (s->as != Seen::As::kAlive || !s->info.generation) continue;
+      if (!s->info.storage && !HC_MUTANT(kBackBeforeCompared)) continue;  // 2e
       if (!s->proven && !HC_MUTANT(kRumorReplacesProcess)) continue;
       const Incarnation who{id, s->info.generation};
       if (stopping(who) || dead_by_majority(who)) continue;

@@ -5,6 +5,11 @@
 #include "core/base/seam.h"
 
 namespace hc {
+namespace {
+
+constexpr Duration kCountsAgain = 200ms;
+
+}  // namespace
 
 // ------------------------------------------------------------------------------------------------------ counted votes
 
@@ -13,16 +18,39 @@ void Consensus::heard_votes(StorageId storage, std::uint64_t writes) {
   known = std::max(known, writes);
 }
 
-void Consensus::handle(Incarnation from, const VoteCountAsk& m) {
-  auto it = counts_heard_.find(m.storage);
-  peers_.send(from.member, VoteCountIs{m.storage, it == counts_heard_.end() ? 0 : it->second});
+void Consensus::handle(Incarnation from, const VoteCountAsk& m) { tell_count(from.member, m.storage); }
+
+void Consensus::tell_count(NodeId to, StorageId storage) {
+  const auto it = counts_heard_.find(storage);
+  if (!peers_.send(to, VoteCountIs{storage, it == counts_heard_.end() ? 0 : it->second})) counts_owed_[to] = storage;
 }
 
 void Consensus::handle(Incarnation from, const VoteCountIs& m, Time now, Effects& out) {
   if (m.storage != record_.storage) return;
   if (m.writes > record_.writes && !HC_MUTANT(kAmnesiacVoter)) return take_new_storage(now, out);
   counts_from_.insert(from.member);
-  if (counts_from_.size() + 1 >= majority()) counts_checked_ = true;
+  see_whether_compared();
+}
+
+// Together with us a majority of the voters; or all the others, where the view has our vote with another folder.
+std::size_t Consensus::counts_wanted() const {
+  const std::vector<NodeId> all = voters();
+  const auto others = all.size() - static_cast<std::size_t>(std::ranges::count(all, config_.self.id));
+  const bool ours = installed_ && installed_->votes(config_.self.id, record_.storage);
+  const std::size_t wanted = std::min(others, majority() - (ours ? 1 : 0));
+  return HC_MUTANT(kOnlyVoterAsks) ? std::max<std::size_t>(1, wanted) : wanted;
+}
+
+void Consensus::see_whether_compared() {
+  const std::vector<NodeId> all = voters();
+  const auto from = std::ranges::count_if(counts_from_, [&](NodeId id) { return std::ranges::count(all, id) > 0; });
+  if (static_cast<std::size_t>(from) >= counts_wanted()) counts_checked_ = compared_ = true;
+}
+
+// Whoever is given a vote must keep its storage identity. One that was a voter already keeps the vote meanwhile: the
+// view names the storage identity that an earlier process of it announced.
+StorageId Consensus::eligible() const {
+  return compared_ || HC_MUTANT(kCandidateBeforeCompared) ? record_.storage : StorageId{};
 }
 
 // An older disk was put back: what it promised since is forgotten, so its vote is gone.
@@ -34,19 +62,17 @@ void Consensus::take_new_storage(Time now, Effects& out) {
   record_.promised = {};
   record_.accepted.reset();
   deferred_.clear();
-  counts_checked_ = true;
+  counts_checked_ = compared_ = true;
   persist(now, out);
 }
 
 void Consensus::ask_counts(Time now) {
   if (counts_checked_ || now < counts_asked_at_) return;
-  counts_asked_at_ = now + 200ms;
+  see_whether_compared();  // the voters may be others by now
+  if (counts_checked_) return;
+  counts_asked_at_ = now + kCountsAgain;
   for (NodeId voter : voters())
     if (voter != config_.self.id) peers_.send(voter, VoteCountAsk{record_.storage});
-  // Nothing to count for who does not vote; nobody to ask for who has become the only one.
-  if (!installed_ || !installed_->votes(config_.self.id, record_.storage) ||
-      (voters().size() == 1 && !HC_MUTANT(kOnlyVoterAsks)))
-    counts_checked_ = true;
 }
 
 // ------------------------------------------------------------------------------------------------------ ending for

@@ -53,4 +53,8 @@ bool RumorQueue::has(NodeId subject) const {
   return it != waiting_.end() && it->first.first == subject;
 }
 
+void RumorQueue::drop(NodeId subject) {
+  std::erase_if(waiting_, [&](const auto& row) { return row.first.first == subject; });
+}
+
 }  // namespace hc

@@ -25,6 +25,7 @@ class RumorQueue {
   bool empty() const { return waiting_.empty(); }
   std::size_t size() const { return waiting_.size(); }
   bool has(NodeId subject) const;
+  void drop(NodeId subject);  // nothing of it is told any more
 
  private:
   struct Waiting {

@@ -49,6 +49,7 @@ void Swim::hear(const Address& from, const GossipPacket& packet, Time now, SwimO
     newest_epoch_from_ = packet.from;
   }
   const std::size_t before = out.datagrams.size();
+  recall(packet.from, now);
   const bool was_gone = gone(packet.from);
   const bool by_sync =
       std::holds_alternative<SyncRequest>(packet.body) || std::holds_alternative<SyncReply>(packet.body);
@@ -196,6 +197,8 @@ void Swim::forget_everybody() {
   newest_epoch_heard_ = {};
   newest_epoch_from_ = {};
   peers_.clear();
+  members_.clear();
+  forgotten_.clear();
   suspicions_.clear();
   refused_until_.clear();
   live_ = gone_ = 0;
@@ -217,6 +220,7 @@ void Swim::update_self(const MemberInfo& self) {
   self_ = self;
   ++incarnation_;
   rumors_.put(rumor_of_self());
+  gossip_at_ = {};  // somebody waits for it: a member comes into a view when it has named its storage identity (2e)
 }
 
 void Swim::invariants() const {
@@ -233,6 +237,8 @@ void Swim::invariants() const {
   HC_CHECK(
       live == live_ && peers_.size() == live_ + gone_,
       "alive " + std::to_string(live_) + ", counted " + std::to_string(live) + " of " + std::to_string(peers_.size()));
+  for (const auto& [id, peer] : forgotten_)
+    HC_CHECK(!peers_.contains(id), name_of(id) + ": forgotten, and in the table");
   for (const auto& [id, suspicion] : suspicions_) HC_CHECK(peers_.contains(id), name_of(id) + ": suspicion of nobody");
   HC_CHECK(health_ <= config_.health_max, std::to_string(health_));
   HC_CHECK(relays_.size() <= kRelaysMax, std::to_string(relays_.size()));

@@ -42,6 +42,8 @@ struct SwimConfig {
   Duration nack_after = 80ms;             // a relay that hears nothing says so
   std::uint64_t health_max = 7;           // local health is 0 (well) … this
   Duration dead_probe_interval = 1500ms;  // one of the dead or left
+  Duration forget_after = 60s;            // of those, who is no member by the view
+  std::size_t forgotten_max = 1024;       // of whom it is known still how they ended
 
   // Suspicion lasts max(floor, multiplier × log10(n) × probe interval), up to `longest` times as long while nobody
   // confirms it. The floor outlives a freeze of 2 s: at least one probe interval passes before suspicion begins.
@@ -141,7 +143,10 @@ class Swim {
   // it.
   void learn(const MemberInfo& info, Time now);
 
-  // Everybody else ever heard of, the dead too.
+  // Who is a member by the installed view, ascending: of these nobody is forgotten. Before the first view nobody is.
+  void set_members(std::vector<NodeId> members) { members_ = std::move(members); }
+
+  // Everybody else ever heard of, the dead too, but for those who are no members and have been gone for long.
   const std::map<NodeId, Peer>& peers() const { return peers_; }
   const MemberInfo& self() const { return self_; }
   std::uint64_t incarnation() const { return incarnation_; }
@@ -192,6 +197,9 @@ class Swim {
   void suspect(NodeId id, Time now, SwimOutput& out);
   Suspicion new_suspicion(NodeId accuser, Time now) const;
   void bury_unrefuted(Time now, SwimOutput& out);
+  bool forgettable(const Peer& peer, Time now) const;
+  void forget(NodeId id, Time now);
+  void recall(NodeId id, Time now);
   void hear_of_self(const MemberRumor& rumor, Time now);
   void refute(bool rival, Time now);
   MemberRumor rumor_of(const Peer& peer) const;
@@ -241,7 +249,9 @@ class Swim {
   std::map<NodeId, Peer> peers_;
   std::map<NodeId, Suspicion> suspicions_;  // exactly of the suspects
   std::size_t live_ = 0, gone_ = 0;         // of peers_: alive or suspect; dead or left
-  std::map<NodeId, Time> refused_until_;    // refuted a refusal lately: the next one is no short cut
+  std::vector<NodeId> members_;
+  std::map<NodeId, Peer> forgotten_;      // not probed, nobody is told of them; but what is older is not believed
+  std::map<NodeId, Time> refused_until_;  // refuted a refusal lately: the next one is no short cut
 
   // Ourselves.
   std::uint64_t incarnation_ = 0;

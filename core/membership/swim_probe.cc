@@ -84,7 +84,8 @@ void Swim::conclude_probe(Time now, SwimOutput& out) {
   if (same && !gone(probe.target)) suspect(probe.target, now, out);
 }
 
-// Round robin over the dead and those who left: an answer means that a partition healed, or that they came back.
+// Round robin over the dead and those who left: an answer means that a partition healed, or that they came back. Whom
+// nobody waits for any more is forgotten when it is its turn.
 void Swim::probe_one_dead(Time now, SwimOutput& out) {
   dead_probe_at_ = now + config_.dead_probe_interval;
   auto it = peers_.upper_bound(dead_probed_);
@@ -94,6 +95,7 @@ void Swim::probe_one_dead(Time now, SwimOutput& out) {
   }
   HC_CHECK(it != peers_.end() && gone(it->first), "the gone are counted, but not there");
   dead_probed_ = it->first;
+  if (forgettable(it->second, now)) return forget(it->first, now);
   send(it->second.info.gossip(), it->first, std::nullopt, Ping{next_number_++, it->first, NodeId{}, false}, false, out);
 }
 

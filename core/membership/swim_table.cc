@@ -40,6 +40,12 @@ void Swim::believe(MemberRumor rumor, bool by_sync, Time now, SwimOutput& out) {
   }
   const NodeId id = rumor.info.id;
   if (id == self_.id) return hear_of_self(rumor, now);
+  if (const auto known = forgotten_.find(id); known != forgotten_.end()) {
+    const Peer& ended = known->second;
+    const bool same = rumor.info.generation == ended.info.generation;
+    if (same && rank(rumor.incarnation, rumor.liveness) <= rank(ended.incarnation, ended.liveness)) return;
+    recall(id, now);
+  }
   const auto it = peers_.find(id);
   if (it == peers_.end() || it->second.learned) {
     if (it != peers_.end() || peers_.size() < config_.members_max) accept(rumor, now, out);
@@ -127,6 +133,7 @@ void Swim::count(const Peer& peer, int by, Time now) {
 
 void Swim::learn(const MemberInfo& info, Time now) {
   if (!info.id || info.id == self_.id || !info.generation) return;
+  recall(info.id, now);
   if (!well_formed({info, 0, Liveness::kAlive, {}}) || peers_.size() >= config_.members_max) return;
   const bool fresh = meet(info, now);
   Peer& peer = peers_.at(info.id);
@@ -169,6 +176,38 @@ void Swim::bury_unrefuted(Time now, SwimOutput& out) {
     rumor.accuser = self_.id;
     accept(rumor, now, out);
   }
+}
+
+// Who has left the cluster, or never came into it, need not be asked for ever whether it is there again.
+bool Swim::forgettable(const Peer& peer, Time now) const {
+  if (members_.empty() || std::ranges::binary_search(members_, peer.info.id)) return false;
+  return HC_BUGGIFY(kForgetsSoon) || now - peer.since >= config_.forget_after;
+}
+
+// It is neither probed nor told of any more. How it ended is kept: a table that nobody has told of that may be as old
+// as one likes, and must not bring it back to life. Requires: it is gone.
+void Swim::forget(NodeId id, Time now) {
+  auto row = peers_.extract(id);
+  count(row.mapped(), -1, now);
+  rumors_.drop(id);
+  refused_until_.erase(id);
+  told_.erase(id);
+  if (sync_with_ == id) sync_with_ = {};
+  if (probe_ && probe_->target == id) probe_.reset();
+  if (HC_MUTANT(kForgottenComesBack)) return;
+  forgotten_.insert(std::move(row));
+  if (forgotten_.size() > config_.forgotten_max)
+    forgotten_.erase(std::ranges::min_element(forgotten_, {}, [](const auto& ended) { return ended.second.since; }));
+}
+
+// Somebody speaks as, or knows something later of, one that was forgotten: it is gone as it was, until that is judged.
+void Swim::recall(NodeId id, Time now) {
+  if (forgotten_.empty() || peers_.size() >= config_.members_max) return;
+  auto row = forgotten_.extract(id);
+  if (!row) return;
+  row.mapped().since = now;
+  count(row.mapped(), +1, now);
+  peers_.insert(std::move(row));
 }
 
 // Somebody speaks of us. True and current: nothing to do. Older: we say again how it is. Otherwise we outbid it.

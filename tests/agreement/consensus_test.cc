@@ -166,5 +166,80 @@ TEST_F(Founding, WhoLagsAsksForTheWholeView) {
   seam::active.reset();
 }
 
+// A process that finds a view of three voters on its disk (2e); the others are hand-made messages.
+struct OnADisk {
+  explicit OnADisk(std::uint32_t member) : config(Founding::config_of(member)), post(config, kStart), self(member) {
+    config.founders.clear();
+    for (std::uint32_t m = 1; m <= 3; ++m)
+      if (m != member) post.open(info(m));
+    VoteRecord record;
+    record.storage = info(self).storage;
+    record.writes = 5;
+    record.view = std::make_shared<View>(first_view(3));
+    record.cluster = record.view->cluster;
+    consensus.start(record, kStart, out);
+  }
+  void says(std::uint32_t member, std::uint64_t writes) {
+    consensus.handle(process(member), VoteCountIs{info(self).storage, writes}, kStart, out);
+  }
+
+  NodeConfig config;
+  Post post;
+  std::uint32_t self;
+  Consensus consensus{config, post.peers, Random(2)};
+  Effects out;
+};
+
+TEST(Votes, ABackedUpVoterNamesItsStorageWhenAMajorityHasSaidItsCount) {
+  OnADisk voter(1);
+  EXPECT_FALSE(voter.consensus.eligible());
+  EXPECT_EQ(voter.consensus.storage(), info(1).storage);
+  voter.consensus.tick(kStart, voter.out);
+  for (const std::uint32_t m : {2U, 3U}) EXPECT_EQ(voter.post.take<VoteCountAsk>(NodeId(m)).size(), 1U);
+  voter.says(2, 5);
+  EXPECT_EQ(voter.consensus.eligible(), info(1).storage);
+  voter.consensus.tick(kStart + 1s, voter.out);
+  EXPECT_TRUE(voter.post.take<VoteCountAsk>(NodeId(3)).empty());
+}
+
+TEST(Votes, AnOlderDiskTakesANewStorageIdentity) {
+  OnADisk voter(1);
+  voter.says(3, 6);
+  EXPECT_NE(voter.consensus.storage(), info(1).storage);
+  EXPECT_EQ(voter.consensus.eligible(), voter.consensus.storage());
+}
+
+TEST(Votes, WhoIsNoVoterComparesWithAMajorityOfThem) {
+  OnADisk other(4);
+  other.says(2, 0);
+  other.says(2, 0);
+  EXPECT_FALSE(other.consensus.eligible()) << "one of three has answered";
+  other.says(3, 0);
+  EXPECT_TRUE(other.consensus.eligible());
+}
+
+TEST(Votes, OnlyVotersOfTheNewestViewCount) {
+  OnADisk other(4);
+  other.says(2, 0);
+  auto next = std::make_shared<View>(first_view(3));
+  next->epoch = Epoch(2);
+  next->voters = {{NodeId(1), info(1).storage}};
+  other.consensus.handle(process(1), ViewIs{next}, kStart, other.out);
+  other.consensus.tick(kStart, other.out);
+  EXPECT_FALSE(other.consensus.eligible()) << "member 2 votes no more";
+  EXPECT_EQ(other.post.take<VoteCountAsk>(NodeId(1)).size(), 1U);
+  other.says(1, 0);
+  EXPECT_TRUE(other.consensus.eligible());
+}
+
+TEST(Votes, WhoAskedBeforeItCouldBeToldIsToldWhenASessionOpens) {
+  OnADisk voter(1);
+  voter.consensus.handle(process(4), VoteCountAsk{info(4).storage});
+  voter.post.open(info(4));
+  voter.consensus.session_opened(NodeId(4), kStart);
+  voter.consensus.session_opened(NodeId(4), kStart);
+  EXPECT_EQ(voter.post.take<VoteCountIs>(NodeId(4)).size(), 1U);
+}
+
 }  // namespace
 }  // namespace hc::testing

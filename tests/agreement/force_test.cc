@@ -79,6 +79,21 @@ TEST_F(Force, OneThatIsBackInANewProcessHoldsNothing) {
     EXPECT_FALSE(slot.epoch == (*next)->epoch && slot.list.names(NodeId(4)));
 }
 
+// 2e: with a majority of the voters gone, nobody who comes back can compare its count with theirs.
+TEST_F(Force, OneThatCouldNotCompareKeepsTheStorageIdentityItHad) {
+  MemberInfo back = info(1, 2);
+  back.storage = {};
+  std::vector<Seen> seen{{back, Seen::As::kAlive, true}, {info(2), Seen::As::kGone, true}};
+  const Decree decree{{NodeId(1)}, true};
+  const auto next = hc::force(NodeId(1), now, decree, {}, seen, [](Incarnation) { return true; });
+  ASSERT_TRUE(next) << next.error();
+  EXPECT_TRUE((*next)->names(process(1, 2)));
+  EXPECT_EQ((*next)->voters, (std::vector{Voter{NodeId(1), info(1).storage}}));
+  seen[1].as = Seen::As::kAlive;
+  EXPECT_FALSE(hc::force(NodeId(1), now, decree, {}, seen, [](Incarnation) { return true; }))
+      << "it is one of two voters that live";
+}
+
 TEST_F(Force, WhatANamedMemberMayHaveInItsLogDoesNotBeginAnew) {
   View logged = now;
   for (SlotConfig& slot : logged.slots) slot.list = list({process(4), process(2)});

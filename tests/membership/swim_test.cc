@@ -323,6 +323,40 @@ TEST_F(SwimAlone, DeadInATableIsSuspectedFirst) {
   EXPECT_EQ(belief(4), Liveness::kDead) << "we know nothing better";
 }
 
+TEST_F(SwimAlone, WhoIsNoMemberAndHasBeenGoneForLongIsForgotten) {
+  hear_of(2, rumor(2, 0, Liveness::kAlive));
+  hear_of(2, rumor(3, 4, Liveness::kLeft));
+  hear_of(2, rumor(4, 0, Liveness::kDead, 2));
+  pass(70s);
+  EXPECT_EQ(belief(3), Liveness::kLeft) << "no view says who is a member";
+  swim.set_members({NodeId(1), NodeId(2)});
+  pass(10s);
+  EXPECT_EQ(belief(2), Liveness::kDead) << "it is a member, and may come back";
+  EXPECT_FALSE(belief(3));
+  EXPECT_FALSE(belief(4));
+  hear(packet(2, SyncRequest{}, {rumor(3, 4, Liveness::kAlive), rumor(4, 0, Liveness::kSuspect, 2)}));
+  EXPECT_FALSE(belief(3)) << "an old table says so";
+  EXPECT_FALSE(belief(4));
+  EXPECT_FALSE(said_of(3));
+  hear_of(2, rumor(3, 4, Liveness::kAlive, 0, 9));
+  EXPECT_EQ(belief(3), Liveness::kLeft) << "another process, perhaps an older one: it is told whom it must outbid";
+  ASSERT_TRUE(said_of(3));
+  EXPECT_EQ(said_of(3)->incarnation, 4U);
+  hear_of(2, rumor(4, 1, Liveness::kAlive));
+  EXPECT_EQ(belief(4), Liveness::kAlive) << "it lives, and has refuted that it does not";
+}
+
+TEST_F(SwimAlone, AForgottenOneThatSpeaksIsToldAgain) {
+  swim.set_members({NodeId(1)});
+  hear_of(3, rumor(3, 0, Liveness::kDead, 2));
+  pass(70s);
+  ASSERT_FALSE(belief(3));
+  hear(packet(3, Nack{5}));
+  EXPECT_EQ(belief(3), Liveness::kDead);
+  ASSERT_TRUE(said_of(3));
+  EXPECT_EQ(said_of(3)->liveness, Liveness::kDead);
+}
+
 TEST_F(SwimAlone, TimeNotRunCountsAgainstNobody) {
   hear_of(2, rumor(2, 0, Liveness::kAlive));
   hear_of(2, rumor(2, 0, Liveness::kSuspect, 3));

@@ -94,6 +94,12 @@ void Machine::die(bool orderly) {
   around_.network.process_died(index_, orderly);
 }
 
+void Machine::lose_power() {
+  if (up()) return die(false);
+  if (!std::exchange(powered_, false)) return;
+  log_.crash(true);
+}
+
 void Machine::stop() { deliver({.kind = Inbound::Kind::kStop}); }
 
 void Machine::ask_to_leave(NodeId member) { deliver({.kind = Inbound::Kind::kLeave, .id = member.value}); }

@@ -71,6 +71,8 @@ class Machine {
     dies_orderly_ = orderly;
   }
   void survive() { dies_after_.reset(); }
+  // The whole machine, silently; also where no process runs, so that what ended ones left to the kernel is lost.
+  void lose_power();
   void stop();  // SIGTERM
   void ask_to_leave(NodeId member);
   void force(const Decree& decree);

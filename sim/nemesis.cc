@@ -219,9 +219,9 @@ bool Nemesis::lose_power(const Fault& f) {
     if (m->up()) all |= in_mask(m->index());
   if (all == 0 || !spares(all)) return false;
   for (const auto& m : around_.machines) {
-    if (!(all >> m->index() & 1)) continue;
-    m->die(false);
-    start_later(m->index(), f.lasts + draw(random_, 0ns, Duration(static_cast<std::int64_t>(f.amount))));
+    m->lose_power();
+    if (all >> m->index() & 1)
+      start_later(m->index(), f.lasts + draw(random_, 0ns, Duration(static_cast<std::int64_t>(f.amount))));
   }
   return true;
 }

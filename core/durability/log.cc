@@ -115,6 +115,7 @@ void Log::open(std::uint64_t segment, Effects& out) {
   segment_ = segment;
   begin_run({config_.self.generation, policy_});
   gather(RunBegan{config_.self.generation, policy_});
+  if (segment > 1 && !HC_MUTANT(kEarlierRunUnsynced)) ask_sync(out);
   flush({}, out);
 }
 
@@ -186,7 +187,7 @@ void Log::ask_sync(Effects& out) {
 }
 
 void Log::flush(Time now, Effects& out) {
-  if (!on() || segment_ == 0 || outstanding_ || closed_) return;
+  if (!on() || segment_ == 0 || waits() || closed_) return;
   if (policy_ == Fsync::kEverySecond && unsynced_ && !syncing_ && now >= sync_at_) {
     sync_at_ = now + kSyncEvery;
     ask_sync(out);
@@ -349,7 +350,7 @@ LogStatus Log::status(std::size_t snapshot_slots) const {
 }
 
 std::optional<Time> Log::deadline() const {
-  if (outstanding_) return std::nullopt;
+  if (waits()) return std::nullopt;
   if (closing()) return refuses() && !gathered_.empty() ? std::optional(retry_at_) : std::nullopt;
   Time next = snapshot_at_.value_or(kNever);
   if (unsynced_ && !syncing_ && policy_ == Fsync::kEverySecond) next = std::min(next, sync_at_);

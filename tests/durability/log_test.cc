@@ -65,6 +65,28 @@ TEST(Log, ASegmentIsBegunWhileTheOneBeforeIsMadeDurable) {
   EXPECT_EQ(host.last.segment, 3U);
 }
 
+TEST(Log, ARunBeginsWhenWhatStandsThereIsDurable) {
+  Host host;
+  Log next(host.config);
+  Effects out;
+  next.open(2, out);
+  ASSERT_EQ(out.list().size(), 1U);
+  const auto* sync = std::get_if<SyncLog>(&out.list().front());
+  ASSERT_NE(sync, nullptr) << "an earlier process may have left it to the kernel";
+  const std::uint64_t id = sync->id;
+  out.clear();
+  next.flush(host.now, out);
+  EXPECT_TRUE(out.list().empty());
+  EXPECT_EQ(next.deadline(), std::nullopt) << "there is nothing to wake up for";
+  next.synced(id);
+  next.flush(host.now, out);
+  ASSERT_EQ(out.list().size(), 1U);
+  const auto* append = std::get_if<AppendLog>(&out.list().front());
+  ASSERT_NE(append, nullptr);
+  EXPECT_EQ(append->segment, 2U);
+  EXPECT_TRUE(append->sync);
+}
+
 // Where somebody is served: 12 MiB in a second, and no more.
 TEST(Log, ASnapshotMakesWayForClients) {
   Host host;

@@ -153,7 +153,7 @@ class Log {
   std::uint32_t growth_percent_;
   std::size_t grown_ = 0, snapshot_weight_ = 0;  // since the last snapshot began; what that one took
   std::optional<Time> snapshot_at_;
-  bool fresh_ = true;  // nothing was read but whose run it is
+  bool fresh_ = true;  // nothing was read but whose run it is, and which were before it
   std::vector<LogRecord> gathered_;
   Durable touched_;  // slots in gathered_
   struct Outstanding {

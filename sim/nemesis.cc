@@ -289,6 +289,7 @@ bool Nemesis::leave(const Fault& f) {
 bool Nemesis::upgrade(const Fault& f) {
   Machine* m = running(f.a);
   if (!m || m->stopping() || !spares(in_mask(f.a))) return false;
+  if (f.amount < kWireVersionMax && some_vote_rests_on_loss()) return false;
   wire_max_[m->index()] = static_cast<std::uint32_t>(f.amount);
   if (f.variant == 1) {
     m->stop();
@@ -297,6 +298,23 @@ bool Nemesis::upgrade(const Fault& f) {
     start_later(m->index(), f.lasts);
   }
   return true;
+}
+
+bool Nemesis::some_vote_rests_on_loss() const {
+  return std::ranges::any_of(around_.machines, [](const auto& m) {
+    const auto record = m->disk().file() ? decode_vote(*m->disk().file()) : std::unexpected(std::string());
+    return record && record->accepted &&
+           std::ranges::find(record->accepted->proposal.evidence, ReportKind::kAcceptLoss, &Report::kind) !=
+               record->accepted->proposal.evidence.end();
+  });
+}
+
+// Some member is about to speak an older version.
+bool Nemesis::goes_back() const {
+  return std::ranges::any_of(around_.machines, [&](const auto& m) {
+    const std::uint32_t most = wire_max_[m->index()];
+    return most != 0 && most < kWireVersionMax && (!m->up() || m->stopping());
+  });
 }
 
 // 7e: tried as often as an operator would, who knows which processes have ended.
@@ -314,7 +332,7 @@ void Nemesis::accept_loss(std::uint32_t index) {
     lost->for_each([&](Slot s) {
       if (std::ranges::none_of(m->node().view()->config(s).list, runs)) ended.add(s);
     });
-  if (!ended.empty()) return m->accept_loss(ended);
+  if (!ended.empty() && !goes_back()) return m->accept_loss(ended);
   if (++force_tries_[index] * kEvery > f.lasts) return;
   active_[index] = true;
   around_.schedule.after(kEvery, Kind::kFaultEnds, index);

@@ -35,7 +35,8 @@ bool of_logs(std::string_view what) {
 
 // What happens only where slots or disks are lost otherwise than with the power.
 bool of_other_harm(std::string_view what) {
-  static constexpr std::string_view kAll[] = {"fault give-up", "fault leave", "fault force", "rule 2h"};
+  static constexpr std::string_view kAll[] = {"fault give-up", "fault leave", "fault force", "rule 2h",
+                                              "rule vote file"};
   return std::ranges::find(kAll, what) != std::end(kAll);
 }
 

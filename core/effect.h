@@ -54,7 +54,7 @@ struct AppendLog {  // answered by LogAppended, or by LogRefused; a failed fsync
   bool packed = false;  // compressed, where that makes it smaller
 };
 
-struct SyncLog {  // make durable what was appended; answered by LogSynced. Appends go on meanwhile
+struct SyncLog {  // make durable what was appended, by a process before too; answered by LogSynced
   std::uint64_t id = 0;
 };
 struct KeepLog {  // the log begins at this segment from now on, durably; what is older may go. Answered by LogKept,

@@ -8,11 +8,28 @@ namespace {
 
 constexpr std::size_t kWhole = std::numeric_limits<std::size_t>::max();
 
+// Only one segment can follow a loss, so more of them say that there was none.
+bool durable_behind(std::span<const std::uint64_t> later, const SegmentContents& contents) {
+  if (later.size() != 1) return !later.empty();
+  const auto file = contents(later.front(), kWhole);
+  return !file || says_durable(*file, later.front());
+}
+
 }  // namespace
+
+std::optional<SegmentReader::Behind> what_is_behind(std::uint64_t number, std::span<const std::uint64_t> later,
+                                                    const SegmentContents& contents) {
+  if (later.empty()) return std::nullopt;
+  SegmentReader::Behind behind{std::nullopt, [later, &contents] { return durable_behind(later, contents); }};
+  if (later.front() != number + 1) return behind;
+  if (const auto head = contents(later.front(), kSegmentHeaderBytes)) behind.size = size_before(*head, later.front());
+  return behind;
+}
 
 LogReader::LogReader(std::uint64_t first, std::vector<std::uint64_t> numbers, Contents contents, std::string folder)
     : last_(first - 1),
-      left_(numbers.begin(), numbers.end()),
+      numbers_(std::move(numbers)),
+      left_(numbers_),
       contents_(std::move(contents)),
       folder_(std::move(folder)),
       beginning_(first) {}
@@ -22,37 +39,22 @@ void LogReader::fail(std::string error) {
   over_ = true;
 }
 
-// Of what follows what is read now: only one segment can follow a loss, so more of them say that there was none.
-bool LogReader::durable_behind() const {
-  if (left_.size() != 1) return !left_.empty();
-  const auto file = contents_(left_.front(), kWhole);
-  return !file || says_durable(*file, left_.front());
-}
-
-std::optional<SegmentReader::Behind> LogReader::behind() const {
-  if (left_.empty()) return std::nullopt;
-  SegmentReader::Behind behind{std::nullopt, [this] { return durable_behind(); }};
-  if (left_.front() != last_ + 1) return behind;
-  if (const auto head = contents_(left_.front(), kSegmentHeaderBytes)) behind.size = size_before(*head, left_.front());
-  return behind;
-}
-
 bool LogReader::open() {
   const std::uint64_t expected = last_ + 1;
   const bool missing = left_.empty() || left_.front() != expected;
-  if (missing && !left_.empty() && durable_behind())
+  if (missing && durable_behind(left_, contents_))
     fail(folder_ + "/" + segment_name(expected) +
          " is missing: bring it back, or in a cluster move the log away and start the member again");
   if (missing) {
     over_ = true;
     return false;
   }
-  left_.pop_front();
+  left_ = left_.subspan(1);
   auto file = contents_(expected, kWhole);
   if (!file) return fail(std::move(file.error())), false;
   file_ = std::move(*file);
   last_ = expected;
-  reader_.emplace(file_, expected, folder_ + "/" + segment_name(expected), behind());
+  reader_.emplace(file_, expected, folder_ + "/" + segment_name(expected), what_is_behind(expected, left_, contents_));
   return true;
 }
 

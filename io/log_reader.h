@@ -7,10 +7,10 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <expected>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,14 +18,23 @@
 
 namespace hc {
 
+// The bytes of a segment, at most so many; or a sentence.
+using SegmentContents = std::function<std::expected<std::string, std::string>(std::uint64_t number, std::size_t most)>;
+
+// What stands behind segment `number`: the segments `later`, in order. `later` and `contents` are borrowed until it is
+// asked no more.
+std::optional<SegmentReader::Behind> what_is_behind(std::uint64_t number, std::span<const std::uint64_t> later,
+                                                    const SegmentContents& contents);
+
 class LogReader {
  public:
-  // The bytes of a segment, at most so many; or a sentence.
-  using Contents = std::function<std::expected<std::string, std::string>(std::uint64_t number, std::size_t most)>;
+  using Contents = SegmentContents;
 
   // `first`: with which the log begins, of which folder; `numbers` of the segments that are there, in order, from
   // there.
   LogReader(std::uint64_t first, std::vector<std::uint64_t> numbers, Contents contents, std::string folder);
+  LogReader(const LogReader&) = delete;
+  LogReader& operator=(const LogReader&) = delete;
 
   // The records of the next frame; nullopt: this was all, or error() says what is damaged, missing or not readable.
   std::optional<std::vector<LogRecord>> next();
@@ -40,12 +49,11 @@ class LogReader {
  private:
   bool open();
   void close();
-  std::optional<SegmentReader::Behind> behind() const;
-  bool durable_behind() const;
   void fail(std::string error);
 
   std::uint64_t last_;
-  std::deque<std::uint64_t> left_;
+  std::vector<std::uint64_t> numbers_;
+  std::span<const std::uint64_t> left_;  // of them, not begun
   Contents contents_;
   std::string folder_, file_, error_;
   std::optional<SegmentReader> reader_;

@@ -168,21 +168,15 @@ std::expected<void, std::string> LogKeeper::cut_tail() {
     segments_.erase(number);
   }
   figures_.torn = whole - reader_->read();
-  return sync_last();
+  return figures_.torn > 0 ? sync_folder(folder_) : std::expected<void, std::string>();
 }
 
-// Whoever wrote last may have left to the kernel what the next segment says to be durable: of two segments, and names.
-std::expected<void, std::string> LogKeeper::sync_last() const {
-  int left = 2;
-  for (auto it = segments_.rbegin(); it != segments_.rend() && left > 0; ++it, --left) {
-    const std::string path = folder_ + "/" + segment_name(it->first);
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    const bool synced = fd >= 0 && ::fsync(fd) == 0;
-    const auto result = failed_to("sync", path);
-    if (fd >= 0) ::close(fd);
-    if (!synced) return result;
-  }
-  return sync_folder(folder_);
+// Those before had to be durable when the last one was begun.
+std::vector<int> LogKeeper::last_found() const {
+  std::vector<int> fds;
+  for (const auto& [number, size] : segments_ | std::views::reverse | std::views::take(2))
+    fds.push_back(::open((folder_ + "/" + segment_name(number)).c_str(), O_RDONLY | O_CLOEXEC));
+  return fds;
 }
 
 void LogKeeper::read_some() {
@@ -334,10 +328,16 @@ void LogKeeper::forget_before(std::uint64_t segment) {
 }
 
 void LogKeeper::fsync_later(std::uint64_t id, bool sync_only) {
-  auto* work = new Work{*this, id, sync_only, writer_->number(), writer_->size()};
-  for (const Undurable& segment : before_) work->fds.push_back(::dup(segment.fd));
-  work->fds.push_back(::dup(fd_));  // the segment may be another one when its turn comes
-  work->names = named_ < writer_->number();
+  auto* work = new Work{*this, id, sync_only};
+  if (writer_) {
+    work->segment = writer_->number();
+    work->size = writer_->size();
+    for (const Undurable& segment : before_) work->fds.push_back(::dup(segment.fd));
+    work->fds.push_back(::dup(fd_));  // the segment may be another one when its turn comes
+  } else {
+    work->fds = last_found();
+  }
+  work->names = !writer_ || named_ < work->segment;
   work->work.data = work;
   uv_queue_work(
       loop_.uv(), &work->work,

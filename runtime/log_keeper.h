@@ -1,5 +1,6 @@
 // The segments of the log as files in the data folder: read at the start, a little at a time while the loop runs; then
-// appended to, and made durable on libuv's pool.
+// appended to, and made durable on libuv's pool. The first sync is of what was found: an earlier process may have left
+// some of the last two segments, and their names, to the kernel.
 //
 // What need not be durable is written at once, on the loop: the kernel takes it in some microseconds, and answers leave
 // in the same turn. A failed fsync is fatal to the member, as what the kernel still has of it is unknown (Rebello et
@@ -57,7 +58,7 @@ class LogKeeper {
   void read_some();
   std::expected<std::string, std::string> contents(std::uint64_t number, std::size_t most) const;
   std::expected<void, std::string> cut_tail();
-  std::expected<void, std::string> sync_last() const;
+  std::vector<int> last_found() const;
   void look_for_room();
   std::expected<void, DiskError> put(const AppendLog& append);
   std::expected<void, DiskError> begin_segment(std::uint64_t number);

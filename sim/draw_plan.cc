@@ -221,6 +221,28 @@ void add_power_losses(const Setting& s, Plan& plan, Random random) {
   sort(plan);
 }
 
+// Short ones, so that much happens between them; and nothing else takes anything from a disk.
+void add_more_power_losses(const Setting& s, Plan& plan, Random random, Duration mean) {
+  constexpr std::uint64_t kHarm = 2 | 8 | 16;  // wiped, damaged, an older one
+  std::erase_if(plan.faults, [](const Fault& f) { return f.kind == FaultKind::kLeave || f.kind == FaultKind::kForce; });
+  for (Fault& f : plan.faults)
+    if (f.kind == FaultKind::kCrash) f.variant &= ~kHarm;
+  for (Instant at = Instant{} + draw(random, 0ns, 2 * mean); at < Instant{} + s.load;
+       at += draw(random, 1ms, 2 * mean)) {
+    Fault f;
+    f.at = at;
+    f.kind = random.percent(70) ? FaultKind::kPowerLoss : FaultKind::kCrash;
+    f.a = random.below(s.nodes);
+    f.variant = f.kind == FaultKind::kCrash ? 1 : 0;
+    f.lasts = draw_log(random, 20ms, 1s);
+    f.amount =
+        f.kind == FaultKind::kCrash ? random.below(30) : static_cast<std::uint64_t>(draw_log(random, 1ms, 2s).count());
+    f.after_view = random.percent(20);
+    plan.faults.push_back(f);
+  }
+  sort(plan);
+}
+
 void draw_forces(const Setting& s, Random random, Plan& plan) {
   if (s.nodes < 2 || !random.percent(10)) return;
   for (std::uint64_t n = random.between(1, 2); n > 0; --n)

@@ -15,6 +15,8 @@ Plan draw_plan(const Setting& setting, Random& random);
 void draw_leaves(const Setting& setting, Random& random, Plan& plan);
 // What befalls disks with logs on them, besides.
 void add_power_losses(const Setting& setting, Plan& plan, Random random);
+// And nothing else takes anything from a disk.
+void add_more_power_losses(const Setting& setting, Plan& plan, Random random, Duration mean);
 void draw_full_disks(const Setting& setting, Plan& plan, Random random);
 void draw_forces(const Setting& setting, Random random, Plan& plan);
 // Members become other programs, one after the other or anyhow, where the setting has some of both versions.

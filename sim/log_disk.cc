@@ -19,6 +19,7 @@ void LogDisk::open(Generation generation, bool always) {
   pending_.clear();
   busy_until_ = {};
   intact_[generation] = always;
+  if (!always) may_be_cut_.insert(generation);
   last_ = generation;
 }
 
@@ -35,11 +36,9 @@ std::expected<std::vector<std::vector<LogRecord>>, std::string> LogDisk::read() 
   std::erase_if(segments_, [&](const auto& s) { return s.first > reader.last(); });
   if (!segments_.empty()) segments_.rbegin()->second.bytes.resize(reader.good());
   std::erase_if(segments_, [](const auto& s) { return s.second.bytes.empty(); });
-  for (auto& [number, segment] : segments_) {
-    segment.durable = segment.bytes.size();
-    segment.named = true;
-  }
+  if (size != bytes()) cut_durably();
   torn_ += size - bytes();
+  own_ = next_segment();
   return all;
 }
 
@@ -62,7 +61,9 @@ void LogDisk::append(Schedule& schedule, std::uint32_t machine, std::uint64_t pr
 void LogDisk::sync(Schedule& schedule, std::uint32_t machine, std::uint64_t process, std::uint64_t id) {
   const Instant end = schedule.now() + draw(random_, least_, slow_);
   Write w{process, id, What::kSync, true};
-  for (const auto& [number, segment] : segments_) w.covers[number] = segment.bytes.size();
+  w.earlier = segments_.empty() || segments_.rbegin()->first < own_;
+  for (const auto& [number, segment] : segments_)
+    if (number + (w.earlier ? 2 : 0) >= own_) w.covers[number] = segment.bytes.size();
   pending_.emplace(end, std::move(w));
   schedule.at(end, Kind::kLogged, machine, process);
 }
@@ -72,6 +73,11 @@ void LogDisk::keep(Schedule& schedule, std::uint32_t machine, std::uint64_t proc
   const Instant end = schedule.now() + draw(random_, least_, slow_);
   pending_.emplace(end, Write{process, keep.id, What::kKeep, false, keep.segment});
   schedule.at(end, Kind::kLogged, machine, process);
+}
+
+void LogDisk::cut_durably() {
+  for (auto& [number, segment] : segments_) segment.named = true;
+  if (!segments_.empty()) segments_.rbegin()->second.durable = segments_.rbegin()->second.bytes.size();
 }
 
 void LogDisk::make_durable(std::uint64_t number, std::size_t size) {
@@ -98,15 +104,20 @@ std::optional<LogDisk::Done> LogDisk::due(std::uint64_t process) {
     first_ = w.segment;
     std::erase_if(segments_, [&](const auto& s) { return s.first < first_; });
   }
-  if (done.failed)
-    for (auto& [number, segment] : segments_) lose_unsynced(segment);
-  if (done.failed || !w.sync) return done;
+  if (done.failed) lose_unsynced();
+  if (!done.failed && w.sync) synced(w);
+  return done;
+}
+
+void LogDisk::synced(const Write& w) {
   if (w.what == What::kSync) {
     for (const auto& [number, size] : w.covers) make_durable(number, size);
   } else {
-    for (const auto& [number, segment] : segments_) make_durable(number, segment.bytes.size());
+    for (const auto& [number, segment] : segments_)
+      if (number >= own_) make_durable(number, segment.bytes.size());
   }
-  return done;
+  for (auto& [number, segment] : segments_) segment.named = true;
+  if (w.earlier) std::erase_if(may_be_cut_, [this](Generation g) { return g != last_; });
 }
 
 // ---- what befalls it
@@ -122,6 +133,14 @@ void LogDisk::lose_unsynced(Segment& segment) {
                 segment.bytes.begin() + static_cast<std::ptrdiff_t>(end), '\0');
     at = end;
   }
+  segment.durable = segment.bytes.size();
+}
+
+void LogDisk::lose_unsynced() {
+  const bool any = std::ranges::any_of(
+      segments_, [](const auto& s) { return s.second.durable < s.second.bytes.size() || !s.second.named; });
+  if (any) cut_.insert(may_be_cut_.begin(), may_be_cut_.end());
+  for (auto& [number, segment] : segments_) lose_unsynced(segment);
 }
 
 void LogDisk::crash(bool power_lost) {
@@ -138,12 +157,9 @@ void LogDisk::crash(bool power_lost) {
   pending_.clear();
   writer_.reset();
   if (!power_lost || rotten_) return;  // the same harm twice might look like none
-  if (!segments_.empty() && !complete(last_)) cut_.insert(last_);
-  for (auto it = segments_.begin(); it != segments_.end();) {
-    lose_unsynced(it->second);
-    const bool gone = !it->second.named && random_.percent(50);
-    it = gone ? segments_.erase(it) : std::next(it);
-  }
+  lose_unsynced();
+  std::erase_if(segments_, [this](const auto& s) { return !s.second.named && random_.percent(50); });
+  for (auto& [number, segment] : segments_) segment.named = true;
 }
 
 void LogDisk::wipe() {
@@ -151,7 +167,7 @@ void LogDisk::wipe() {
   pending_.clear();
   writer_.reset();
   intact_.clear();
-  first_ = 1;
+  first_ = own_ = 1;
   rotten_ = false;
 }
 

@@ -1,11 +1,12 @@
 // The files of a machine that its log stands in, bytes and all.
 //
-// What is written is with the kernel: it survives the process, and not the machine. A sync makes it durable, and a new
-// file's name, too. When the machine loses its power, what was not synced is there in part: the file is cut anywhere,
-// sectors of it are zeros, a file without a synced name may be gone. A process that dies amid a write leaves the
-// beginning of it. Rot changes some bytes of what was written.
-// An fsync that fails is fatal to the process; what it should have made durable is as after a loss of power, and a
-// later one does not help. A full disk takes no write and forgets none: the file is as it was before.
+// What is written is with the kernel: it survives the process, and not the machine; the next process reads it, and
+// cannot tell. A sync makes durable what its process wrote, and names of files, too; the first one, before the process
+// has written anything, the last two segments that it found. When the machine loses its power, what was not synced is
+// there in part: the file is cut anywhere, sectors of it are zeros, a file without a synced name may be gone. A process
+// that dies amid a write leaves the beginning of it. Rot changes some bytes of what was written. An fsync that fails is
+// fatal to the process; what it should have made durable is as after a loss of power, and a later one does not help. A
+// full disk takes no write and forgets none: the file is as it was before.
 #pragma once
 
 #include <cstdint>
@@ -91,17 +92,23 @@ class LogDisk {
     std::vector<LogRecord> records{};
     bool begins = false;                            // the segment
     std::map<std::uint64_t, std::size_t> covers{};  // kSync: sizes when it was asked
+    bool earlier = false;                           // kSync: of what the process found
   };
   void make_durable(std::uint64_t segment, std::size_t size);
+  void synced(const Write& w);
+  void cut_durably();
+  void lose_unsynced();
   void lose_unsynced(Segment& segment);
 
   std::map<std::uint64_t, Segment> segments_;
   std::uint64_t first_ = 1;  // what is older does not count
+  std::uint64_t own_ = 0;    // the first that this process writes
   std::optional<SegmentWriter> writer_;
   std::multimap<Instant, Write> pending_;
   std::map<Generation, bool> intact_;
   std::set<Generation> cut_;
-  Generation last_;  // whose process had it last
+  std::set<Generation> may_be_cut_;  // they acknowledge without a sync, and left something that is not durable
+  Generation last_;                  // whose process had it last
   Instant busy_until_{};
   Duration least_ = 20us, slow_ = kQuick;
   bool fail_next_ = false, full_ = false, rotten_ = false;

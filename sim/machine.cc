@@ -83,6 +83,11 @@ void Machine::start(NodeConfig config) {
 
 void Machine::die(bool orderly) {
   if (!up()) return;
+  ++(orderly ? deaths_.alone : deaths_.with_power);
+  end(orderly);
+}
+
+void Machine::end(bool orderly) {
   around_.trace.record(around_.schedule.now(), index_, 100, orderly);
   if (around_.trace.listening()) around_.trace.line(around_.schedule.now(), name(), "dies");
   around_.overseer.ended(*this);
@@ -99,6 +104,12 @@ void Machine::die(bool orderly) {
   disk_.crash();
   log_.crash(!orderly);
   around_.network.process_died(index_, orderly);
+}
+
+void Machine::lose_power() {
+  if (up()) return end(false);
+  if (!std::exchange(powered_, false)) return;
+  log_.crash(true);
 }
 
 void Machine::stop() { deliver({.kind = Inbound::Kind::kStop}); }
@@ -510,7 +521,7 @@ void Machine::perform(Effect& effect) {
   } else if (std::holds_alternative<Stopped>(effect)) {
     around_.trace.record(t, index_, what, 0);
     left_ = node_->left();
-    die(true);
+    end(true);
     around_.overseer.died(*this);
   } else {
     around_.trace.record(t, index_, what, 0);  // BecameReady, Note

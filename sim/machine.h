@@ -71,6 +71,8 @@ class Machine {
     dies_orderly_ = orderly;
   }
   void survive() { dies_after_.reset(); }
+  // With all others: silently, and also where no process runs, so that what ended ones left to the kernel is lost.
+  void lose_power();
   void stop();  // SIGTERM
   void ask_to_leave(NodeId member);
   void force(const Decree& decree);
@@ -110,6 +112,11 @@ class Machine {
   const LogDisk& log() const { return log_; }
   Instant up_since() const { return up_since_; }
   std::uint64_t steps() const { return steps_; }
+  struct Deaths {
+    std::uint64_t alone = 0;       // of a process; what it wrote is with the kernel
+    std::uint64_t with_power = 0;  // of this machine, and not of all
+  };
+  const Deaths& deaths() const { return deaths_; }
   using MessageCounts = std::array<std::uint64_t, std::variant_size_v<Message>>;
   const MessageCounts& messages_received() const { return messages_received_; }  // by kind
 
@@ -156,6 +163,7 @@ class Machine {
     bool broken = false;
   };
 
+  void end(bool orderly);
   void deliver(Inbound in);
   void schedule_turn(Instant at);
   void handle(Inbound& in);
@@ -207,6 +215,7 @@ class Machine {
   ViewMemo voted_;
   std::unique_ptr<GossipSeal> seal_;
   std::string scratch_;
+  Deaths deaths_;
   MessageCounts messages_received_{};
 };
 

@@ -57,6 +57,7 @@ std::string replay_of(const CommandLine& line, const std::string& which) {
   std::string out = "sim " + which + " --nodes " + std::to_string(line.run.nodes);
   if (line.run.faults && line.plan_file.empty()) out += " --faults";
   if (line.run.logs && line.plan_file.empty()) out += " --logs";
+  if (line.run.power_every) out += " --power-every " + std::to_string(*line.run.power_every);
   if (line.run.buggify) out += *line.run.buggify ? " --buggify" : " --no-buggify";
   if (line.run.slots) out += " --slots " + std::to_string(*line.run.slots);
   if (line.run.seconds != 60) out += " --seconds " + std::to_string(line.run.seconds);
@@ -219,6 +220,9 @@ int main(int argc, char** argv) {
     a.add_option("--nodes", line.run.nodes, "members at the start")->check(CLI::Range(1, 9));
     a.add_flag("--faults", line.run.faults, "with a nemesis");
     a.add_flag("--logs", line.run.logs, "nodes keep logs on disks, and power fails");
+    a.add_option("--power-every", line.run.power_every,
+                 "with --faults --logs: policy always, and power fails every so many seconds on average")
+        ->check(CLI::Range(1, 1000));
     a.add_flag_callback(
         "--buggify", [&line] { line.run.buggify = true; }, "rare ways of core more often: with faults of a file, too");
     a.add_flag_callback("--no-buggify", [&line] { line.run.buggify = false; }, "without them");

@@ -219,9 +219,9 @@ bool Nemesis::lose_power(const Fault& f) {
     if (m->up()) all |= in_mask(m->index());
   if (all == 0 || !spares(all)) return false;
   for (const auto& m : around_.machines) {
-    if (!(all >> m->index() & 1)) continue;
-    m->die(false);
-    start_later(m->index(), f.lasts + draw(random_, 0ns, Duration(static_cast<std::int64_t>(f.amount))));
+    m->lose_power();
+    if (all >> m->index() & 1)
+      start_later(m->index(), f.lasts + draw(random_, 0ns, Duration(static_cast<std::int64_t>(f.amount))));
   }
   return true;
 }
@@ -292,6 +292,7 @@ bool Nemesis::leave(const Fault& f) {
 bool Nemesis::upgrade(const Fault& f) {
   Machine* m = running(f.a);
   if (!m || m->stopping() || !spares(in_mask(f.a))) return false;
+  if (f.amount < kWireVersionMax && some_vote_rests_on_loss()) return false;
   wire_max_[m->index()] = static_cast<std::uint32_t>(f.amount);
   if (f.variant == 1) {
     m->stop();
@@ -300,6 +301,23 @@ bool Nemesis::upgrade(const Fault& f) {
     start_later(m->index(), f.lasts);
   }
   return true;
+}
+
+bool Nemesis::some_vote_rests_on_loss() const {
+  return std::ranges::any_of(around_.machines, [](const auto& m) {
+    const auto record = m->disk().file() ? decode_vote(*m->disk().file()) : std::unexpected(std::string());
+    return record && record->accepted &&
+           std::ranges::find(record->accepted->proposal.evidence, ReportKind::kAcceptLoss, &Report::kind) !=
+               record->accepted->proposal.evidence.end();
+  });
+}
+
+// Some member is about to speak an older version.
+bool Nemesis::goes_back() const {
+  return std::ranges::any_of(around_.machines, [&](const auto& m) {
+    const std::uint32_t most = wire_max_[m->index()];
+    return most != 0 && most < kWireVersionMax && (!m->up() || m->stopping());
+  });
 }
 
 // 7e: tried as often as an operator would, who knows which processes have ended.
@@ -317,7 +335,7 @@ void Nemesis::accept_loss(std::uint32_t index) {
     lost->for_each([&](Slot s) {
       if (std::ranges::none_of(m->node().view()->config(s).list, runs)) ended.add(s);
     });
-  if (!ended.empty()) return m->accept_loss(ended);
+  if (!ended.empty() && !goes_back()) return m->accept_loss(ended);
   if (++force_tries_[index] * kEvery > f.lasts) return;
   active_[index] = true;
   around_.schedule.after(kEvery, Kind::kFaultEnds, index);

@@ -8,8 +8,9 @@
 //   older disk put back only where no voter is (rule 2e promises no more);
 //   clocks stay within the drift bound, wall clocks within the stated skew;
 //   a joiner joins once, and as many stay as a write needs;
-//   what is lost of a slot is accepted where every process of its list has ended;
-//   a view is forced where all who run are named, and what they and intact disks of theirs hold is all that is left.
+//   what is lost of a slot is accepted where every process of its list has ended, and not while a member goes back to
+//   an older version, nor does one go back before that is decided (docs/FORMATS.md); a view is forced where all who run
+//   are named, and what they and intact disks of theirs hold is all that is left.
 #pragma once
 
 #include <cstdint>
@@ -68,6 +69,8 @@ class Nemesis {
   bool end_majority(const Fault& f, std::uint32_t index);
   void force(std::uint32_t index);
   bool upgrade(const Fault& f);
+  bool some_vote_rests_on_loss() const;
+  bool goes_back() const;
   void accept_loss(std::uint32_t index);
   bool tell_who_is_left();
   bool passes_bar(std::uint32_t machine);

@@ -444,6 +444,7 @@ void World::fill_in(Result& result) const {
   result.simulated_ms = static_cast<std::uint64_t>(ns(schedule_.now()) / 1'000'000);
   for (std::size_t k = 0; k < kFaultKinds; ++k) result.faults_of[k] = nemesis_->fired(static_cast<FaultKind>(k));
   if (seam::buggify) result.struck = seam::buggify->struck;
+  for (const auto& m : machines_) result.deaths += m->deaths().alone, result.power_losses += m->deaths().with_power;
   for (const auto& m : machines_)
     for (std::size_t k = 0; k < kMessageKinds; ++k) result.messages_of[k] += m->messages_received()[k];
   if (trace_.story().empty()) return;

@@ -39,6 +39,7 @@ struct Result {
   std::uint64_t compared = 0;  // operations with an answer that the checker had to explain
   std::uint64_t unknown = 0, refused = 0;
   std::uint64_t views = 0, faults = 0, faults_skipped = 0, losses = 0, undecided = 0;
+  std::uint64_t deaths = 0, power_losses = 0;  // of processes alone; of one machine (those of all are a fault)
   std::uint64_t steps = 0, simulated_ms = 0;
   std::array<std::uint64_t, kFaultKinds> faults_of{};
   std::array<std::uint64_t, seam::kPoints> struck{};  // by BUGGIFY point

@@ -191,6 +191,7 @@ Setting draw_setting(const Options& options) {
   s.node.slots = options.slots.value_or(slots);
   draw_backlog(s.node, stream(options.seed, "backlog"));
   if (options.logs) draw_durability(s, stream(options.seed, "log"));
+  if (options.power_every) s.node.append_fsync = Fsync::kAlways, s.changes_fsync = false;
   if (s.node.slots > 256) s.node.fill_window_bytes = 512 * 1024;  // else filling alone takes longer than settling may
   s.founding = s.nodes > 1 && random.percent(60) ? Setting::Founding::kFounders : Setting::Founding::kFirst;
   const bool early = random.percent(15), loses = random.percent(20), stay_dead = random.percent(25);
@@ -216,7 +217,7 @@ Setting draw_setting(const Options& options) {
   Random plan = stream(options.seed, "plan");
   if (s.faults) {
     s.early = early;
-    s.loses_slots = loses || s.node.replication_factor == 1;
+    s.loses_slots = (loses || s.node.replication_factor == 1) && !options.power_every;
     if (s.loses_slots && !s.node.append_only)
       s.node.slot_loss_wait = false;  // else a lost slot stays lost, and little happens from then on
     s.some_stay_lost = stay_dead && s.nodes >= 3;
@@ -231,6 +232,8 @@ Setting draw_setting(const Options& options) {
     if (!options.plan) draw_upgrades(s, stream(options.seed, "upgrades"), s.plan);
     if (!options.plan) draw_forces(s, stream(options.seed, "forces"), s.plan);
     if (options.logs && !options.plan) add_power_losses(s, s.plan, stream(options.seed, "power"));
+    if (options.power_every && !options.plan)
+      add_more_power_losses(s, s.plan, stream(options.seed, "more power"), std::chrono::seconds(*options.power_every));
     if (options.logs && !options.plan) draw_full_disks(s, s.plan, stream(options.seed, "full disks"));
     if (!options.plan) draw_memory(s, stream(options.seed, "memory"));
   }

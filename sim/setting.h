@@ -25,6 +25,8 @@ struct Options {
   std::uint32_t nodes = 3;
   bool faults = false;
   bool logs = false;  // the nodes keep logs, under some policy; power fails
+  // With logs: under `always`, so that nothing may be lost, and power fails every so many seconds on average.
+  std::optional<std::uint32_t> power_every;
   std::optional<std::uint32_t> slots;
   std::uint32_t seconds = 60;
   seam::MutantSet mutants;

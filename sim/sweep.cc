@@ -30,8 +30,8 @@ struct Shared {
 
 // A result on its way through a pipe.
 struct Line {
-  std::uint64_t seed, hash, compared, unknown, refused, views, faults, faults_skipped, losses, undecided, steps,
-      simulated_ms;
+  std::uint64_t seed, hash, compared, unknown, refused, views, faults, faults_skipped, losses, undecided, deaths,
+      power_losses, steps, simulated_ms;
   std::array<std::uint64_t, kFaultKinds> faults_of;
   std::array<std::uint64_t, seam::kPoints> struck;
   seam::MutantSet reached;
@@ -54,7 +54,8 @@ void send_result(int fd, const Result& r) {
   Line l{};
   l.seed = r.seed, l.hash = r.hash, l.compared = r.compared, l.unknown = r.unknown, l.refused = r.refused;
   l.views = r.views, l.faults = r.faults, l.faults_skipped = r.faults_skipped, l.losses = r.losses;
-  l.undecided = r.undecided, l.steps = r.steps, l.simulated_ms = r.simulated_ms;
+  l.undecided = r.undecided, l.deaths = r.deaths, l.power_losses = r.power_losses;
+  l.steps = r.steps, l.simulated_ms = r.simulated_ms;
   l.struck = r.struck, l.reached = r.reached;
   l.faults_of = r.faults_of, l.messages_of = r.messages_of, l.verdict = r.verdict;
   l.check_size = static_cast<std::uint32_t>(r.check.size());
@@ -72,7 +73,8 @@ std::optional<Result> take_result(std::string& buffer) {
   Result r;
   r.seed = l.seed, r.hash = l.hash, r.compared = l.compared, r.unknown = l.unknown, r.refused = l.refused;
   r.views = l.views, r.faults = l.faults, r.faults_skipped = l.faults_skipped, r.losses = l.losses;
-  r.undecided = l.undecided, r.steps = l.steps, r.simulated_ms = l.simulated_ms;
+  r.undecided = l.undecided, r.deaths = l.deaths, r.power_losses = l.power_losses;
+  r.steps = l.steps, r.simulated_ms = l.simulated_ms;
   r.struck = l.struck, r.reached = l.reached;
   r.faults_of = l.faults_of, r.messages_of = l.messages_of, r.verdict = l.verdict;
   r.check = buffer.substr(sizeof l, l.check_size);
@@ -126,7 +128,8 @@ void start_worker(Worker& w, const SweepOptions& o, Shared& shared) {
 void add(Result& sum, const Result& r) {
   sum.compared += r.compared, sum.unknown += r.unknown, sum.refused += r.refused;
   sum.views += r.views, sum.faults += r.faults, sum.faults_skipped += r.faults_skipped, sum.losses += r.losses;
-  sum.undecided += r.undecided, sum.steps += r.steps, sum.simulated_ms += r.simulated_ms;
+  sum.undecided += r.undecided, sum.deaths += r.deaths, sum.power_losses += r.power_losses;
+  sum.steps += r.steps, sum.simulated_ms += r.simulated_ms;
   for (std::size_t k = 0; k < kFaultKinds; ++k) sum.faults_of[k] += r.faults_of[k];
   for (std::size_t k = 0; k < kMessageKinds; ++k) sum.messages_of[k] += r.messages_of[k];
   for (std::size_t k = 0; k < seam::kPoints; ++k) sum.struck[k] += r.struck[k];

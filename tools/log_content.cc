@@ -1,7 +1,7 @@
 #include "tools/log_content.h"
 
 #include "core/store/effects.h"
-#include "io/log_codec.h"
+#include "io/log_reader.h"
 #include "tools/files.h"
 
 namespace hc {
@@ -28,19 +28,16 @@ Segments find_segments(const std::string& given) {
   return found;
 }
 
-static std::optional<SegmentReader::Behind> behind(const Segments& segments, std::uint64_t number) {
-  const fs::path next = segments.folder / segment_name(number + 1);
-  if (!fs::exists(next)) return std::nullopt;
-  const auto durable = [=] {
-    return fs::exists(next.parent_path() / segment_name(number + 2)) || says_durable(contents(next), number + 1);
-  };
-  return SegmentReader::Behind{size_before(contents(next), number + 1), durable};
-}
-
 SegmentRead read_segment(const Segments& segments, std::uint64_t number,
                          const std::function<void(const LogRecord&)>& visit) {
   const std::string bytes = contents(segments.files.at(number));
-  SegmentReader reader(bytes, number, segments.files.at(number).string(), behind(segments, number));
+  std::vector<std::uint64_t> later;
+  while (fs::exists(segments.folder / segment_name(number + 1 + later.size())))
+    later.push_back(number + 1 + later.size());
+  const SegmentContents of_segment = [&](std::uint64_t n, std::size_t most) {
+    return contents(segments.folder / segment_name(n)).substr(0, most);
+  };
+  SegmentReader reader(bytes, number, segments.files.at(number).string(), what_is_behind(number, later, of_segment));
   SegmentRead read;
   while (auto records = reader.next()) {
     ++read.frames;

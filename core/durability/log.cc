@@ -52,7 +52,9 @@ void Log::begin_run(const RunBegan& began) {
 }
 
 bool Log::read(const LogRecord& record) {
-  const bool first = std::exchange(fresh_, fresh_ && record.index() <= 2);  // but for runs
+  // Only a log that begins with a snapshot has its mark right behind one run and those before it.
+  const bool head = std::holds_alternative<RunBegan>(record) ? runs_.empty() : std::holds_alternative<PastRun>(record);
+  const bool first = std::exchange(fresh_, fresh_ && head);
   grown_ += weight(record);
   return std::visit(Overload{
                         [&](const RunBegan& r) {
@@ -115,6 +117,7 @@ void Log::open(std::uint64_t segment, Effects& out) {
   segment_ = segment;
   begin_run({config_.self.generation, policy_});
   gather(RunBegan{config_.self.generation, policy_});
+  if (segment > 1 && !HC_MUTANT(kEarlierRunUnsynced)) ask_sync(out);
   flush({}, out);
 }
 
@@ -138,7 +141,12 @@ void Log::set_policy(Fsync policy) {
 
 // ------------------------------------------------------------------------------------------------------------- writing
 
+// What a snapshot does not name is empty where it ends: a slot whose history begins amid one says so first.
 void Log::applied(Slot s, const Entry& entry) {
+  if (!of(s).written && snapshotting()) {
+    of(s).origin = static_cast<std::uint32_t>(runs_.size() - 1);
+    gather(Emptied{s, {}, true});
+  }
   of(s).written = true;
   gather(Applied{s, entry});
   touched_.emplace_back(s, entry.at.seq);
@@ -186,7 +194,7 @@ void Log::ask_sync(Effects& out) {
 }
 
 void Log::flush(Time now, Effects& out) {
-  if (!on() || segment_ == 0 || outstanding_ || closed_) return;
+  if (!on() || segment_ == 0 || waits() || closed_) return;
   if (policy_ == Fsync::kEverySecond && unsynced_ && !syncing_ && now >= sync_at_) {
     sync_at_ = now + kSyncEvery;
     ask_sync(out);
@@ -198,7 +206,7 @@ void Log::flush(Time now, Effects& out) {
   if (opened_ && !refuses() && (has_grown() || (snapshot_at_ && now >= *snapshot_at_))) want_snapshot();
   if (config_.snapshot_every > Duration{} && (!snapshot_at_ || now >= *snapshot_at_))
     snapshot_at_ = now + config_.snapshot_every;
-  const bool wanted = snapshot_ == Snapshot::kWanted && !refuses();
+  const bool wanted = snapshot_ == Snapshot::kWanted && opened_ && !refuses() && !syncing_;
   if (gathered_.empty() && !wanted && !refuses()) return;
   if (refuses() && now < (gathered_.empty() ? probe_at_ : retry_at_)) return;
   const bool roll = !closing_ && (segment_weight_ >= config_.segment_bytes || wanted);
@@ -349,7 +357,7 @@ LogStatus Log::status(std::size_t snapshot_slots) const {
 }
 
 std::optional<Time> Log::deadline() const {
-  if (outstanding_) return std::nullopt;
+  if (waits()) return std::nullopt;
   if (closing()) return refuses() && !gathered_.empty() ? std::optional(retry_at_) : std::nullopt;
   Time next = snapshot_at_.value_or(kNever);
   if (unsynced_ && !syncing_ && policy_ == Fsync::kEverySecond) next = std::min(next, sync_at_);

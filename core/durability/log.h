@@ -36,7 +36,9 @@ class Log {
   bool read(const LogRecord& record);
 
   // ---- this process' run
-  // Begins segment `segment`. Nothing may be acknowledged, and nothing of ours may be named in a view, before opened().
+  // Begins segment `segment`, when what stands before it is durable: an earlier run may have left some to the kernel,
+  // and what this one writes says that it is. Nothing may be acknowledged, and nothing of ours may be named in a view,
+  // before opened().
   void open(std::uint64_t segment, Effects& out);
   bool opened() const { return opened_; }
   // The clean mark: nothing may change any more. closed() when it is durable, or when there is no room for it.
@@ -125,6 +127,8 @@ class Log {
   void gather(LogRecord record);
   void begin_segment(Time now);
   void ask_sync(Effects& out);
+  // Nothing is appended now: an append is on its way, or what an earlier run left is made durable.
+  bool waits() const { return outstanding_ || (!opened_ && syncing_ != 0); }
   bool has_grown() const;
   void begin_run(const RunBegan& began);
 
@@ -149,7 +153,7 @@ class Log {
   std::uint32_t growth_percent_;
   std::size_t grown_ = 0, snapshot_weight_ = 0;  // since the last snapshot began; what that one took
   std::optional<Time> snapshot_at_;
-  bool fresh_ = true;  // nothing was read but whose run it is
+  bool fresh_ = true;  // nothing was read but whose run it is, and which were before it
   std::vector<LogRecord> gathered_;
   Durable touched_;  // slots in gathered_
   struct Outstanding {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <variant>
 #include <vector>
@@ -63,6 +64,77 @@ TEST(Log, ASegmentIsBegunWhileTheOneBeforeIsMadeDurable) {
   host.log.synced(host.syncing);
   host.write(10);
   EXPECT_EQ(host.last.segment, 3U);
+}
+
+TEST(Log, ARunBeginsWhenWhatStandsThereIsDurable) {
+  Host host;
+  Log next(host.config);
+  Effects out;
+  next.open(2, out);
+  ASSERT_EQ(out.list().size(), 1U);
+  const auto* sync = std::get_if<SyncLog>(&out.list().front());
+  ASSERT_NE(sync, nullptr) << "an earlier process may have left it to the kernel";
+  const std::uint64_t id = sync->id;
+  out.clear();
+  next.flush(host.now, out);
+  EXPECT_TRUE(out.list().empty());
+  EXPECT_EQ(next.deadline(), std::nullopt) << "there is nothing to wake up for";
+  next.want_snapshot();
+  next.synced(id);
+  next.flush(host.now, out);
+  ASSERT_EQ(out.list().size(), 1U);
+  const auto* append = std::get_if<AppendLog>(&out.list().front());
+  ASSERT_NE(append, nullptr);
+  EXPECT_EQ(append->segment, 2U) << "a snapshot waits for the run, and leaves no gap";
+  EXPECT_TRUE(append->sync);
+}
+
+TEST(Log, ASnapshotWaitsForASyncWithoutAppends) {
+  Host host;
+  host.write(2000);
+  host.write(10);
+  ASSERT_NE(host.syncing, 0U);
+  host.log.want_snapshot();
+  Effects out;
+  host.log.flush(host.now, out);
+  EXPECT_TRUE(out.list().empty()) << "there is nothing to append";
+  host.log.synced(host.syncing);
+  host.write(10);
+  EXPECT_TRUE(host.log.snapshotting());
+}
+
+TEST(Log, ASlotWhoseHistoryBeginsAmidASnapshotIsThereWhereItEnds) {
+  Host host;
+  host.log.want_snapshot();
+  Effects out;
+  host.log.flush(host.now, out);
+  std::vector<LogRecord> records = std::get<AppendLog>(out.list().back()).records;
+  host.carry_out(out);
+  ASSERT_FALSE(host.log.kept(kSlot, {})) << "there is nothing of it yet";
+  host.write(10);
+  records.insert(records.end(), host.last.records.begin(), host.last.records.end());
+  records.emplace_back(SnapshotEnded{});
+  Log next(host.config);
+  const auto taken = std::ranges::count_if(records, [&](const LogRecord& r) { return next.read(r) && r.index() == 3; });
+  EXPECT_EQ(taken, 1) << "the entry";
+  EXPECT_TRUE(next.offer(kSlot, host.config.self.generation, {Epoch(1), Seq(1)}).held);
+}
+
+// A log that held nothing yet when a snapshot was begun, and that ends amid it.
+TEST(Log, EntriesInASnapshotThatDoesNotEndCount) {
+  NodeConfig config;
+  const Generation writer{1, 2};
+  const RunBegan run{writer, Fsync::kAlways};
+  const Applied entry{kSlot, {{Epoch(1), Seq(1)}, Epoch(0), true, {}}};
+  Log whole(config);
+  for (const LogRecord& record : std::vector<LogRecord>{run, run, SnapshotBegan{}}) whole.read(record);
+  EXPECT_TRUE(whole.read(entry));
+  EXPECT_TRUE(whole.offer(kSlot, writer, entry.entry.at).held);
+
+  Log begins_there(config);
+  for (const LogRecord& record : std::vector<LogRecord>{run, PastRun{{3, 4}}, SnapshotBegan{}})
+    begins_there.read(record);
+  EXPECT_FALSE(begins_there.read(entry)) << "what the slot held before is not known yet";
 }
 
 // Where somebody is served: 12 MiB in a second, and no more.

@@ -248,7 +248,7 @@ void Node::Rooms::view_installed(Now now, Effects& out) {
       }
   // Told to leave, and that was all we did not hear of it.
   if (known && known->names(me()) && !installed->member(self.id)) leaving = true;
-  cluster_news.view_installed(known.get(), *installed, now.wall);
+  cluster_news.view_installed(known.get(), *installed, agreement.slots().moving().count(), now.wall);
   known = installed;
   // Not what an earlier process of ours was told: the others have to know first that it has ended.
   if (installed->names(me())) leaving = installed->member(self.id)->state == MemberState::kLeaving;
@@ -264,7 +264,7 @@ void Node::Rooms::note_lost_slots(Now now) {
   std::vector<Incarnation> living{me()};
   for (const auto& [id, peer] : swim.peers())
     if (peer.liveness < Liveness::kDead) living.push_back({id, peer.info.generation});
-  cluster_news.slots_lost(slots_without(living, *view()), now.wall);
+  cluster_news.slots_lost(agreement.slots().without(living), now.wall);
 }
 
 void Node::Rooms::drain_gossip(Now now, Effects& out) {

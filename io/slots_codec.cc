@@ -12,7 +12,7 @@
 namespace hc {
 namespace {
 
-constexpr std::size_t kForeseen = 8;  // slots
+constexpr std::uint64_t kForgottenAt = 8;  // times as many configurations as a view has
 
 enum class SetForm : std::uint8_t { kBitmap = 0, kRuns = 1 };
 
@@ -181,66 +181,38 @@ static_assert(kListMax < kPassedOver);
 
 class SlotsWriter {
  public:
-  // The next in ring order. It must stay until the end.
-  void add(const SlotConfig& config) {
-    if (last_ == nullptr || !(config == *last_)) {
-      end_run();
-      last_ = &config;
-    }
-    ++length_;
-  }
-
-  std::string end() {
-    end_run();
-    std::string text;
-    WireWriter out(text);
-    out.number(incarnations_.size());
-    out.raw(incarnation_table_);
-    out.number(configs_.size());
-    out.raw(config_table_);
-    out.raw(runs_);
-    return text;
-  }
-
- private:
-  // A run of one is twice the configuration's number; a longer one that plus one, then how much longer than two.
-  void end_run() {
-    const std::uint64_t length = std::exchange(length_, 0);
-    if (length == 0) return;
-    const std::uint64_t twice = 2 * config_number(*last_);
-    WireWriter out(runs_);
-    out.number(length == 1 ? twice : twice + 1);
-    if (length > 1) out.number(length - 2);
-  }
-
-  struct SameConfig {
-    bool operator()(const SlotConfig* a, const SlotConfig* b) const { return *a == *b; }
-  };
-  struct HashOfConfig {
-    std::size_t operator()(const SlotConfig* config) const {
-      std::uint64_t h = config->epoch.value ^ config->passed_over.generation.lo;
-      const auto mix = [&h](std::uint64_t more) {
-        h = (h ^ more) * 0x9e3779b97f4a7c15ULL;
-        h ^= h >> 32;
-      };
-      for (const Incarnation& who : config->list) mix(who.generation.lo);
-      mix(config->list.size());
-      return h;
-    }
-  };
-
-  std::uint64_t config_number(const SlotConfig& config) {
-    const auto [place, fresh] = configs_.try_emplace(&config, configs_.size());
-    if (!fresh) return place->second;
+  // The number of a configuration that has not occurred yet: they count from 0.
+  std::uint64_t define(const SlotConfig& config) {
     HC_CHECK(!config.list.empty(), "a slot without replicas");
     WireWriter out(config_table_);
     out.number(config.epoch);
     out.number(config.list.size() + (config.passed_over ? kPassedOver : 0));
     for (const Incarnation& who : config.list) out.number(incarnation_number(who));
     if (config.passed_over) out.number(incarnation_number(config.passed_over));
-    return place->second;
+    return configs_++;
+  }
+  std::uint64_t defined() const { return configs_; }
+
+  // The next slots in ring order have it. A run of one is twice the configuration's number; a longer one that plus one,
+  // then how much longer than two.
+  void run(std::uint64_t number, std::uint64_t length) {
+    WireWriter out(runs_);
+    out.number(length == 1 ? 2 * number : 2 * number + 1);
+    if (length > 1) out.number(length - 2);
   }
 
+  std::string end() {
+    std::string text;
+    WireWriter out(text);
+    out.number(incarnations_.size());
+    out.raw(incarnation_table_);
+    out.number(configs_);
+    out.raw(config_table_);
+    out.raw(runs_);
+    return text;
+  }
+
+ private:
   std::uint64_t incarnation_number(const Incarnation& who) {
     const auto [place, fresh] = incarnations_.try_emplace(who, incarnations_.size());
     if (fresh) {
@@ -251,11 +223,56 @@ class SlotsWriter {
     return place->second;
   }
 
+  std::map<Incarnation, std::uint64_t> incarnations_;
+  std::uint64_t configs_ = 0;
+  std::string incarnation_table_, config_table_, runs_;
+};
+
+std::uint64_t hash_of_config(const SlotConfig& config) {
+  std::uint64_t h = config.epoch.value ^ config.passed_over.generation.lo;
+  const auto mix = [&h](std::uint64_t more) {
+    h = (h ^ more) * 0x9e3779b97f4a7c15ULL;
+    h ^= h >> 32;
+  };
+  for (const Incarnation& who : config.list) mix(who.generation.lo);
+  mix(config.list.size());
+  return h;
+}
+
+// Slots one by one, in ring order. Each configuration must stay until the end.
+class ConfigsWriter {
+ public:
+  void add(const SlotConfig& config) {
+    if (last_ == nullptr || !(config == *last_)) {
+      end_run();
+      last_ = &config;
+    }
+    ++length_;
+  }
+  std::string end() {
+    end_run();
+    return out_.end();
+  }
+
+ private:
+  struct Same {
+    bool operator()(const SlotConfig* a, const SlotConfig* b) const { return *a == *b; }
+  };
+  struct Hash {
+    std::size_t operator()(const SlotConfig* config) const { return hash_of_config(*config); }
+  };
+  void end_run() {
+    const std::uint64_t length = std::exchange(length_, 0);
+    if (length == 0) return;
+    const auto [place, fresh] = numbers_.try_emplace(last_, out_.defined());
+    if (fresh) out_.define(*last_);
+    out_.run(place->second, length);
+  }
+
+  SlotsWriter out_;
   const SlotConfig* last_ = nullptr;  // of the run that is open
   std::uint64_t length_ = 0;
-  std::map<Incarnation, std::uint64_t> incarnations_;
-  std::unordered_map<const SlotConfig*, std::uint64_t, HashOfConfig, SameConfig> configs_;  // never walked
-  std::string incarnation_table_, config_table_, runs_;
+  std::unordered_map<const SlotConfig*, std::uint64_t, Hash, Same> numbers_;  // never walked
 };
 
 std::vector<Incarnation> read_incarnations(WireReader& in) {
@@ -322,19 +339,50 @@ class SlotsReader {
 
 }  // namespace
 
-std::string encode_slots(const SlotConfigs& slots) {
+std::size_t SlotsEncoder::HashOfConfig::operator()(const SlotConfig& config) const { return hash_of_config(config); }
+
+void SlotsEncoder::begin_anew(const SlotConfigs& slots) {
+  const auto count = static_cast<std::uint32_t>(slots.size());
+  configs_.clear();
+  number_of_.clear();
+  numbers_.clear();
+  place_.resize(count);
+  in_ring_order(count, [&](Slot s) {
+    place_[s.value] = static_cast<std::uint16_t>(numbers_.size());
+    numbers_.push_back(known_as(slots[s.value]));
+    return true;
+  });
+}
+
+std::uint32_t SlotsEncoder::known_as(const SlotConfig& config) {
+  const auto [place, fresh] = number_of_.try_emplace(config, static_cast<std::uint32_t>(configs_.size()));
+  if (fresh) configs_.push_back(config);
+  return place->second;
+}
+
+std::string SlotsEncoder::encode(const SlotConfigs& slots) {
   HC_CHECK(slots.size() <= kSlotsMax, std::to_string(slots.size()) + " slots");
   if (slots.empty()) return {};
-  SlotsWriter writer;
-  // Neighbors on the ring lie far apart in memory: the processor is told beforehand.
-  const std::vector<Slot>& order = ring_order(std::bit_ceil(static_cast<std::uint32_t>(slots.size())));
-  for (std::size_t r = 0; r < order.size(); ++r) {
-    if (const std::size_t soon = r + kForeseen; soon < order.size() && order[soon].value < slots.size())
-      __builtin_prefetch(&slots[order[soon].value]);
-    if (order[r].value < slots.size()) writer.add(slots[order[r].value]);
+  if (last_.size() != slots.size()) {
+    begin_anew(slots);
+  } else {
+    slots.for_each_difference(last_, [&](std::size_t i) { numbers_[place_[i]] = known_as(slots[i]); });
   }
+  last_ = slots;
+  constexpr std::uint64_t kUndefined = ~std::uint64_t{0};
+  std::vector<std::uint64_t> written_as(configs_.size(), kUndefined);
+  SlotsWriter writer;
+  for (std::size_t from = 0, until = 0; from < numbers_.size(); from = until) {
+    const std::uint32_t number = numbers_[from];
+    while (until < numbers_.size() && numbers_[until] == number) ++until;
+    if (written_as[number] == kUndefined) written_as[number] = writer.define(configs_[number]);
+    writer.run(written_as[number], until - from);
+  }
+  if (configs_.size() > kForgottenAt * writer.defined()) last_.clear();  // most are of views that have passed
   return writer.end();
 }
+
+std::string encode_slots(const SlotConfigs& slots) { return SlotsEncoder().encode(slots); }
 
 std::expected<std::vector<SlotConfig>, std::string> decode_slots(Bytes bytes, std::uint32_t count,
                                                                  DecodeBudget& budget) {
@@ -358,7 +406,7 @@ std::string encode_slot_changes(const std::vector<SlotChange>& changes) {
   std::string set;
   WireWriter write_set(set);
   write_slot_set(which, write_set);
-  SlotsWriter configs;
+  ConfigsWriter configs;
   for_each_in_ring_order(changes, [&](const SlotChange& c) { configs.add(c.config); });
   std::string text;
   WireWriter out(text);

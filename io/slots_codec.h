@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <expected>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "core/base/bytes.h"
@@ -41,8 +42,26 @@ class DecodeBudget {
 void write_slot_set(const SlotSet& set, WireWriter& out);
 std::expected<SlotSet, std::string> read_slot_set(Bytes bytes, DecodeBudget& budget);
 
-// Requires: at most kSlotsMax slots, no list empty.
-std::string encode_slots(const SlotConfigs& slots);
+// Writes the slots of one view after another: only what is different from the last time is looked up.
+class SlotsEncoder {
+ public:
+  // Requires: at most kSlotsMax slots, no list empty.
+  std::string encode(const SlotConfigs& slots);
+
+ private:
+  struct HashOfConfig {
+    std::size_t operator()(const SlotConfig& config) const;
+  };
+  void begin_anew(const SlotConfigs& slots);
+  std::uint32_t known_as(const SlotConfig& config);
+
+  SlotConfigs last_;
+  std::vector<std::uint16_t> place_;    // by slot: its place among all of them on the ring
+  std::vector<std::uint32_t> numbers_;  // by place: its configuration
+  std::vector<SlotConfig> configs_;     // by number: those that are or were there
+  std::unordered_map<SlotConfig, std::uint32_t, HashOfConfig> number_of_;  // never walked
+};
+std::string encode_slots(const SlotConfigs& slots);  // by one that knows nothing
 // Exactly `count` slots with lists of 1 … kListMax distinct members.
 std::expected<std::vector<SlotConfig>, std::string> decode_slots(Bytes bytes, std::uint32_t count,
                                                                  DecodeBudget& budget);

@@ -98,10 +98,15 @@ std::string get_rest(Bytes bytes, wire::View& from, View& view, DecodeBudget& bu
 }  // namespace
 
 std::string encode_view(const View& view) {
+  SlotsEncoder slots;
+  return encode_view(view, slots);
+}
+
+std::string encode_view(const View& view, SlotsEncoder& slots) {
   wire::View to;
   put_rest(view, to);
   to.set_slot_count(view.slot_count());
-  to.set_slots(encode_slots(view.slots));
+  to.set_slots(slots.encode(view.slots));
   return to.SerializeAsString();
 }
 

@@ -23,6 +23,7 @@ inline constexpr std::size_t kViewMembersMax = 4096;
 
 // Requires: the view has that form.
 std::string encode_view(const View& view);
+std::string encode_view(const View& view, SlotsEncoder& slots);  // of one view after another
 std::expected<ViewRef, std::string> decode_view(Bytes bytes, DecodeBudget& budget);
 
 // What a view changes of another one. The same rules of form; its slots are below kSlotsMax, and the base has an epoch.
@@ -35,7 +36,9 @@ std::expected<ViewChangeRef, std::string> decode_change(Bytes bytes, DecodeBudge
 class ViewMemo {
  public:
   // Requires: not null. Lent until the next call.
-  const std::string& encode(const ViewRef& view) { return views_.encode(view, encode_view); }
+  const std::string& encode(const ViewRef& view) {
+    return views_.encode(view, [this](const View& v) { return encode_view(v, slots_); });
+  }
   const std::string& encode(const ViewChangeRef& change) { return changes_.encode(change, encode_change); }
   std::expected<ViewRef, std::string> decode(Bytes bytes, DecodeBudget& budget) {
     return views_.decode(bytes, budget, decode_view);
@@ -77,6 +80,7 @@ class ViewMemo {
     std::array<One, 4> known_;
     std::size_t next_ = 0;
   };
+  SlotsEncoder slots_;
   Known<ViewRef> views_;
   Known<ViewChangeRef> changes_;
 };

@@ -260,7 +260,8 @@ int main(int argc, char** argv) {
   app.add_option("--most-faults", bounds.faults, "with --exhaustive: so many of them")->check(CLI::Range(0, 1));
   app.add_option("--scene", bounds.scene, "with --exhaustive: this one alone")
       ->check(CLI::IsMember({"steady", "handover", "takeover"}));
-  app.add_flag("--benchmark", measured, "how fast the simulator is here, on one core");
+  app.add_flag("--benchmark", measured,
+               "how fast the simulator is here, on one core; with --slots 16 or 16384: those courses");
   app.add_flag("--list-mutants", line.list_mutants, "names and rules");
   auto* mutants = app.add_subcommand("mutants", "run each mutant until it is caught; print a table");
   common(*mutants);
@@ -283,9 +284,11 @@ int main(int argc, char** argv) {
   }
 
   if (scenarios->parsed()) return scenario::play(story) ? 0 : 1;
-  if (measured) return end(0, benchmark() ? Verdict::kPassed : Verdict::kViolated, "sim --benchmark");
   line.run.seed = seed;
   if (slots) line.run.slots = slots;
+  if (measured)
+    return end(0, benchmark(line.run.slots) ? Verdict::kPassed : Verdict::kViolated,
+               "sim --benchmark" + (slots ? " --slots " + std::to_string(slots) : ""));
   if (line.list_mutants) {
     for (const auto& info : seam::kMutantInfo)
       std::printf("%-34s %s\n", std::string(info.name).c_str(), std::string(info.rule).c_str());

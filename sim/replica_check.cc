@@ -103,12 +103,16 @@ std::optional<std::string> ReplicaCheck::look(const ViewRef& newest) {
   for (const auto& m : machines_)
     if (const auto denied = m->up() ? denied_key(m->node().table(probed)) : std::nullopt)
       return "slot " + std::to_string(probed.value) + ": the filter of " + m->name() + " denies key " + *denied;
+  std::vector<Now> nows;
+  for (const auto& m : machines_) nows.push_back(m->now());
+  std::vector<SlotStatus> statuses(machines_.size());  // of the slot that is looked at
   for (std::size_t i = 0; i < of_slot_.size(); ++i) {
     const Slot s{static_cast<std::uint16_t>(i)};
     OfSlot& known = of_slot_[i];
     for (const auto& m : machines_) {
-      if (!m->up() || !m->node().view()) continue;
-      const SlotStatus status = m->node().slot(s, m->now());
+      if (!m->up()) continue;
+      const SlotStatus status = statuses[m->index()] = m->node().slot(s, nows[m->index()]);
+      if (!m->node().view()) continue;
       if (holds_content(status))
         if (auto wrong = digest_of(*m, s, status)) return wrong;
       if (status.may_execute && status.slot_epoch >= known.since)
@@ -118,7 +122,7 @@ std::optional<std::string> ReplicaCheck::look(const ViewRef& newest) {
     for (const Incarnation& who : newest->config(s).list) {
       const auto& m = machines_[who.member.value - 1];
       if (!m->up() || m->incarnation() != who) continue;
-      const SlotStatus status = m->node().slot(s, m->now());
+      const SlotStatus& status = statuses[m->index()];
       if (status.at.seq < known.committed)
         return "slot " + std::to_string(i) + ": " + m->name() + " is in sync by view " +
                std::to_string(newest->epoch.value) + ", but ends at " + text(status.at) + "; committed was " +

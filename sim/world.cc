@@ -186,8 +186,8 @@ void World::stepped(Machine& m) {
   if (steps_ % (many ? kOfManySlotsEvery : kInvariantsEvery) == 0) node.invariants(m.now());
 }
 
-void World::stored(Machine&, const VoteRecord& record) {
-  if (record.accepted) views_->proposed(record.accepted->proposal);
+void World::stored(Machine& m, const VoteRecord& record) {
+  if (record.accepted) views_->proposed(record.accepted->proposal, m.id());
 }
 
 void World::sent(Machine& m, const Frame& frame) {

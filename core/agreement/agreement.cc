@@ -49,6 +49,11 @@ void Agreement::start(std::optional<VoteRecord> record, const MemberInfo& self, 
   consensus_.found(plan_first(wishes(), {founder}), now, out);
 }
 
+const SlotIndex& Agreement::slots() {
+  slots_.follow(view());
+  return slots_;
+}
+
 // ------------------------------------------------------------------------------------------------------------ reports
 
 void Agreement::say(const std::vector<Report>& own, Time now) {
@@ -294,7 +299,7 @@ std::optional<Proposal> Agreement::founding_together(const MemberInfo& self, con
 
 std::optional<Proposal> Agreement::what_waits(const MemberInfo& self, const Swim& swim, Time now) {
   if (!view()) return founding_together(self, swim);
-  return plan(*view(), pool_.reports(now), seen(self, swim));
+  return plan(*view(), slots(), pool_.reports(now), seen(self, swim));
 }
 
 void Agreement::consider(const MemberInfo& self, const Swim& swim, Time now, Effects& out) {
@@ -303,8 +308,8 @@ void Agreement::consider(const MemberInfo& self, const Swim& swim, Time now, Eff
   if (dirty_ || !view()) {
     dirty_ = false;
     if (HC_MUTANT(kProposalOfYesterday)) yesterday_ = what_waits(self, swim, now);
-    const bool some =
-        view() ? waits(*view(), pool_.reports(now), seen(self, swim)) : what_waits(self, swim, now).has_value();
+    const bool some = view() ? waits(*view(), slots(), pool_.reports(now), seen(self, swim))
+                             : what_waits(self, swim, now).has_value();
     if (!some) return void(waiting_since_.reset());
     if (!waiting_since_) waiting_since_ = now;
   }

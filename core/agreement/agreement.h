@@ -28,6 +28,7 @@ class Agreement {
   Consensus& consensus() { return consensus_; }
   const Consensus& consensus() const { return consensus_; }
   const ViewRef& view() const { return consensus_.installed(); }
+  const SlotIndex& slots();  // of that. Requires: there is one
 
   // What this member says itself, whole, each time it is asked (every tick). Repeated ones stay fresh.
   void say(const std::vector<Report>& own, Time now);
@@ -75,6 +76,7 @@ class Agreement {
   Random random_;
   EvidencePool pool_;
   Consensus consensus_;
+  SlotIndex slots_;
   std::map<NodeId, StorageId> to_leave_;  // who shall leave, with the data folder that it had when that was said
   struct {
     SlotSet slots;

@@ -10,7 +10,7 @@ namespace {
 
 class MemberPlanner : private Sight {
  public:
-  MemberPlanner(const Sight& sight, View& next) : Sight(sight), next_(next) {}
+  MemberPlanner(const Sight& sight, const SlotIndex& slots, View& next) : Sight(sight), slots_(slots), next_(next) {}
 
   bool make() {
     plan_members();
@@ -60,15 +60,17 @@ class MemberPlanner : private Sight {
     if (filling_) return *filling_;
     const auto well = [&](Incarnation who) { return alive(who.member) && now().names(who); };
     filling_ = false;
-    for (std::uint32_t s = 0; s < now().slot_count() && !*filling_; ++s) {
-      const Slot slot{static_cast<std::uint16_t>(s)};
+    SlotSet with_learners = slots_.moving();
+    with_learners.add(slots_.passed_over());
+    with_learners.for_each([&](Slot slot) {
+      if (*filling_) return;
       const Incarnation primary = now().config(slot).list.front();
-      if (!well(primary) && !HC_MUTANT(kLostSlotBlocksJoins)) continue;
+      if (!well(primary) && !HC_MUTANT(kLostSlotBlocksJoins)) return;
       filling_ = std::ranges::any_of(now().learners(slot), [&](Incarnation learner) {
         if (!well(learner) || HC_MUTANT(kLostSlotBlocksJoins)) return well(learner);
         return !told_to_leave(learner.member) && !said(ReportKind::kStuck, primary, learner, slot);
       });
-    }
+    });
     return *filling_;
   }
 
@@ -77,7 +79,7 @@ class MemberPlanner : private Sight {
         next_.members, [&](const ViewMember& m) { return m.info.id != id && m.state == MemberState::kActive; });
   }
   bool listed_anywhere(NodeId id) const {
-    return std::ranges::any_of(now().slots, [&](const SlotConfig& slot) { return slot.list.names(id); });
+    return std::ranges::any_of(slots_.listed(), [&](const auto& process) { return process.first.member == id; });
   }
 
   // 7d, 2f: who is told to leave is no longer wanted by the ring, and goes when it is dead to us, no list names it and
@@ -169,6 +171,7 @@ class MemberPlanner : private Sight {
     changed_ = true;
   }
 
+  const SlotIndex& slots_;
   View& next_;
   std::optional<bool> filling_;  // once it was asked
   bool changed_ = false;
@@ -176,7 +179,9 @@ class MemberPlanner : private Sight {
 
 }  // namespace
 
-bool plan_members(const Sight& sight, View& next) { return MemberPlanner(sight, next).make(); }
+bool plan_members(const Sight& sight, const SlotIndex& slots, View& next) {
+  return MemberPlanner(sight, slots, next).make();
+}
 
 std::size_t wanted_voters(std::size_t active, std::uint32_t voters_max) {
   const std::size_t by_size = active >= 7 ? 5 : active >= 3 ? 3 : 1;

@@ -2,12 +2,13 @@
 #pragma once
 
 #include "core/agreement/sight.h"
+#include "core/view/slot_index.h"
 #include "core/view/view.h"
 
 namespace hc {
 
 // Changes `next`, a copy of the present view in the next epoch, its ring as well. True if something is different.
-bool plan_members(const Sight& sight, View& next);
+bool plan_members(const Sight& sight, const SlotIndex& slots, View& next);
 
 // How many vote in a cluster of so many active members.
 std::size_t wanted_voters(std::size_t active, std::uint32_t voters_max);

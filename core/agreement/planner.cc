@@ -17,8 +17,8 @@ constexpr std::size_t kMovesAtOnce = 1024;
 
 class Planner : private Sight {
  public:
-  explicit Planner(const Sight& sight)
-      : Sight(sight), now_(now()), reports_(reports()), next_(std::make_shared<View>(now())) {
+  Planner(const Sight& sight, const SlotIndex& slots)
+      : Sight(sight), now_(now()), slots_(slots), reports_(reports()), next_(std::make_shared<View>(now())) {
     next_->epoch = now_.epoch.next();
     for (const Report& r : reports_)
       if (r.kind != ReportKind::kCaughtUp && r.kind != ReportKind::kDrop) pressing_.add(r.slots);
@@ -37,15 +37,27 @@ class Planner : private Sight {
  private:
   // `any`: only until something has changed.
   void plan_all(bool any) {
-    changed_ = plan_members(*this, *next_);
+    changed_ = plan_members(*this, slots_, *next_);
     same_wanted_ = now_.same_wanted(*next_);
     same_ring_ = now_.ring == next_->ring;
     for (const ViewMember& m : now_.members)
       if (const Incarnation who{m.info.id, m.info.generation}; alive(m.info.id) && next_->names(who) && !stopping(who))
         well_.push_back(who);
+    const SlotSet some = worth_a_look();
     for (std::uint32_t s = 0; s < now_.slot_count() && !(any && changed_); ++s)
-      plan_slot(Slot{static_cast<std::uint16_t>(s)});
+      if (const Slot slot{static_cast<std::uint16_t>(s)}; !same_ring_ || some.has(slot)) plan_slot(slot);
   }
+
+  // Where the ring stays: all others are as_wanted(), and nothing is reported of them.
+  SlotSet worth_a_look() const {
+    SlotSet slots = reported();
+    slots.add(slots_.moving());
+    slots.add(slots_.passed_over());
+    for (const auto& [who, named] : slots_.listed())
+      if (!well(who)) slots.add(named);
+    return slots;
+  }
+  bool well(Incarnation who) const { return std::ranges::binary_search(well_, who); }
 
   bool counted(Slot slot, Incarnation who) const {
     return HC_MUTANT(kUncountedLearnerPromoted) ||
@@ -102,10 +114,7 @@ class Planner : private Sight {
   // As most of thousands of slots are: the list names whom the ring wants and will want, in its order, and all of them
   // are well. Nothing becomes of such a slot.
   bool as_wanted(const SlotConfig& config, Slot slot) const {
-    const auto is = [&](Incarnation who, NodeId wanted) {
-      const auto it = std::ranges::lower_bound(well_, wanted, {}, &Incarnation::member);
-      return it != well_.end() && it->member == wanted && *it == who;
-    };
+    const auto is = [&](Incarnation who, NodeId wanted) { return who.member == wanted && well(who); };
     return !config.passed_over && std::ranges::equal(config.list, now_.ring.wanted(slot), is) &&
            (same_ring_ || std::ranges::equal(config.list, next_->ring.wanted(slot), is));
   }
@@ -333,6 +342,7 @@ class Planner : private Sight {
   }
 
   const View& now_;
+  const SlotIndex& slots_;
   const std::vector<Report>& reports_;
   std::vector<Incarnation> well_;  // members of both views that seem alive and are not being stopped, in order
   SlotSet pressing_;               // slots of which something is said that may not wait
@@ -345,12 +355,13 @@ class Planner : private Sight {
 
 }  // namespace
 
-std::optional<Proposal> plan(const View& now, const std::vector<Report>& reports, const std::vector<Seen>& seen) {
-  return Planner(Sight(now, reports, seen)).make();
+std::optional<Proposal> plan(const View& now, const SlotIndex& slots, const std::vector<Report>& reports,
+                             const std::vector<Seen>& seen) {
+  return Planner(Sight(now, reports, seen), slots).make();
 }
 
-bool waits(const View& now, const std::vector<Report>& reports, const std::vector<Seen>& seen) {
-  return Planner(Sight(now, reports, seen)).any();
+bool waits(const View& now, const SlotIndex& slots, const std::vector<Report>& reports, const std::vector<Seen>& seen) {
+  return Planner(Sight(now, reports, seen), slots).any();
 }
 
 Proposal plan_first(const FirstView& wishes, const std::vector<MemberInfo>& members) {

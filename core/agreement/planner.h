@@ -7,6 +7,7 @@
 
 #include "core/base/random.h"
 #include "core/view/ballot.h"
+#include "core/view/slot_index.h"
 
 namespace hc {
 
@@ -22,10 +23,11 @@ struct Seen {
   bool promised = true;
 };
 
-// nullopt: nothing waits.
-std::optional<Proposal> plan(const View& now, const std::vector<Report>& reports, const std::vector<Seen>& seen);
+// nullopt: nothing waits. `slots`: of the present view.
+std::optional<Proposal> plan(const View& now, const SlotIndex& slots, const std::vector<Report>& reports,
+                             const std::vector<Seen>& seen);
 // Whether something does; cheaper.
-bool waits(const View& now, const std::vector<Report>& reports, const std::vector<Seen>& seen);
+bool waits(const View& now, const SlotIndex& slots, const std::vector<Report>& reports, const std::vector<Seen>& seen);
 
 // The first view of a cluster (2g): all of `members` active, all slots where the ring wants them.
 struct FirstView {

@@ -24,6 +24,7 @@ class Sight {
   bool full(Incarnation who) const;  // its disk (9e)
   bool told_to_leave(NodeId id) const;
 
+  const SlotSet& reported() const { return reported_; }  // slots that some report touches
   // Of a slot, what counts on top of the present view (2c).
   bool any_report(Slot slot) const;  // almost always none
   bool said(ReportKind kind, Incarnation by, Incarnation about, Slot slot) const;
@@ -33,7 +34,7 @@ class Sight {
   const View& now_;
   const std::vector<Report>& reports_;
   std::map<NodeId, const Seen*> seen_;
-  SlotSet reported_;  // slots that some report touches
+  SlotSet reported_;
 };
 
 }  // namespace hc

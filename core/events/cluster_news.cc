@@ -38,16 +38,6 @@ std::size_t slots_moving(const View& view) {
   return moving;
 }
 
-SlotSet slots_without(const std::vector<Incarnation>& living, const View& view) {
-  const auto lives = [&](const Incarnation& who) { return std::ranges::find(living, who) != living.end(); };
-  SlotSet slots(view.slot_count());
-  for (std::uint32_t i = 0; i < view.slot_count(); ++i) {
-    const Slot s{static_cast<std::uint16_t>(i)};
-    if (std::ranges::none_of(view.config(s).list, lives)) slots.add(s);
-  }
-  return slots;
-}
-
 void ClusterNews::add(std::string_view type, Line line) { news_.push_back({type, line.end()}); }
 
 void ClusterNews::about(std::string_view type, NodeId member, const View& view, WallTime at) {
@@ -69,8 +59,7 @@ void ClusterNews::compare_members(const View& before, const View& now, WallTime 
     if (!now.member(was.info.id)) about("member-left", was.info.id, now, at);
 }
 
-void ClusterNews::view_installed(const View* before, const View& now, WallTime at) {
-  const std::size_t moving = slots_moving(now);
+void ClusterNews::view_installed(const View* before, const View& now, std::size_t moving, WallTime at) {
   const auto active = static_cast<std::size_t>(
       std::ranges::count_if(now.members, [](const ViewMember& m) { return m.state == MemberState::kActive; }));
   add("view-installed", Line("view-installed", self_, at)

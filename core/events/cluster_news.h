@@ -44,8 +44,8 @@ class ClusterNews {
  public:
   explicit ClusterNews(NodeId self) : self_(self) {}
 
-  // `before`: the view installed before; nullptr: none.
-  void view_installed(const View* before, const View& now, WallTime at);
+  // `before`: the view installed before; nullptr: none. `moving`: slots_moving(now).
+  void view_installed(const View* before, const View& now, std::size_t moving, WallTime at);
   void seems(NodeId member, Liveness liveness, WallTime at);
   void slots_lost(SlotSet lost, WallTime at);  // by now: those without a living in-sync replica
 
@@ -68,7 +68,5 @@ class ClusterNews {
 };
 
 std::size_t slots_moving(const View& view);
-// Whose list names none of these processes.
-SlotSet slots_without(const std::vector<Incarnation>& living, const View& view);
 
 }  // namespace hc

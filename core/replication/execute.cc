@@ -233,7 +233,7 @@ void Replication::expire(Now now) {
     const auto next = awake_.next(expire_from_);
     const Slot s = next ? *next : *awake_.next(Slot{0});
     expire_from_ = Slot{static_cast<std::uint16_t>(s.value + 1)};
-    Replica& r = at(s);
+    Replica& r = replicas_[s.value];
     if (!r.lead || r.table.expiring() == 0 || backlog_full(r) || log_.refuses() || !may_execute(s, now.mono)) continue;
     const std::size_t before = r.table.size();
     const bool replicate = must_tell(r);

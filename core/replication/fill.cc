@@ -107,10 +107,8 @@ bool Replication::send_chunk(Slot s, Target& t, Lane& lane, Time now) {
 void Replication::restart_fills(NodeId to, Epoch before, Time now) {
   Lane& lane = this->lane(to);
   lane.outstanding = 0;
-  awake_.for_each([&](Slot s) {
-    Replica& r = at(s);
-    if (!r.lead) return;
-    for (Target& t : r.lead->targets) {
+  for_each_awake_with(to, [&](Slot s) {
+    for (Target& t : at(s).lead->targets) {
       if (t.who.member != to || t.listed || t.filled || !t.fill || t.fill->id == 0) continue;
       Fill& fill = *t.fill;
       if (t.view <= before) {
@@ -227,7 +225,7 @@ void Replication::ask_discards(Time now) {
   if (log_.on() && !view_->names(self())) return;  // what is on our disk shortens the fills to come
   std::map<NodeId, SlotSet> questions;
   awake_.for_each([&](Slot s) {
-    Replica& r = at(s);
+    const Replica& r = replica(s);
     if (HC_MUTANT(kWipeBeforeView) && r.listed && !r.lead && r.holds) {
       const auto wanted = view_->ring.wanted(s);
       if (std::ranges::find(wanted, config_.self.id) == wanted.end()) empty_slot(s, {}, false);

@@ -24,6 +24,7 @@ Replication::Replication(const NodeConfig& config, Peers& peers, Log& log, Rando
       asking_(config.slots),
       awake_(config.slots),
       rested_(config.slots),
+      left_over_(config.slots),
       memory_(config.memory, hash_mix(config.seed, kEvictions)),
       clock_(hash_mix(config.seed, kUses)),
       differing_(config.slots) {
@@ -37,9 +38,9 @@ void Replication::install(const ViewRef& view, Time now) {
   std::vector<Slot> led;
   const auto install = [&](std::size_t i) {
     const Slot s = slot_number(i);
-    tally(replicas_[i], false);
+    tally(s, false);
     install_slot(s, old.get(), now);
-    tally(replicas_[i], true);
+    tally(s, true);
     if (replicas_[i].lead && replicas_[i].lead->stage == Stage::kAsking) led.push_back(s);
   };
   // Where neither the configuration nor who is wanted is another one, nothing is.
@@ -50,7 +51,7 @@ void Replication::install(const ViewRef& view, Time now) {
   }
   count_outstanding();
   ask_lease_at_.clear();
-  for (const auto& [member, slots] : targeted_) ask_lease_at_[member] = now;
+  for (const auto& [member, common] : targeted_) ask_lease_at_[member] = now;
   tick_at_ = now;
   ask_leases(now);
   for (const Slot s : led) step_takeover(s, {now, {}});
@@ -59,12 +60,17 @@ void Replication::install(const ViewRef& view, Time now) {
 }
 
 // What the slot counts in the sums of all slots: taken out before it changes, put back after.
-void Replication::tally(const Replica& r, bool in) {
-  const auto count = [in](auto& counts, const auto& key) {
+void Replication::tally(Slot s, bool in) {
+  const Replica& r = replica(s);
+  const auto count = [&](auto& all, const auto& key) {
+    const auto it = in ? all.try_emplace(key, Common{SlotSet(config_.slots)}).first : all.find(key);
+    if (it == all.end() || it->second.slots.has(s) == in) return;
     if (in) {
-      ++counts[key];
-    } else if (const auto it = counts.find(key); it != counts.end() && --it->second == 0) {
-      counts.erase(it);
+      it->second.slots.add(s);
+      ++it->second.count;
+    } else {
+      it->second.slots.remove(s);
+      if (--it->second.count == 0) all.erase(it);
     }
   };
   if (!r.lead) {
@@ -77,13 +83,14 @@ void Replication::tally(const Replica& r, bool in) {
 
 // A slot with a fill is never at rest.
 void Replication::count_outstanding() {
-  for (auto& [to, lane] : lanes_) lane.outstanding = 0;
-  awake_.for_each([&](Slot s) {
-    if (!replica(s).lead) return;
-    for (const Target& t : replica(s).lead->targets)
-      if (t.fill)
-        for (const Fill::Sent& sent : t.fill->unacked) lane(t.who.member).outstanding += sent.bytes;
-  });
+  for (auto& [to, lane] : lanes_) {
+    lane.outstanding = 0;
+    for_each_awake_with(to, [&](Slot s) {
+      for (const Target& t : replica(s).lead->targets)
+        if (t.who.member == to && t.fill)
+          for (const Fill::Sent& sent : t.fill->unacked) lane.outstanding += sent.bytes;
+    });
+  }
 }
 
 void Replication::install_slot(Slot s, const View* old, Time now) {

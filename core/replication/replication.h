@@ -167,14 +167,27 @@ class Replication : public Executor {
   // Whoever may change a slot wakes it; only watching does not.
   Replica& at(Slot s) {
     awake_.add(s);
+    left_over_.remove(s);
     return replicas_[s.value];
   }
   Incarnation self() const { return {config_.self.id, config_.self.generation}; }
   Epoch epoch() const { return view_ ? view_->epoch : Epoch(); }
   static Slot slot_number(std::size_t i) { return Slot{static_cast<std::uint16_t>(i)}; }
 
+  // Slots that have to do with one other member.
+  struct Common {
+    SlotSet slots;
+    std::size_t count = 0;
+    bool operator==(const Common&) const = default;
+  };
+  template <class Visit>
+  void for_each_awake_with(NodeId target, Visit&& visit) {
+    if (const auto with = targeted_.find(target); with != targeted_.end())
+      with->second.slots.for_each_also_in(awake_, visit);
+  }
+
   // install.cc
-  void tally(const Replica& r, bool in);
+  void tally(Slot s, bool in);
   void count_outstanding();
   void install_slot(Slot s, const View* old, Time now);
   void note_former(Replica& r, Slot s, const View& old, Time now);
@@ -282,11 +295,19 @@ class Replication : public Executor {
   bool stuck(const Replica& r, const Target& t, Time now) const;
   void watch_targets(Slot s, Time now, Said& said);
   bool may_leave(Slot s, Incarnation who) const;
-  void watch_primary(Slot s, Time now, Said& said);
+  // What is known of a primary while many slots that follow it are looked at.
+  struct PrimarySeen {
+    Time last{};
+    Duration patience{};
+    Epoch installed;
+  };
+  void watch_primary(Slot s, const PrimarySeen& primary, Time now, Said& said);
+  void watch_late_primaries(Time now, Said& said);
   bool at_rest(Slot s, Time now) const;
   void wake_where_grants_end(Time now);
-  bool some_primary_is_late(Time now) const;
-  bool silent(const Replica& r, Time now) const;
+  PrimarySeen seen_of(Incarnation primary, Time now) const;
+  static bool silent(const Replica& r, const PrimarySeen& primary, Time now);
+  bool late(const PrimarySeen& primary, Time now) const;
   bool full(Incarnation who) const;
   void tell_of_room(std::vector<Report>& reports, Time now) const;
   Duration patience(Incarnation about, Time now) const;
@@ -306,10 +327,11 @@ class Replication : public Executor {
   // at on every tick; of thousands of slots those are few. A slot that grants end for, or whose primary falls silent,
   // is found by its member.
   SlotSet awake_, rested_;           // rested: it was at rest when reports were made last, at watched_at_
+  SlotSet left_over_;                // awake, but only to be discarded some time
   std::set<Incarnation> ungranted_;  // targets whose grant we lacked then
-  // Primaries of slots that name us, and members that are targets of slots that we lead, with the number of slots.
-  std::map<Incarnation, std::size_t> followed_;
-  std::map<NodeId, std::size_t> targeted_;
+  // Primaries of slots that name us, and members that are targets of slots that we lead, with these slots.
+  std::map<Incarnation, Common> followed_;
+  std::map<NodeId, Common> targeted_;
   std::vector<Slot> queued_;
   std::vector<Slot> waiting_;  // slots in Stage::kWaiting
   std::deque<Parked> parked_;

@@ -12,13 +12,18 @@ namespace hc {
 // could not answer in that.
 void Replication::ask_tails(std::optional<NodeId> only, Epoch before) {
   std::map<NodeId, TailAsk> questions;
-  asking_.for_each([&](Slot s) {
+  const auto ask = [&](Slot s) {
     const Replica& r = replica(s);
     if (!r.lead || r.lead->stage != Stage::kAsking) return asking_.remove(s);
     for (const Target& t : r.lead->targets)
       if (t.listed && !t.answered && t.view > before && (!only || t.who.member == *only))
         questions[t.who.member].slots.push_back({s, r.epoch, r.at});
-  });
+  };
+  if (!only) {
+    asking_.for_each(ask);
+  } else if (const auto with = targeted_.find(*only); with != targeted_.end()) {
+    with->second.slots.for_each_also_in(asking_, ask);
+  }
   for (auto& [to, question] : questions) {
     if (HC_BUGGIFY(kTailsAskedTwice)) peers_.send(to, question);
     peers_.send(to, std::move(question));

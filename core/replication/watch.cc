@@ -106,9 +106,8 @@ void Replication::advanced(NodeId peer, Epoch before, Now now) {
 void Replication::say_again(NodeId peer, Epoch before, Now now) {
   ask_tails(peer, before);
   if (ask_lease_at_.contains(peer)) ask_lease(peer, now.mono);
-  awake_.for_each([&](Slot s) {
+  for_each_awake_with(peer, [&](Slot s) {
     Replica& r = at(s);
-    if (!r.lead) return;
     for (Target& t : r.lead->targets) {
       const bool has_all = HC_MUTANT(kUnsentForgotten) ? t.acked == t.sent : t.acked == r.at.seq;
       if (t.who.member != peer || has_all || t.view <= before) continue;
@@ -122,9 +121,9 @@ void Replication::say_again(NodeId peer, Epoch before, Now now) {
 void Replication::repeat(Now now) {
   bool asking = false;
   std::set<NodeId> silent;  // learners of which a chunk on its way was not acknowledged for long
-  awake_.for_each([&](Slot s) {
+  awake_.for_each_not_in(left_over_, [&](Slot s) {
     prefetch_next(s);
-    Replica& r = at(s);
+    Replica& r = replicas_[s.value];
     std::erase_if(r.limbo, [&](const Limbo& l) {
       if (now.mono < l.give_up) return false;
       if (l.token) done_.push_back({l.token, Outcome::kUnknown, {}});
@@ -227,7 +226,7 @@ bool Replication::stuck(const Replica& r, const Target& t, Time now) const {
 }
 
 void Replication::watch_targets(Slot s, Time now, Said& said) {
-  Replica& r = at(s);
+  Replica& r = replicas_[s.value];
   const InSyncList& list = view_->config(s).list;
   const auto say = [&](ReportKind kind, Incarnation about) {
     said.try_emplace({kind, about}, SlotSet(config_.slots)).first->second.add(s);
@@ -262,17 +261,23 @@ bool Replication::may_leave(Slot s, Incarnation who) const {
 }
 
 // As in-sync replica or filled learner: nothing heard of the primary, or it lacks this list for too long.
-bool Replication::silent(const Replica& r, Time now) const {
-  const Duration patience_now = patience(r.primary, now);
-  const Time heard = std::max(peers_.last_heard(r.primary), r.since);
-  if (now - heard >= patience_now) return true;
-  return peers_.installed(r.primary) < r.epoch && now - r.since >= patience_now;
+bool Replication::silent(const Replica& r, const PrimarySeen& primary, Time now) {
+  if (now - std::max(primary.last, r.since) >= primary.patience) return true;
+  return primary.installed < r.epoch && now - r.since >= primary.patience;
 }
 
-void Replication::watch_primary(Slot s, Time now, Said& said) {
-  const Replica& r = at(s);
+Replication::PrimarySeen Replication::seen_of(Incarnation primary, Time now) const {
+  return {peers_.last_heard(primary), patience(primary, now), peers_.installed(primary)};
+}
+
+bool Replication::late(const PrimarySeen& primary, Time now) const {
+  return now - primary.last >= primary.patience || primary.installed < epoch();
+}
+
+void Replication::watch_primary(Slot s, const PrimarySeen& primary, Time now, Said& said) {
+  const Replica& r = replica(s);
   const bool counts = r.listed || (r.learner && r.filled && !HC_MUTANT(kCountedLearnerMute));
-  if (!counts || !silent(r, now)) return;
+  if (!counts || !silent(r, primary, now)) return;
   said.try_emplace({ReportKind::kComplaint, r.primary}, SlotSet(config_.slots)).first->second.add(s);
 }
 
@@ -304,10 +309,11 @@ void Replication::wake_where_grants_end(Time now) {
   ungranted_ = std::move(lacking);
 }
 
-bool Replication::some_primary_is_late(Time now) const {
-  return std::ranges::any_of(followed_ | std::views::keys, [&](Incarnation who) {
-    return now - peers_.last_heard(who) >= patience(who, now) || peers_.installed(who) < epoch();
-  });
+// What its slots that are at rest have to say of that; the others are looked at anyway.
+void Replication::watch_late_primaries(Time now, Said& said) {
+  for (const auto& [who, common] : followed_)
+    if (const PrimarySeen primary = seen_of(who, now); late(primary, now))
+      common.slots.for_each_not_in(awake_, [&](Slot s) { watch_primary(s, primary, now, said); });
 }
 
 // In the simulator only: reports that are legal, but without reason.
@@ -351,15 +357,18 @@ std::vector<Report> Replication::reports(Time now) {
   if (!view_ || (view_->members.size() < 2 && !log_.on())) return {};
   Said said;
   wake_where_grants_end(now);
-  if (some_primary_is_late(now))
-    for (std::size_t i = 0; i < replicas_.size(); ++i)
-      if (!replicas_[i].lead) watch_primary(slot_number(i), now, said);
-  awake_.for_each([&](Slot s) {
+  watch_late_primaries(now, said);
+  std::map<Incarnation, PrimarySeen> primaries;
+  for (const auto& [who, common] : followed_) primaries.emplace(who, seen_of(who, now));
+  awake_.for_each_not_in(left_over_, [&](Slot s) {
     prefetch_next(s);
-    if (replica(s).lead) {
+    const Replica& r = replica(s);
+    if (r.lead) {
       watch_targets(s, now, said);
-    } else {
-      watch_primary(s, now, said);
+    } else if (r.listed || r.learner) {
+      watch_primary(s, primaries.at(r.primary), now, said);
+    } else if (r.holds && r.limbo.empty()) {
+      left_over_.add(s);
     }
     rested_.remove(s);
     if (!at_rest(s, now)) return;
@@ -397,8 +406,13 @@ bool Replication::all_served() const {
 
 void Replication::invariants() const {
   std::size_t backlog = 0, counted = 0;
-  std::map<Incarnation, std::size_t> followed;
-  std::map<NodeId, std::size_t> targeted;
+  std::map<Incarnation, Common> followed;
+  std::map<NodeId, Common> targeted;
+  const auto note = [&](auto& all, const auto& key, Slot s) {
+    Common& common = all.try_emplace(key, Common{SlotSet(config_.slots)}).first->second;
+    common.count += common.slots.has(s) ? 0 : 1;
+    common.slots.add(s);
+  };
   for (std::size_t i = 0; i < replicas_.size(); ++i) {
     const Replica& r = replicas_[i];
     const std::string where = "slot " + std::to_string(i);
@@ -412,7 +426,9 @@ void Replication::invariants() const {
     const std::size_t remains = r.remains ? r.remains->bytes() : 0;
     HC_CHECK(r.counted == r.table.bytes() + memory + remains, where + ": what it counts of the memory");
     counted += r.counted;
-    if (!r.lead && (r.listed || r.learner)) ++followed[r.primary];
+    if (!r.lead && (r.listed || r.learner)) note(followed, r.primary, slot_number(i));
+    HC_CHECK(!left_over_.has(slot_number(i)) || (!r.lead && !r.listed && !r.learner && r.limbo.empty()),
+             where + ": more than something left over");
     if (!r.lead) continue;
     HC_CHECK(r.lead->stage != Stage::kAsking || asking_.has(slot_number(i)), where + ": asks unnoticed");
     backlog += r.tail_bytes;
@@ -425,7 +441,7 @@ void Replication::invariants() const {
                  r.tail_bytes - cost(r.tail.back()) < config_.backlog_bytes,
              where + ": a backlog beyond its bound");
     for (const Target& t : r.lead->targets) {
-      ++targeted[t.who.member];
+      note(targeted, t.who.member, slot_number(i));
       HC_CHECK(t.acked <= t.sent && t.sent <= r.at.seq, where + ": acknowledged, sent, held in this order");
       HC_CHECK(!t.counted || t.filled, where + ": counted before it was filled");
     }

@@ -99,10 +99,16 @@ class SlotConfigs {
   }
   bool operator==(const SlotConfigs& o) const {
     if (size_ != o.size_) return false;
+    for (std::size_t b = 0; b < blocks_.size(); ++b)
+      if (blocks_[b] != o.blocks_[b] && *blocks_[b] != *o.blocks_[b]) return false;
+    return true;
+  }
+  // The same, where two that these follow from are known to be the same: then what each shares with its own is, too.
+  bool same_since(const SlotConfigs& base, const SlotConfigs& o, const SlotConfigs& o_base) const {
+    if (size_ != o.size_ || size_ != base.size_ || size_ != o_base.size_) return *this == o;
     for (std::size_t b = 0; b < blocks_.size(); ++b) {
-      if (blocks_[b] == o.blocks_[b]) continue;
-      for (std::size_t i = b * kBlock; i < std::min(size_, (b + 1) * kBlock); ++i)
-        if (const SlotConfig &mine = (*this)[i], &theirs = o[i]; !(mine == theirs)) return false;
+      if (blocks_[b] == base.blocks_[b] && o.blocks_[b] == o_base.blocks_[b]) continue;
+      if (blocks_[b] != o.blocks_[b] && *blocks_[b] != *o.blocks_[b]) return false;
     }
     return true;
   }
@@ -129,7 +135,7 @@ class SlotConfigs {
   auto end() { return Walk<SlotConfigs>(this, size_); }
 
  private:
-  static constexpr std::size_t kBlock = 32;
+  static constexpr std::size_t kBlock = 8;
   using Block = std::array<SlotConfig, kBlock>;
   std::size_t size_ = 0;
   std::vector<std::shared_ptr<Block>> blocks_;  // of views that are decided, never changed any more

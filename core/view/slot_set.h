@@ -27,6 +27,9 @@ class SlotSet {
     if (others.words_.size() > words_.size()) words_.resize(others.words_.size());
     for (std::size_t i = 0; i < others.words_.size(); ++i) words_[i] |= others.words_[i];
   }
+  void remove(const SlotSet& others) {
+    for (std::size_t i = 0; i < words_.size(); ++i) words_[i] &= ~others.word(i);
+  }
   bool has(Slot s) const { return s.value / 64 < words_.size() && (words_[s.value / 64] & bit(s)); }
   bool empty() const {
     for (auto w : words_)
@@ -41,9 +44,16 @@ class SlotSet {
   // In ascending order.
   template <class F>
   void for_each(F&& visit) const {
-    for (std::size_t i = 0; i < words_.size(); ++i)
-      for (std::uint64_t w = words_[i]; w; w &= w - 1)
-        visit(Slot{static_cast<std::uint16_t>(i * 64 + static_cast<std::size_t>(std::countr_zero(w)))});
+    for_each_word([&](std::size_t i) { return words_[i]; }, visit);
+  }
+  // Those that are in both, and those that are not in the other one.
+  template <class F>
+  void for_each_also_in(const SlotSet& other, F&& visit) const {
+    for_each_word([&](std::size_t i) { return words_[i] & other.word(i); }, visit);
+  }
+  template <class F>
+  void for_each_not_in(const SlotSet& other, F&& visit) const {
+    for_each_word([&](std::size_t i) { return words_[i] & ~other.word(i); }, visit);
   }
   // The first of them at or after `from`.
   std::optional<Slot> next(Slot from) const {
@@ -62,6 +72,13 @@ class SlotSet {
   bool operator==(const SlotSet&) const = default;
 
  private:
+  std::uint64_t word(std::size_t i) const { return i < words_.size() ? words_[i] : 0; }
+  template <class Word, class F>
+  void for_each_word(Word&& word_at, F&& visit) const {
+    for (std::size_t i = 0; i < words_.size(); ++i)
+      for (std::uint64_t w = word_at(i); w; w &= w - 1)
+        visit(Slot{static_cast<std::uint16_t>(i * 64 + static_cast<std::size_t>(std::countr_zero(w)))});
+  }
   static std::uint64_t bit(Slot s) { return 1ULL << (s.value % 64); }
   std::vector<std::uint64_t> words_;
 };

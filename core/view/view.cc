@@ -76,11 +76,10 @@ bool View::same_wanted(const View& o) const {
   return ring == o.ring && std::ranges::equal(members, o.members, alike);
 }
 
-bool View::same_decision(const View& o) const {
+bool View::same_head(const View& o) const {
   return cluster == o.cluster && cluster_name == o.cluster_name && lineage == o.lineage && epoch == o.epoch &&
          replication_factor == o.replication_factor && lease == o.lease && drift_percent == o.drift_percent &&
-         slot_loss == o.slot_loss && voters_max == o.voters_max && members == o.members && voters == o.voters &&
-         slots == o.slots;
+         slot_loss == o.slot_loss && voters_max == o.voters_max && members == o.members && voters == o.voters;
 }
 
 }  // namespace hc

@@ -74,7 +74,8 @@ struct View {
   // are.
   bool same_wanted(const View& other) const;
   // Everything that is decided; the ring, being derived, is left out.
-  bool same_decision(const View& other) const;
+  bool same_decision(const View& other) const { return same_head(other) && slots == other.slots; }
+  bool same_head(const View& other) const;  // that, but for the slots
 
  private:
   NodeId to_learn(Slot s, NodeId wanted) const;

@@ -99,68 +99,82 @@ std::optional<std::string> discarded(const View& before, const View& after, Slot
 
 }  // namespace
 
-void ViewCheck::proposed(const Proposal& proposal) {
+bool ViewCheck::same(const Following& a, const Following& b) {
+  if (a.view == b.view) return true;
+  if (!a.before || !b.before || a.before->epoch != b.before->epoch) return a.view->same_decision(*b.view);
+  return a.view->same_head(*b.view) && a.view->slots.same_since(a.before->slots, b.view->slots, b.before->slots);
+}
+
+ViewCheck::Following ViewCheck::at(NodeId who, const ViewRef& view) const {
+  const auto has = at_.find(who);
+  const bool follows = has != at_.end() && has->second.view && has->second.epoch.next() == view->epoch;
+  return {view, follows ? has->second.view : nullptr};
+}
+
+void ViewCheck::proposed(const Proposal& proposal, NodeId by) {
   if (!proposal.view) return;
-  std::vector<Proposal>& known = proposals_[proposal.view->epoch];
-  for (const Proposal& p : known)
-    if (p.view == proposal.view) return;
-  known.push_back(proposal);
+  std::vector<Proposed>& known = proposals_[proposal.view->epoch];
+  for (const Proposed& p : known)
+    if (p.proposal.view == proposal.view) return;
+  known.push_back({proposal, at(by, proposal.view).before});
 }
 
 std::vector<ViewRef> ViewCheck::in_force() const {
   if (!newest_) return {};
   std::vector<ViewRef> views{newest_};
   if (const auto next = proposals_.find(newest_->epoch.next()); next != proposals_.end())
-    for (const Proposal& p : next->second) views.push_back(p.view);
+    for (const Proposed& p : next->second) views.push_back(p.proposal.view);
   return views;
 }
 
 ViewRef ViewCheck::before_newest() const {
   const auto it = newest_ ? by_epoch_.find(newest_->epoch) : by_epoch_.end();
-  return it == by_epoch_.end() || it == by_epoch_.begin() ? nullptr : std::prev(it)->second;
+  return it == by_epoch_.end() || it == by_epoch_.begin() ? nullptr : std::prev(it)->second.view;
 }
 
-void ViewCheck::restarted(NodeId who, Epoch kept) { at_[who] = kept; }
+void ViewCheck::restarted(NodeId who, Epoch kept) { at_[who] = {kept, nullptr}; }
 
 std::optional<std::string> ViewCheck::installed(NodeId who, const ViewRef& view) {
-  Epoch& at = at_[who];
-  if (view->epoch < at)
-    return name_of(who) + " goes back from view " + std::to_string(at.value) + " to " +
+  const Following seen = at(who, view);
+  Installed& has = at_[who];
+  if (view->epoch < has.epoch)
+    return name_of(who) + " goes back from view " + std::to_string(has.epoch.value) + " to " +
            std::to_string(view->epoch.value);
-  at = view->epoch;
+  has = {view->epoch, view};
   const auto known = by_epoch_.find(view->epoch);
-  if (known == by_epoch_.end()) return first_seen(view);
-  if (known->second == view) return std::nullopt;
-  if (known->second->ring != view->ring)
+  if (known == by_epoch_.end()) return first_seen(seen);
+  if (known->second.view == view) return std::nullopt;
+  if (known->second.view->ring != view->ring)
     return name_of(who) + " derives another ring from view " + std::to_string(view->epoch.value) + " than others do";
-  if (known->second->same_decision(*view)) return std::nullopt;
+  if (same(known->second, seen)) return std::nullopt;
   return name_of(who) + " has another view " + std::to_string(view->epoch.value) + " than others have";
 }
 
-std::optional<std::string> ViewCheck::first_seen(const ViewRef& view) {
-  by_epoch_.emplace(view->epoch, view);
+std::optional<std::string> ViewCheck::first_seen(const Following& seen) {
+  const ViewRef& view = seen.view;
+  by_epoch_.emplace(view->epoch, seen);
   if (!newest_ || newest_->epoch < view->epoch) newest_ = view;
   for (std::size_t s = 0; s < view->slots.size(); ++s)
     if (view->slots[s].list.empty()) return where(*view, Slot{static_cast<std::uint16_t>(s)}) + "its list is empty";
   const auto place = by_epoch_.find(view->epoch);
-  if (place != by_epoch_.begin() && std::prev(place)->second->lineage != view->lineage)
-    return forced_step(*std::prev(place)->second, *view);
+  if (place != by_epoch_.begin() && std::prev(place)->second.view->lineage != view->lineage)
+    return forced_step(*std::prev(place)->second.view, *view);
   const auto before = by_epoch_.find(Epoch(view->epoch.value - 1));
   if (before != by_epoch_.end())
-    if (auto wrong = one_step(*before->second, *view)) return wrong;
+    if (auto wrong = one_step(*before->second.view, seen)) return wrong;
   const auto after = by_epoch_.find(view->epoch.next());
-  if (after != by_epoch_.end()) return one_step(*view, *after->second);
+  if (after != by_epoch_.end()) return one_step(*view, after->second);
   return std::nullopt;
 }
 
 // The evidence of the proposals of this very view.
-ViewCheck::Words ViewCheck::words_for(const View& view) const {
+ViewCheck::Words ViewCheck::words_for(const Following& seen) const {
   Words words;
-  const auto known = proposals_.find(view.epoch);
+  const auto known = proposals_.find(seen.view->epoch);
   if (known == proposals_.end()) return words;
-  for (const Proposal& p : known->second) {
-    if (p.view.get() != &view && !p.view->same_decision(view)) continue;
-    for (const Report& r : p.evidence) words.push_back(&r);
+  for (const Proposed& p : known->second) {
+    if (!same({p.proposal.view, p.before}, seen)) continue;
+    for (const Report& r : p.proposal.evidence) words.push_back(&r);
   }
   return words;
 }
@@ -190,12 +204,14 @@ std::optional<std::string> ViewCheck::forced_step(const View& before, const View
   return std::nullopt;
 }
 
-std::optional<std::string> ViewCheck::one_step(const View& before, const View& after) {
-  if (before.slots.size() != after.slots.size()) return "the number of slots changed";
+std::optional<std::string> ViewCheck::one_step(const View& before, const Following& after) {
+  if (before.slots.size() != after.view->slots.size()) return "the number of slots changed";
   const Words words = words_for(after);
-  for (std::size_t s = 0; s < after.slots.size(); ++s)
-    if (auto wrong = slot_step(before, after, Slot{static_cast<std::uint16_t>(s)}, words)) return wrong;
-  return std::nullopt;
+  std::optional<std::string> wrong;
+  after.view->slots.for_each_difference(before.slots, [&](std::size_t s) {
+    if (!wrong) wrong = slot_step(before, *after.view, Slot{static_cast<std::uint16_t>(s)}, words);
+  });
+  return wrong;
 }
 
 std::optional<std::string> ViewCheck::slot_step(const View& before, const View& after, Slot s, const Words& words) {

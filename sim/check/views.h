@@ -38,7 +38,8 @@ class ViewCheck {
     Instant at;  // when the last of the old list ended
   };
 
-  void proposed(const Proposal& proposal);
+  // `by` stored it; none: nobody knows who.
+  void proposed(const Proposal& proposal, NodeId by = {});
   // `who` has this view installed now. A sentence if something is wrong.
   std::optional<std::string> installed(NodeId who, const ViewRef& view);
   // The process ended; its member starts anew, and `kept` is the epoch that its disk is known to hold.
@@ -54,18 +55,33 @@ class ViewCheck {
   std::vector<Loss> take_losses() { return std::exchange(fresh_losses_, {}); }
 
  private:
-  std::optional<std::string> first_seen(const ViewRef& view);
+  // A view as somebody has it, and the one before, of which it is known that it is the same for all: so what the two
+  // share needs no second look.
+  struct Following {
+    ViewRef view, before;
+  };
+  static bool same(const Following& a, const Following& b);
+  Following at(NodeId who, const ViewRef& view) const;
+  std::optional<std::string> first_seen(const Following& seen);
   std::optional<std::string> forced_step(const View& before, const View& after);
   std::optional<Instant> all_ended(const InSyncList& list) const;
-  std::optional<std::string> one_step(const View& before, const View& after);
+  std::optional<std::string> one_step(const View& before, const Following& after);
   using Words = std::vector<const Report*>;  // what a view rests on
-  Words words_for(const View& view) const;
+  Words words_for(const Following& seen) const;
   std::optional<std::string> slot_step(const View& before, const View& after, Slot s, const Words& words);
 
   EndOf end_of_;
-  std::map<Epoch, ViewRef> by_epoch_;
-  std::map<Epoch, std::vector<Proposal>> proposals_;
-  std::map<NodeId, Epoch> at_;
+  struct Proposed {
+    Proposal proposal;
+    ViewRef before;
+  };
+  struct Installed {
+    Epoch epoch;
+    ViewRef view;  // null: another process than the present one had it
+  };
+  std::map<Epoch, Following> by_epoch_;
+  std::map<Epoch, std::vector<Proposed>> proposals_;
+  std::map<NodeId, Installed> at_;
   ViewRef newest_;
   std::vector<Loss> fresh_losses_;
   std::uint64_t losses_ = 0;

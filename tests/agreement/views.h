@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/agreement/planner.h"
+#include "core/view/slot_index.h"
 #include "core/view/view.h"
 
 namespace hc::testing {
@@ -33,6 +34,12 @@ inline View first_view(std::uint32_t n, std::uint32_t slots = 1, std::uint32_t r
   std::vector<MemberInfo> members;
   for (std::uint32_t m = 1; m <= n; ++m) members.push_back(info(m));
   return *plan_first(wishes, members).view;
+}
+
+// As one who has just got this view plans.
+inline std::optional<Proposal> plan(const View& now, const std::vector<Report>& reports,
+                                    const std::vector<Seen>& seen) {
+  return hc::plan(now, SlotIndex(std::make_shared<View>(now)), reports, seen);
 }
 
 inline InSyncList list(std::initializer_list<Incarnation> who) {

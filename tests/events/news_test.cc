@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "core/events/cluster_news.h"
+#include "core/view/slot_index.h"
 
 namespace hc {
 namespace {
@@ -37,7 +38,7 @@ constexpr WallTime kAt{WallTime::duration(1700000000000)};
 
 TEST(ClusterNews, SaysWhatAViewIs) {
   ClusterNews news(NodeId(1));
-  news.view_installed(nullptr, view(1, {member(1, 1)}), kAt);
+  news.view_installed(nullptr, view(1, {member(1, 1)}), 0, kAt);
   const auto told = news.take();
   ASSERT_EQ(told.size(), 1U);
   EXPECT_EQ(told[0].json,
@@ -51,13 +52,13 @@ TEST(ClusterNews, ComparesMembers) {
              c = view(3, {member(1, 1), member(2, 2), member(3, 1, MemberState::kAbsent)}),
              d = view(4, {member(1, 1), member(2, 2, MemberState::kLeaving), member(3, 2)}),
              e = view(5, {member(1, 1), member(3, 2)});
-  news.view_installed(&a, b, kAt);
+  news.view_installed(&a, b, slots_moving(b), kAt);
   EXPECT_EQ(types(news), (Types{"view-installed", "member-joined"}));
-  news.view_installed(&b, c, kAt);
+  news.view_installed(&b, c, slots_moving(c), kAt);
   EXPECT_EQ(types(news), (Types{"view-installed", "member-returned", "member-stopped"}));
-  news.view_installed(&c, d, kAt);
+  news.view_installed(&c, d, slots_moving(d), kAt);
   EXPECT_EQ(types(news), (Types{"view-installed", "member-leaving", "member-returned"}));
-  news.view_installed(&d, e, kAt);
+  news.view_installed(&d, e, slots_moving(e), kAt);
   EXPECT_EQ(types(news), (Types{"view-installed", "member-left"}));
 }
 
@@ -69,11 +70,11 @@ TEST(ClusterNews, SaysHowFarTransfersAre) {
     slot.list.push_back({NodeId(1), {1, 1}});
   }
   const View done = view(3, {member(1, 1), member(2, 1)});
-  news.view_installed(nullptr, now, kAt);
+  news.view_installed(nullptr, now, slots_moving(now), kAt);
   EXPECT_EQ(types(news), (Types{"view-installed", "transfer-progress"}));
-  news.view_installed(&now, now, kAt);
+  news.view_installed(&now, now, slots_moving(now), kAt);
   EXPECT_EQ(types(news), (Types{"view-installed"}));
-  news.view_installed(&now, done, kAt);
+  news.view_installed(&now, done, slots_moving(done), kAt);
   const auto told = news.take();
   ASSERT_EQ(told.size(), 2U);
   EXPECT_TRUE(told[1].json.ends_with(R"("epoch":3,"slots_moving":0,"slots":4})")) << told[1].json;
@@ -92,10 +93,10 @@ TEST(ClusterNews, SaysWhoSeemsHow) {
 
 TEST(ClusterNews, CountsLostSlots) {
   ClusterNews news(NodeId(1));
-  const View v = view(1, {member(1, 1), member(2, 1), member(3, 1)});
-  news.slots_lost(slots_without({{NodeId(1), {1, 1}}, {NodeId(2), {2, 1}}, {NodeId(3), {3, 1}}}, v), kAt);
+  const SlotIndex slots(std::make_shared<View>(view(1, {member(1, 1), member(2, 1), member(3, 1)})));
+  news.slots_lost(slots.without({{NodeId(1), {1, 1}}, {NodeId(2), {2, 1}}, {NodeId(3), {3, 1}}}), kAt);
   EXPECT_FALSE(news.any());
-  news.slots_lost(slots_without({{NodeId(1), {1, 2}}}, v), kAt);
+  news.slots_lost(slots.without({{NodeId(1), {1, 2}}}), kAt);
   auto told = news.take();
   ASSERT_EQ(told.size(), 1U) << "another process of node-1 holds nothing";
   EXPECT_TRUE(told[0].json.ends_with(R"("slots":4,"lost":4})")) << told[0].json;

@@ -198,7 +198,8 @@ void Log::flush(Time now, Effects& out) {
   if (opened_ && !refuses() && (has_grown() || (snapshot_at_ && now >= *snapshot_at_))) want_snapshot();
   if (config_.snapshot_every > Duration{} && (!snapshot_at_ || now >= *snapshot_at_))
     snapshot_at_ = now + config_.snapshot_every;
-  const bool wanted = snapshot_ == Snapshot::kWanted && !refuses();
+  // While a sync is under way no segment is begun, so a snapshot waits for its end.
+  const bool wanted = snapshot_ == Snapshot::kWanted && !refuses() && !syncing_ && !closing_;
   if (gathered_.empty() && !wanted && !refuses()) return;
   if (refuses() && now < (gathered_.empty() ? probe_at_ : retry_at_)) return;
   const bool roll = !closing_ && (segment_weight_ >= config_.segment_bytes || wanted);

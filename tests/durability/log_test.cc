@@ -22,7 +22,7 @@ struct Host {
   }();
   Log log{config};
   Time now = Time(100s);
-  std::uint64_t seq = 0, syncing = 0;
+  std::uint64_t seq = 0, syncing = 0, appends = 0;
   AppendLog last;
 
   Host() {
@@ -35,6 +35,7 @@ struct Host {
     for (Effect& effect : out.list()) {
       if (auto* sync = std::get_if<SyncLog>(&effect)) syncing = sync->id;
       if (auto* append = std::get_if<AppendLog>(&effect)) {
+        ++appends;
         last = std::move(*append);
         log.appended(last.id, now);
       }
@@ -63,6 +64,25 @@ TEST(Log, ASegmentIsBegunWhileTheOneBeforeIsMadeDurable) {
   host.log.synced(host.syncing);
   host.write(10);
   EXPECT_EQ(host.last.segment, 3U);
+}
+
+// An append that is answered at once is followed by the next turn: one of nothing would never come to an end.
+TEST(Log, ASnapshotThatWaitsForASyncAppendsNothing) {
+  Host host;
+  host.write(10);
+  host.now += 2s;
+  host.write(10);
+  ASSERT_NE(host.syncing, 0U);
+  const std::uint64_t before = host.appends;
+  host.log.want_snapshot();
+  Effects out;
+  host.log.flush(host.now, out);
+  host.carry_out(out);
+  EXPECT_EQ(host.appends, before);
+  host.log.synced(host.syncing);
+  host.log.flush(host.now, out);
+  host.carry_out(out);
+  EXPECT_TRUE(host.log.snapshotting());
 }
 
 // Where somebody is served: 12 MiB in a second, and no more.

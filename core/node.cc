@@ -47,8 +47,11 @@ void Node::Rooms::on(Asked& e, Now now, Effects& out) {
 }
 
 void Node::Rooms::on(LogRead& e, Now now, Effects&) {
-  for (const LogRecord& record : e.records)
-    if (log.read(record)) replication.restore(record, now.mono);
+  const std::span<const LogRecord> all = e.records;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (i % kForeseen == 0) replication.foresee(all.subspan(i, std::min(kForeseen, all.size() - i)));
+    if (log.read(all[i])) replication.restore(all[i], now.mono);
+  }
 }
 
 void Node::Rooms::on(LogAppended& e, Now now, Effects& out) {

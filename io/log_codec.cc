@@ -12,6 +12,7 @@ namespace {
 constexpr Bytes kMagic = "HC-LOG\r\n";
 constexpr std::size_t kFrameHeadBytes = 20, kHeaderSumAt = kSegmentHeaderBytes - 4;
 constexpr std::uint64_t kSectorBytes = 512;
+constexpr std::size_t kFrameKept = std::size_t{1} << 20;
 
 template <class... F>
 struct Overload : F... {
@@ -326,32 +327,35 @@ std::string SegmentWriter::header() {
   return text;
 }
 
-std::string SegmentWriter::body_of(const std::vector<LogRecord>& records, bool packed) {
-  std::string plain;
-  WireWriter inside(plain);
-  write_log_records(records, inside);
-  const auto piece = packed ? packer_.pack(plain) : std::nullopt;
-  if (!piece) return plain;
+// What stands behind the head, made smaller if it gets smaller by that.
+void SegmentWriter::pack_body() {
+  const Bytes plain = Bytes(frame_).substr(kFrameHeadBytes);
+  const auto piece = packer_.pack(plain);
+  if (!piece) return;
   std::string body;
   WireWriter out(body);
   kind(Kind::kPacked, out);
   out.number(plain.size());
   out.raw(*piece);
-  return body.size() < plain.size() ? body : plain;
+  if (body.size() < plain.size()) frame_.replace(kFrameHeadBytes, std::string::npos, body);
 }
 
-std::string SegmentWriter::frame(const std::vector<LogRecord>& records, bool packed) {
-  const std::string body = body_of(records, packed);
-  std::string text;
-  text.reserve(kFrameHeadBytes + body.size());
-  WireWriter out(text);
-  out.fixed32(static_cast<std::uint32_t>(body.size()));
-  out.fixed64(synced_);
-  out.fixed32(crc32c(body));
-  out.fixed32(crc32c(text, crc32c(place(number_, size_))));
-  out.raw(body);
-  size_ += text.size();
-  return text;
+const std::string& SegmentWriter::frame(const std::vector<LogRecord>& records, bool packed) {
+  if (frame_.capacity() > kFrameKept) frame_ = {};
+  frame_.assign(kFrameHeadBytes, '\0');
+  WireWriter out(frame_);
+  write_log_records(records, out);
+  if (packed) pack_body();
+  const Bytes body = Bytes(frame_).substr(kFrameHeadBytes);
+  std::string head;
+  WireWriter before(head);
+  before.fixed32(static_cast<std::uint32_t>(body.size()));
+  before.fixed64(synced_);
+  before.fixed32(crc32c(body));
+  before.fixed32(crc32c(head, crc32c(place(number_, size_))));
+  frame_.replace(0, kFrameHeadBytes, head);
+  size_ += frame_.size();
+  return frame_;
 }
 
 std::optional<std::uint64_t> size_before(Bytes file, std::uint64_t number) {

@@ -59,7 +59,8 @@ class SegmentWriter {
   SegmentWriter(std::uint64_t number, std::uint64_t before) : number_(number), before_(before) {}
   std::string header();
   // `packed`: by zstd, where that makes it smaller.
-  std::string frame(const std::vector<LogRecord>& records, bool packed = false);
+  // Borrowed until the next frame.
+  const std::string& frame(const std::vector<LogRecord>& records, bool packed = false);
 
   std::uint64_t number() const { return number_; }
   std::uint64_t size() const { return size_; }  // of the file, with all that was given
@@ -70,9 +71,10 @@ class SegmentWriter {
   bool all_synced() const { return synced_ == size_; }
 
  private:
-  std::string body_of(const std::vector<LogRecord>& records, bool packed);
+  void pack_body();
 
   std::uint64_t number_, before_, size_ = 0, synced_ = 0;
+  std::string frame_;  // reused
   Packer packer_;
 };
 

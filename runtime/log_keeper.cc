@@ -130,20 +130,22 @@ std::expected<std::string, std::string> LogKeeper::contents(std::uint64_t number
   const std::string path = folder_ + "/" + segment_name(number);
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return failed_to("read", path);
-  std::string bytes(std::min<std::size_t>(most, segments_.at(number)), '\0');
-  std::size_t size = 0;
+  std::string bytes;
   ssize_t count = 1;
-  while (count > 0 && size < bytes.size()) {
-    count = ::read(fd, bytes.data() + size, bytes.size() - size);
-    if (count < 0 && errno == EINTR)
-      count = 1;
-    else if (count > 0)
-      size += static_cast<std::size_t>(count);
-  }
+  bytes.resize_and_overwrite(std::min<std::size_t>(most, segments_.at(number)), [&](char* to, std::size_t room) {
+    std::size_t size = 0;
+    while (count > 0 && size < room) {
+      count = ::read(fd, to + size, room - size);
+      if (count < 0 && errno == EINTR)
+        count = 1;
+      else if (count > 0)
+        size += static_cast<std::size_t>(count);
+    }
+    return size;
+  });
   std::expected<std::string, std::string> result = failed_to("read", path);
   ::close(fd);
   if (count < 0) return result;
-  bytes.resize(size);
   return bytes;
 }
 
@@ -241,13 +243,15 @@ std::expected<void, DiskError> LogKeeper::begin_segment(std::uint64_t number) {
 
 // All of it or nothing.
 std::expected<void, DiskError> LogKeeper::write(const std::string& bytes) {
-  const std::string path = folder_ + "/" + segment_name(writer_->number());
   const std::uint64_t before = writer_->size() - bytes.size();
   std::string_view left = bytes;
   while (!left.empty()) {
     const ssize_t count = ::write(fd_, left.data(), left.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) {
+      const int why = errno;
+      const std::string path = folder_ + "/" + segment_name(writer_->number());
+      errno = why;
       DiskError error = disk_error("write to", path);
       writer_->take_back(before);
       const bool as_before = ::ftruncate(fd_, static_cast<off_t>(before)) == 0;

@@ -16,7 +16,7 @@ constexpr std::size_t kRecordWeight = 24;
 constexpr std::size_t kSnapshotAtOnce = std::size_t{128} << 10;
 // Bytes of a snapshot in a second, where somebody else wants the processor and the disk, too; else so much at once, and
 // a pause.
-constexpr std::size_t kSnapshotBesides = std::size_t{12} << 20;
+constexpr std::size_t kSnapshotBesides = std::size_t{6} << 20;
 constexpr Duration kSnapshotPause = 1ms;
 
 template <class... F>
@@ -163,10 +163,10 @@ void Log::emptied(Slot s, Position at, bool whole) {
   touched_.emplace_back(s, at.seq);
 }
 
-void Log::filled(Slot s, const std::string& effects, bool last) {
+void Log::filled(Slot s, std::string effects, bool last) {
   of(s).whole |= last;
   fill_ends_ |= last && policy_ != Fsync::kNo;
-  gather(Filled{s, effects, last});
+  gather(Filled{s, std::move(effects), last});
 }
 
 void Log::begin_segment(Time now) {
@@ -206,7 +206,8 @@ void Log::flush(Time now, Effects& out) {
   if (opened_ && !refuses() && (has_grown() || (snapshot_at_ && now >= *snapshot_at_))) want_snapshot();
   if (config_.snapshot_every > Duration{} && (!snapshot_at_ || now >= *snapshot_at_))
     snapshot_at_ = now + config_.snapshot_every;
-  const bool wanted = snapshot_ == Snapshot::kWanted && opened_ && !refuses() && !syncing_;
+  // While a sync is under way no segment is begun, so a snapshot waits for its end.
+  const bool wanted = snapshot_ == Snapshot::kWanted && opened_ && !refuses() && !syncing_ && !closing_;
   if (gathered_.empty() && !wanted && !refuses()) return;
   if (refuses() && now < (gathered_.empty() ? probe_at_ : retry_at_)) return;
   const bool roll = !closing_ && (segment_weight_ >= config_.segment_bytes || wanted);
@@ -307,10 +308,11 @@ bool Log::has_grown() const {
 
 bool Log::snapshot_room(Time now) const { return !refuses() && bytes_ < kSnapshotAtOnce && now >= snapshot_next_; }
 
-void Log::snapshot_chunk(Slot s, const std::string& effects, bool others, Time now) {
-  filled(s, effects, false);
+void Log::snapshot_chunk(Slot s, std::string effects, bool others, Time now) {
+  const std::size_t bytes = effects.size();
+  filled(s, std::move(effects), false);
   if (others)
-    snapshot_next_ = std::max(snapshot_next_, now - kSnapshotPause) + Duration(1s) * effects.size() / kSnapshotBesides;
+    snapshot_next_ = std::max(snapshot_next_, now - kSnapshotPause) + Duration(1s) * bytes / kSnapshotBesides;
   else if (bytes_ >= kSnapshotAtOnce)
     snapshot_next_ = now + kSnapshotPause;
 }

@@ -51,7 +51,7 @@ class Log {
   // ---- writing
   void applied(Slot s, const Entry& entry);
   void emptied(Slot s, Position at, bool whole);
-  void filled(Slot s, const std::string& effects, bool last);
+  void filled(Slot s, std::string effects, bool last);
   // The append that takes what is written now.
   std::uint64_t next() const { return next_; }
   bool full() const { return bytes_ > config_.log_bytes_waiting; }
@@ -90,7 +90,7 @@ class Log {
   bool snapshot_room(Time now) const;
   bool kept(Slot s, Position at);  // false: there is nothing to say of it
   // `others`: something else was done since the last one. Clients come first, so the next has to wait longer.
-  void snapshot_chunk(Slot s, const std::string& effects, bool others, Time now);
+  void snapshot_chunk(Slot s, std::string effects, bool others, Time now);
   void snapshot_ended();
   void old_removed(std::uint64_t id, Time now);
   bool snapshot_pending() const { return snapshot_ != Snapshot::kNone; }

@@ -6,6 +6,11 @@
 #include "core/replication/replication.h"
 
 namespace hc {
+namespace {
+
+constexpr std::size_t kBesides = 512;  // about what the last entry of a chunk takes beyond
+
+}  // namespace
 
 // ------------------------------------------------------------------------------------------------------------ reading
 
@@ -81,6 +86,7 @@ void Replication::write_snapshot(Time now) {
     const bool some = snapshot_.cursor != 0 || log_.kept(s, r.at);
     if (some && r.table.size() > 0) {
       EffectWriter puts;
+      puts.expect(std::min(r.table.bytes(), config_.fill_chunk_bytes) + kBesides);
       do {
         snapshot_.cursor = r.table.walk(snapshot_.cursor, [&](const SlotTable::Item& item) { puts.put(item); });
       } while (snapshot_.cursor != 0 && puts.bytes().size() < config_.fill_chunk_bytes);

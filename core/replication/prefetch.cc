@@ -27,7 +27,7 @@ Bytes first_key(const Append& m) {
 
 void Replication::fetch(std::span<const Foreseen> all) const {
   const bool alone = !view_ || view_->members.size() == 1;  // then a command looks at no more than it must
-  for (const Foreseen& f : all) fetch_first(f.replica, alone ? 2 : sizeof(Replica) / kLineBytes);
+  for (const Foreseen& f : all) fetch_first(f.replica, alone && !f.entry ? 2 : sizeof(Replica) / kLineBytes);
   for (const Foreseen& f : all) {
     const Lead* const lead = f.replica->lead.get();
     if (lead != nullptr) fetch_first(lead, alone ? 1 : sizeof(Lead) / kLineBytes + 1);
@@ -60,6 +60,20 @@ void Replication::prefetch(std::span<const Bytes> keys) const {
     std::size_t count = 0;
     for (const Bytes key : keys.first(std::min(keys.size(), kAtOnce)))
       all[count++] = {&replicas_[slot_of(key, config_.slots).value], hash_of(key), true, false};
+    fetch(std::span(all).first(count));
+  }
+}
+
+void Replication::foresee(std::span<const LogRecord> records) const {
+  std::array<Foreseen, kAtOnce> all;
+  for (; !records.empty(); records = records.subspan(std::min(records.size(), kAtOnce))) {
+    std::size_t count = 0;
+    for (const LogRecord& record : records.first(std::min(records.size(), kAtOnce))) {
+      const auto* a = std::get_if<Applied>(&record);
+      if (!a || a->slot.value >= replicas_.size()) continue;
+      const Bytes key = key_of_first(a->entry.effects.bytes());
+      all[count++] = {&replicas_[a->slot.value], key.empty() ? 0 : hash_of(key), !key.empty(), true};
+    }
     fetch(std::span(all).first(count));
   }
 }

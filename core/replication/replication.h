@@ -125,8 +125,9 @@ class Replication : public Executor {
   // ---- watching
   const Replica& replica(Slot s) const { return replicas_[s.value]; }
   bool may_execute(Slot s, Time now) const;
-  void prefetch(std::span<const Bytes> keys) const;       // see Node
-  void foresee(std::span<const Message> messages) const;  // the same, before they are handled
+  void prefetch(std::span<const Bytes> keys) const;        // see Node
+  void foresee(std::span<const Message> messages) const;   // the same, before they are handled
+  void foresee(std::span<const LogRecord> records) const;  // before they are restored
   bool listed_anywhere() const;
   std::map<NodeId, Owed> owed() const;  // to members that lack something
   bool all_served() const;              // every slot that we lead is served, and none waits for our disk (9a)

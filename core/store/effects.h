@@ -52,6 +52,7 @@ class EffectWriter {
   bool empty() const { return encoded_.empty(); }
   Bytes bytes() const { return encoded_; }  // borrowed until the next change
   std::string take() { return std::exchange(encoded_, {}); }
+  void expect(std::size_t bytes) { encoded_.reserve(bytes); }
   void reset() {  // keeps the memory, if it is little
     encoded_.clear();
     if (encoded_.capacity() > kKeptBytes) encoded_.shrink_to_fit();

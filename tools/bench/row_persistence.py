@@ -13,8 +13,9 @@ TITLE = "Persistence"
 KEYS = 5_000_000
 WANTED = {"p99.99 above quiet, ms": 5, "turn, ms": 2, "throughput lost, %": 10, "memory more, %": 5}
 WANTED_RESTART, WANTED_EVERYSEC, WANTED_ALWAYS = 0.5, 0.85, 1.0  # of redis-server: time, CPU, rate turned round
+RUNS_LEAST = 7  # of SETs by policy
 QUIET_SECONDS = 1.5  # buffers are written by then
-START_SECONDS = 120.0
+START_SECONDS = SAVE_SECONDS = 120.0
 
 LOG = ("--appendonly", "yes", "--auto-aof-rewrite-percentage", "0")  # no snapshot of its own accord
 OURS = (*LOG, "--data-dir", "data")
@@ -22,11 +23,13 @@ OURS = (*LOG, "--data-dir", "data")
 
 def measure(options):
     lines, verdicts = [], []
-    for part in (_snapshots, _restarts, _policies):
-        text, found = part(options)
+    for part in options.parts:
+        text, found = PARTS[part](options)
         lines += [*text, ""]
         verdicts += found
-    return lines, verdicts
+    rows = [[what, f"{wanted:.2f}", f"{value:.2f}", "yes" if value <= wanted else "NO"]
+            for what, value, wanted in verdicts]
+    return [*lines, *load.table(["what", "wanted at most", "seen", "holds"], rows)], verdicts
 
 
 # ---- clients while a snapshot is written
@@ -35,32 +38,42 @@ def _snapshots(options):
     rows, verdicts = [], []
     for kind in (servers.redis, lambda: servers.node(more=OURS)):
         with kind() as server:
-            load.fill(server, keys=KEYS)
-            pairs = [_pair(server, options.seconds) for _ in range(options.runs)]
-        found = {what: statistics.median(pair[what] for pair in pairs) for what in pairs[0]}
-        rows.append([server.name, *(f"{found[what]:.1f}" for what in found)])
+            load.fill(server, keys=options.keys)
+            time.sleep(QUIET_SECONDS)
+            load.drive(server, "set", 1, options.seconds, keys=options.keys)  # what is new after the filling
+            pairs = [_pair(server, options) for _ in range(options.runs)]
+        found = {what: [pair[what] for pair in pairs] for what in pairs[0]}
+        rows.append([server.name, *(f"{statistics.median(of):.1f} ({min(of):.1f} to {max(of):.1f})"
+                                    for of in found.values())])
         print(" | ".join(rows[-1]), flush=True)
         if server.name == "hypercache":
-            verdicts = [(f"snapshot: {what}", found[what], wanted) for what, wanted in WANTED.items()]
-    columns = ["server", *(f"{what}" for what in found)]
-    return [f"SET at pipeline 1 by {load.CONNECTIONS} connections, among {KEYS} keys, quiet and while a snapshot is "
-            f"written, {options.runs} pairs of {options.seconds:g} s.", "", *load.table(columns, rows)], verdicts
+            verdicts = [(f"snapshot: {what}", statistics.median(found[what]), wanted)
+                        for what, wanted in WANTED.items()]
+    return [f"SET at pipeline 1 by {load.CONNECTIONS} connections, among {options.keys} keys, quiet and while a "
+            f"snapshot is written, {options.runs} pairs of {options.seconds:g} s: medians, in brackets from least to "
+            "most. A turn is the longest of the loop, by the bounds of its histogram, wherever the processor was taken "
+            "away meanwhile, too.", "", *load.table(["server", *found], rows)], verdicts
 
 
-def _pair(server, seconds):
-    quiet = load.drive(server, "set", 1, seconds, keys=KEYS)
+def _pair(server, options):
+    before = _turns(server)
+    quiet = load.drive(server, "set", 1, options.seconds, keys=options.keys)
     turns, memory, begun = _turns(server), resident_bytes(server.pids[0]), time.monotonic()
     server.ask(server.port, b"BGSAVE")
-    beside = load.drive(server, "set", 1, seconds, keys=KEYS)
+    beside = load.drive(server, "set", 1, options.seconds, keys=options.keys)
     under_way = _saves(server)
     most = max(_all_resident(server), memory)
-    longest = _longest_turn(turns, _turns(server))
-    servers.wait_until(lambda: not _saves(server), "the snapshot is written")
+    after = _turns(server)
+    servers.wait_until(lambda: not _saves(server), "the snapshot is written", SAVE_SECONDS)
     if not under_way:
-        print(f"{server.name}: the snapshot was over before the {seconds:g} s were", flush=True)
-    return {"p99.99 above quiet, ms": (beside["p9999_us"] - quiet["p9999_us"]) / 1e3, "max, ms": beside["max_us"] / 1e3,
-            "turn, ms": longest * 1e3, "throughput lost, %": 100 * (1 - beside["rate"] / quiet["rate"]),
-            "memory more, %": 100 * (most / memory - 1), "snapshot, s": time.monotonic() - begun}
+        print(f"{server.name}: the snapshot was over before the {options.seconds:g} s were", flush=True)
+    return {"p99.99 above quiet, ms": (beside["p9999_us"] - quiet["p9999_us"]) / 1e3,
+            "p99.99 quiet, ms": quiet["p9999_us"] / 1e3, "max, ms": beside["max_us"] / 1e3,
+            "turn, ms": _longest_turn(turns, after) * 1e3, "turn quiet, ms": _longest_turn(before, turns) * 1e3,
+            "throughput lost, %": 100 * (1 - beside["rate"] / quiet["rate"]),
+            "CPU more, %": 100 * (beside["cpu_us"] / quiet["cpu_us"] - 1),
+            "memory more, %": 100 * (most / memory - 1), "snapshot, s": time.monotonic() - begun,
+            "cores busy with other things": max(beside["foreign"], quiet["foreign"])}
 
 
 def _saves(server):
@@ -106,24 +119,24 @@ def _restarts(options):
         seconds = {}
         for kind in (redis, ours):
             with kind() as server:
-                load.fill(server, keys=KEYS)
+                load.fill(server, keys=options.keys)
                 if what == "snapshot":
                     server.ask(server.port, b"BGSAVE")
-                    servers.wait_until(lambda: not _saves(server), "the snapshot is written")
+                    servers.wait_until(lambda: not _saves(server), "the snapshot is written", SAVE_SECONDS)
                 time.sleep(QUIET_SECONDS)
-                seconds[server.name] = min(_restart(server) for _ in range(2))
+                seconds[server.name] = min(_restart(server, options.keys) for _ in range(2))
         ratio = seconds["hypercache"] / seconds["redis"]
         rows.append([what, f"{seconds['redis']:.2f}", f"{seconds['hypercache']:.2f}", f"{ratio:.2f}"])
         print(" | ".join(rows[-1]), flush=True)
         verdicts.append((f"restart from the {what}, ours to redis'", ratio, WANTED_RESTART))
-    return [f"From kill -9 to all {KEYS} keys served again, the quicker of two.", "",
+    return [f"From kill -9 to all {options.keys} keys served again, the quicker of two.", "",
             *load.table(["from", "redis s", "hypercache s", "ratio"], rows)], verdicts
 
 
-def _restart(server):
+def _restart(server, keys):
     begun = time.monotonic()
     server.start_again()
-    while f":{KEYS}" not in server.ask(server.port, b"DBSIZE"):
+    while f":{keys}" not in server.ask(server.port, b"DBSIZE"):
         if time.monotonic() - begun > START_SECONDS:
             raise SystemExit(f"{server.name}: its keys are not back after {START_SECONDS:.0f} s")
         time.sleep(0.02)
@@ -141,7 +154,7 @@ def _policies(options):
             for server in (redis, ours):
                 load.fill(server)
             for pipeline in (1, 16):
-                runs = load.interleaved((redis, ours), max(7, options.runs),
+                runs = load.interleaved((redis, ours), max(RUNS_LEAST, options.runs),
                                         lambda s: load.drive(s, "set", pipeline, options.seconds))
                 cpu = load.median(runs["hypercache"], "cpu_us") / load.median(runs["redis"], "cpu_us")
                 rate = load.median(runs["hypercache"], "rate") / load.median(runs["redis"], "rate")
@@ -156,3 +169,6 @@ def _policies(options):
     return [f"SET by {load.CONNECTIONS} connections.", "",
             *load.table(["appendfsync", "pipeline", "redis CPU µs/op", "hypercache CPU µs/op", "ratio", "redis op/s",
                          "hypercache op/s", "ratio"], rows)], verdicts
+
+
+PARTS = {"snapshots": _snapshots, "restarts": _restarts, "policies": _policies}

@@ -28,11 +28,11 @@ def need(program, package):
         raise Lacking(f"{program} is not installed. As root, type: apt-get install -y {package}")
 
 
-def wait_until(condition, what):
-    end = time.monotonic() + PATIENCE_SECONDS
+def wait_until(condition, what, seconds=PATIENCE_SECONDS):
+    end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
-            raise SystemExit(f"after {PATIENCE_SECONDS:.0f} s still not: {what}")
+            raise SystemExit(f"after {seconds:.0f} s still not: {what}")
         time.sleep(0.05)
 
 
@@ -91,6 +91,7 @@ def node(name="hypercache", more=()):
         port = free_port()
         server.start([NODE, "--resp-port", port, "--http-port", web, "--gossip-port", 0, *more], port)
         server.http_port = web
+        wait_until(lambda: server.ask(port, b"DBSIZE").startswith(":"), "a node that has read its log")
         yield server
 
 

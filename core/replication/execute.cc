@@ -96,7 +96,7 @@ Executor::Result Replication::run(Slot slot, const CommandSpec& spec, Args args,
     parked_look_ |= for_nothing;
     if (room && !for_nothing && r.parked == 0 && may_execute(slot, now.mono)) {
       if (auto refusal = make_room(slot, spec, now)) return {Ran::kRefused, std::move(*refusal)};
-      return execute_now(slot, spec, args, token, now);
+      if (!may_write || !backlog_full(r)) return execute_now(slot, spec, args, token, now);  // what went is kept, too
     }
   }
   ++counters_.parked;
@@ -214,6 +214,12 @@ void Replication::run_parked(Now now) {
     if (!refusal) refusal = make_room(p.slot, *p.spec, now);
     if (refusal) {
       done_.push_back({p.token, Outcome::kDone, std::move(*refusal)});
+      continue;
+    }
+    if (backlog_full(r)) {  // by what went to make room
+      ++r.parked;
+      waiting.insert(p.slot);
+      kept.push_back(std::move(p));
       continue;
     }
     Result result = execute_now(p.slot, *p.spec, p.args.views(), p.token, now);

@@ -63,6 +63,24 @@ TEST(Memory, CountsEntriesTablesAndTails) {
   primary.replication.invariants();
 }
 
+// The deletion of what makes room is an entry, too: a command that would be one more beyond the bound waits.
+TEST(Memory, WhatMakesRoomCountsInTheBacklog) {
+  Primary primary;
+  primary.install(1, list({process(1), process(2)}));
+  primary.serve(1);
+  for (int i = 0; i < 10; ++i) primary.set("k" + std::to_string(i), std::string(100, 'x'), 0);
+  primary.acknowledge(1);
+  primary.set("not acknowledged", "v", 0);
+  primary.config.backlog_bytes = primary.replication.replica(kSlot).tail_bytes + 1;
+  primary.replication.limit_memory(limits(EvictionPolicy::kAllkeysLru, primary.replication.memory().used() - 1));
+  EXPECT_EQ(primary.set("more", "v", kToken).ran, Executor::Ran::kWaits);
+  primary.replication.invariants();
+  primary.acknowledge(1);
+  EXPECT_FALSE(primary.end_of(kToken)) << "it runs, and waits for its commit";
+  primary.acknowledge(1);
+  EXPECT_TRUE(primary.end_of(kToken));
+}
+
 TEST(Memory, NoevictionRefusesWhatMayNeedMemoryAndNothingElse) {
   Alone alone;
   alone.fill(10);

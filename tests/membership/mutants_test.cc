@@ -2,9 +2,9 @@
 #include <gtest/gtest.h>
 
 #include "core/base/seam.h"
-#include "tests/membership/network.h"
+#include "sim/membership/network.h"
 
-namespace hc::test {
+namespace hc::sim::membership {
 namespace {
 
 class WithMutant {
@@ -76,4 +76,4 @@ TEST(SwimMutants, IncarnationNotRaisedKillsTheLiving) {
 }
 
 }  // namespace
-}  // namespace hc::test
+}  // namespace hc::sim::membership

@@ -8,9 +8,9 @@
 #include "core/base/random.h"
 #include "core/membership/rumor_queue.h"
 #include "core/membership/suspicion.h"
-#include "tests/membership/network.h"
+#include "sim/membership/network.h"
 
-namespace hc::test {
+namespace hc::sim::membership {
 namespace {
 
 constexpr Time kBegin = Time{} + 100s;
@@ -125,4 +125,4 @@ TEST(RumorQueue, KeepsTheBounds) {
 }
 
 }  // namespace
-}  // namespace hc::test
+}  // namespace hc::sim::membership

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "tests/membership/network.h"
+#include "sim/membership/network.h"
 
-namespace hc::test {
+namespace hc::sim::membership {
 namespace {
 
 double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
@@ -438,4 +438,4 @@ TEST(SwimNetwork, SameSeedSameRun) {
 }
 
 }  // namespace
-}  // namespace hc::test
+}  // namespace hc::sim::membership

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <vector>
 
-#include "tests/membership/network.h"
+#include "sim/membership/network.h"
 
-namespace hc::test {
+namespace hc::sim::membership {
 namespace {
 
 // Member 1 of generation 1, and the others' words put into its ear.
@@ -493,4 +493,4 @@ TEST(SwimFuzz, AnyPacketIsLegal) {
 }
 
 }  // namespace
-}  // namespace hc::test
+}  // namespace hc::sim::membership

@@ -1,4 +1,4 @@
-// What membership holds of its promises, far from any wire: core's Swim among simulated members (tests/membership), a
+// What membership holds of its promises, far from any wire: core's Swim among simulated members (sim/membership), a
 // seed for each run.
 //
 //   gossip deaths [--rounds 20]     how soon one is held for dead, by the first and by all, after a crash whose port
@@ -16,9 +16,9 @@
 #include <vector>
 
 #include "io/gossip_codec.h"
-#include "tests/membership/network.h"
+#include "sim/membership/network.h"
 
-namespace hc::test {
+namespace hc::sim::membership {
 namespace {
 
 double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
@@ -134,7 +134,7 @@ bool volume() {
 }
 
 }  // namespace
-}  // namespace hc::test
+}  // namespace hc::sim::membership
 
 int main(int argc, char** argv) {
   CLI::App app{"Membership among simulated members, measured."};
@@ -148,9 +148,9 @@ int main(int argc, char** argv) {
   loss->add_option("--percent", percent, "of datagrams that are lost")->check(CLI::Range(0U, 100U));
   app.add_subcommand("volume", "what idle members send");
   CLI11_PARSE(app, argc, argv);
-  const bool good = deaths->parsed() ? hc::test::all_deaths(rounds)
-                    : loss->parsed() ? hc::test::nobody_dies(hours, percent)
-                                     : hc::test::volume();
+  const bool good = deaths->parsed() ? hc::sim::membership::all_deaths(rounds)
+                    : loss->parsed() ? hc::sim::membership::nobody_dies(hours, percent)
+                                     : hc::sim::membership::volume();
   if (!good) std::printf("more than docs/PROTOCOL.md allows\n");
   return good ? 0 : 1;
 }

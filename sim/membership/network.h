@@ -19,7 +19,7 @@
 #include "core/base/random.h"
 #include "core/membership/swim.h"
 
-namespace hc::test {
+namespace hc::sim::membership {
 
 inline MemberInfo member(std::uint32_t id, std::uint64_t generation) {
   MemberInfo info;
@@ -273,4 +273,4 @@ inline void found(Network& net, std::uint32_t n) {
   net.run_until([&] { return net.agreed(); }, 30s);
 }
 
-}  // namespace hc::test
+}  // namespace hc::sim::membership

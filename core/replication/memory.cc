@@ -96,7 +96,7 @@ std::optional<Reply> Replication::make_room(Slot s, const CommandSpec& spec, Now
   bool room = relieve({}, left, now);
   for (const Target& t : replicas_[s.value].lead->targets) room = relieve(t.who.member, left, now) && room;
   if (memory_.relocate_at) relocate_some(kRelocateByWriter + (kEvictAtOnce - left) * kRelocateByEviction, now.mono);
-  if (room) return std::nullopt;
+  if (room || backlog_full(replicas_[s.value])) return std::nullopt;  // in a full backlog nothing can go yet: it waits
   ++counters_.out_of_memory;
   return Reply::error_literal("OOM command not allowed when used memory > 'maxmemory'.");
 }

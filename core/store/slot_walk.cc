@@ -59,6 +59,7 @@ void foresee(const KeyPage& page, std::uint32_t home) {
   constexpr std::uint32_t kPlacesAhead = 24;
   const std::uint32_t end = std::min(page.capacity, home + kPlacesAhead + 1);
   for (std::uint32_t i = home == 0 ? 0 : home + kPlacesAhead; i < end; ++i) {
+    if (!page.words[i]) continue;
     const char* block = entry::block(page.words[i]);
     __builtin_prefetch(block);
     __builtin_prefetch(block + 64);

@@ -2,7 +2,7 @@
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
 foreach(nodes 3 4 5 7)
   add_test(NAME seeds_${nodes}_nodes
-    COMMAND sim --seeds 1..60 --nodes ${nodes} --slots 16 --faults --twice --jobs 2 --keep-going)
+    COMMAND sim --seeds 1..100 --nodes ${nodes} --slots 16 --faults --twice --jobs 2 --keep-going)
   set_tests_properties(seeds_${nodes}_nodes PROPERTIES TIMEOUT 600 LABELS "seeds" PROCESSORS 2)
 endforeach()
 add_test(NAME every_order

@@ -143,6 +143,25 @@ TEST(Log, ASnapshotThatWaitsForASyncAppendsNothing) {
   EXPECT_TRUE(host.log.snapshotting());
 }
 
+// A sync that takes as long as `everysec` waits between two is followed by the next one at once.
+TEST(Log, ASnapshotGetsItsTurnBetweenSlowSyncs) {
+  Host host;
+  host.write(10);
+  host.now += 2s;
+  host.write(10);
+  ASSERT_NE(host.syncing, 0U);
+  host.log.want_snapshot();
+  for (int i = 0; i < 3 && !host.log.snapshotting(); ++i) {
+    host.now += 2s;
+    host.write(10);
+    host.log.synced(std::exchange(host.syncing, 0));
+    Effects out;
+    host.log.flush(host.now, out);
+    host.carry_out(out);
+  }
+  EXPECT_TRUE(host.log.snapshotting());
+}
+
 // Where somebody is served: 6 MiB in a second, and no more.
 TEST(Log, ASnapshotMakesWayForClients) {
   Host host;

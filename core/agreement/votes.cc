@@ -32,7 +32,8 @@ void Consensus::handle(Incarnation from, const VoteCountIs& m, Time now, Effects
   see_whether_compared();
 }
 
-// Together with us a majority of the voters; or all the others, where the view has our vote with another folder.
+// Together with us a majority of the voters; a majority of the others, or all, where the view has our vote with another
+// folder.
 std::size_t Consensus::counts_wanted() const {
   const std::vector<NodeId> all = voters();
   const auto others = all.size() - static_cast<std::size_t>(std::ranges::count(all, config_.self.id));

@@ -195,7 +195,7 @@ void Log::ask_sync(Effects& out) {
 
 void Log::flush(Time now, Effects& out) {
   if (!on() || segment_ == 0 || waits() || closed_) return;
-  // A new segment asks for the sync of the one before by itself; where a sync takes a second it would never be begun else.
+  // A new segment asks for the sync of the one before by itself; else it would never begin where a sync takes a second.
   const bool begins = !closing_ && !refuses() && !gathered_.empty() && segment_weight_ >= config_.segment_bytes;
   const bool snapshot = snapshot_ == Snapshot::kWanted && opened_ && !refuses() && !closing_;
   if (policy_ == Fsync::kEverySecond && unsynced_ && !syncing_ && now >= sync_at_ && !begins && !snapshot) {

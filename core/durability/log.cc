@@ -195,13 +195,6 @@ void Log::ask_sync(Effects& out) {
 
 void Log::flush(Time now, Effects& out) {
   if (!on() || segment_ == 0 || waits() || closed_) return;
-  // A new segment asks for the sync of the one before by itself; else it would never begin where a sync takes a second.
-  const bool begins = !closing_ && !refuses() && !gathered_.empty() && segment_weight_ >= config_.segment_bytes;
-  const bool snapshot = snapshot_ == Snapshot::kWanted && opened_ && !refuses() && !closing_;
-  if (policy_ == Fsync::kEverySecond && unsynced_ && !syncing_ && now >= sync_at_ && !begins && !snapshot) {
-    sync_at_ = now + kSyncEvery;
-    ask_sync(out);
-  }
   if (snapshot_ == Snapshot::kWritten && now >= keep_at_) {
     snapshot_ = Snapshot::kKeeping;
     out.keep_log(keeping_ = next_++, snapshot_segment_);
@@ -211,10 +204,16 @@ void Log::flush(Time now, Effects& out) {
     snapshot_at_ = now + config_.snapshot_every;
   // While a sync is under way no segment is begun, so a snapshot waits for its end.
   const bool wanted = snapshot_ == Snapshot::kWanted && opened_ && !refuses() && !syncing_ && !closing_;
+  const bool full = segment_weight_ >= config_.segment_bytes;
+  // A new segment asks for the sync of the one before by itself; else it would never begin where a sync takes a second.
+  const bool begins = wanted || (full && !gathered_.empty() && !refuses() && !closing_);
+  if (policy_ == Fsync::kEverySecond && unsynced_ && !syncing_ && now >= sync_at_ && !begins) {
+    sync_at_ = now + kSyncEvery;
+    ask_sync(out);
+  }
   if (gathered_.empty() && !wanted && !refuses()) return;
   if (refuses() && now < (gathered_.empty() ? probe_at_ : retry_at_)) return;
-  const bool roll = !closing_ && (segment_weight_ >= config_.segment_bytes || wanted);
-  if (roll && !syncing_) {
+  if ((full || wanted) && !closing_ && !syncing_) {
     if (unsynced_) ask_sync(out);
     begin_segment(now);
   }

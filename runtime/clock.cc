@@ -13,4 +13,10 @@ Now read_clocks() {
           WallTime(std::chrono::milliseconds(wall.tv_sec * 1000 + wall.tv_nsec / 1'000'000))};
 }
 
+Duration processor_time() {
+  timespec given{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &given);
+  return std::chrono::seconds(given.tv_sec) + std::chrono::nanoseconds(given.tv_nsec);
+}
+
 }  // namespace hc

@@ -10,4 +10,7 @@ namespace hc {
 // Monotonic time that counts suspension (CLOCK_BOOTTIME), and wall time in milliseconds.
 Now read_clocks();
 
+// What the calling thread has been given of a processor. A system call.
+Duration processor_time();
+
 }  // namespace hc

@@ -18,6 +18,7 @@
 #include "runtime/slow_log.h"
 #include "runtime/statistics.h"
 #include "runtime/transfers.h"
+#include "runtime/turns.h"
 #include "runtime/view_figures.h"
 
 namespace hc {
@@ -39,7 +40,7 @@ struct Office {
   Settings& settings;
   Statistics& statistics;
   CommandStats& commands;
-  const Histogram& turns;
+  const Turns& turns;
   EventHistory& events;
   std::function<void(NodeId)> ask_to_leave;         // an operator wants this member out of the cluster
   std::function<void(const Decree&)> force;         // an operator says who is left of it

@@ -151,7 +151,9 @@ void Host::end_turn() {
     step(TurnEnded{}, clocks());
   }
   stepped_ = false;
-  turns_.add(read_clocks().mono - turn_began_);  // with what the log took
+  turns_.lasted.add(read_clocks().mono - turn_began_);  // with what the log took
+  const Duration processor = processor_time();
+  turns_.processor.add(processor - std::exchange(processor_, processor));
   outside_.turn_ended();
   // Sending may close a client, which is an event: senders that it adds are told in the next round.
   while (!senders_.empty()) {

@@ -20,6 +20,7 @@
 #include "runtime/command_stats.h"
 #include "runtime/loop.h"
 #include "runtime/recorder.h"
+#include "runtime/turns.h"
 
 namespace hc {
 
@@ -76,8 +77,7 @@ class Host {
   const Node& node() const { return node_; }
   Loop& loop() { return loop_; }
   CommandStats& commands() { return commands_; }
-  // From the first event of a turn to its end.
-  const Histogram& turns() const { return turns_; }
+  const Turns& turns() const { return turns_; }
 
  private:
   struct Drain;
@@ -112,7 +112,8 @@ class Host {
   std::uint64_t last_client_ = 0;
   std::uint64_t last_request_ = 0;
   CommandStats commands_;
-  Histogram turns_;
+  Turns turns_;
+  Duration processor_{};  // at the end of the last turn
 };
 
 }  // namespace hc

@@ -256,6 +256,7 @@ void Node::Rooms::view_installed(Now now, Effects& out) {
   // Not what an earlier process of ours was told: the others have to know first that it has ended.
   if (installed->names(me())) leaving = installed->member(self.id)->state == MemberState::kLeaving;
   if (stop_by || leaving) agreement.consensus().hand_over(now.mono);
+  agreement.set_seen_off(leaving && !installed->member(self.id));
   agreement.view_installed(now.mono);
   replication.install(installed, now.mono);
   coordinator.install(installed, now, out);

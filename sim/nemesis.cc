@@ -258,16 +258,37 @@ bool Nemesis::harm_disk(Machine& m, std::uint64_t how) {
   return true;
 }
 
-// An older disk forgets votes, so its owner counts as a lost voter (2e): of the views in force, and of the view that it
-// has, whose other voters must be enough to know better.
+// What it has installed or, before it has looked there, on its disk. Null: nothing.
+ViewRef Nemesis::view_of(const Machine& m) const {
+  if (m.up() && m.node().view()) return m.node().view();
+  const auto record = m.disk().file() ? decode_vote(*m.disk().file()) : std::unexpected(std::string());
+  return record ? record->view : nullptr;
+}
+
+// Together with voters that have not heard what came after it, one that forgets its votes would be a majority.
+bool Nemesis::would_decide_again(const View& view, const Machine& forgetful) const {
+  const auto behind = std::ranges::count_if(view.voters, [&](const Voter& v) {
+    const ViewRef theirs = v.id == forgetful.id() ? nullptr : view_of(*around_.machines[v.id.value - 1]);
+    return theirs && theirs->epoch <= view.epoch;
+  });
+  return view.votes(forgetful.id()) && static_cast<std::size_t>(behind) + 1 >= view.majority();
+}
+
+// An older disk forgets votes, so its owner counts as a lost voter (2e): of the views in force, and of every view that
+// somebody has, whose other voters must be enough to know better.
 bool Nemesis::may_restore(const Machine& m) {
   const auto views = around_.views_in_force();
   if (views.empty() || std::ranges::any_of(views, [&](const ViewRef& view) { return view->votes(m.id()); }))
     return false;
+  const auto fooled = [&](const auto& other) {
+    const ViewRef view = view_of(*other);
+    return view && would_decide_again(*view, m);
+  };
+  if (std::ranges::any_of(around_.machines, fooled)) return false;
   if (m.disk().older()) {
     const auto record = decode_vote(*m.disk().older());
-    const bool alone = record && record->view && record->view->votes(m.id()) && record->view->majority() == 1;
-    if (alone || (restored_ & ~in_mask(m.index()))) return false;
+    const bool again = record && record->view && would_decide_again(*record->view, m);
+    if (again || (restored_ & ~in_mask(m.index()))) return false;
   }
   restored_ |= in_mask(m.index());
   return true;
@@ -312,11 +333,13 @@ bool Nemesis::some_vote_rests_on_loss() const {
   });
 }
 
-// Some member is about to speak an older version.
-bool Nemesis::goes_back() const {
-  return std::ranges::any_of(around_.machines, [&](const auto& m) {
-    const std::uint32_t most = wire_max_[m->index()];
-    return most != 0 && most < kWireVersionMax && (!m->up() || m->stopping());
+// Some voter speaks an older version, or will when it is back: a majority may come to need it.
+bool Nemesis::some_voter_is_older() const {
+  return std::ranges::any_of(around_.views_in_force(), [&](const ViewRef& view) {
+    return std::ranges::any_of(view->voters, [&](const Voter& v) {
+      const std::uint32_t most = wire_max_[v.id.value - 1];
+      return most != 0 && most < kWireVersionMax;
+    });
   });
 }
 
@@ -335,7 +358,7 @@ void Nemesis::accept_loss(std::uint32_t index) {
     lost->for_each([&](Slot s) {
       if (std::ranges::none_of(m->node().view()->config(s).list, runs)) ended.add(s);
     });
-  if (!ended.empty() && !goes_back()) return m->accept_loss(ended);
+  if (!ended.empty() && !some_voter_is_older()) return m->accept_loss(ended);
   if (++force_tries_[index] * kEvery > f.lasts) return;
   active_[index] = true;
   around_.schedule.after(kEvery, Kind::kFaultEnds, index);
@@ -402,11 +425,14 @@ bool Nemesis::passes_bar(std::uint32_t machine) {
   }
   barred_ &= ~in_mask(machine);
   const bool forced = std::ranges::any_of(around_.machines, [&](const auto& m) {
-    const auto record = m->disk().file() ? decode_vote(*m->disk().file()) : std::unexpected(std::string());
-    const ViewRef view = m->up() ? m->node().view() : record ? record->view : nullptr;
+    const ViewRef view = view_of(*m);
     return view && view->lineage > lineage_before_;
   });
-  if (forced) around_.machines[machine]->disk().wipe(), around_.machines[machine]->log().wipe();
+  if (forced) {
+    around_.machines[machine]->disk().wipe();
+    around_.machines[machine]->log().wipe();
+    anew_ |= in_mask(machine);
+  }
   return true;
 }
 
@@ -418,6 +444,7 @@ void Nemesis::died(std::uint32_t machine) {
     m.log().wipe();
     gone_ |= in_mask(machine);
     some_left_ = true;
+    anew_ |= in_mask(machine);
     const bool returns = leave && leave.mapped().variant == 1;
     returning_ = returns ? returning_ | in_mask(machine) : returning_ & ~in_mask(machine);
     if (returns) start_later(machine, leave.mapped().lasts);

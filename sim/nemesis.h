@@ -5,12 +5,13 @@
 //   a crash leaves every slot's list a living member, or with `appendfsync always` one whose log is intact, unless the
 //   run is one that loses slots (then the checkers forget what a lost slot held);
 //   a disk is wiped or damaged, or a machine lost for good, only while the voters' intact disks stay a majority, and an
-//   older disk put back only where no voter is (rule 2e promises no more);
+//   older disk put back only where no voter is, nor one by a view that voters who are behind have (rule 2e promises no
+//   more);
 //   clocks stay within the drift bound, wall clocks within the stated skew;
 //   a joiner joins once, and as many stay as a write needs;
-//   what is lost of a slot is accepted where every process of its list has ended, and not while a member goes back to
-//   an older version, nor does one go back before that is decided (docs/FORMATS.md); a view is forced where all who run
-//   are named, and what they and intact disks of theirs hold is all that is left.
+//   what is lost of a slot is accepted where every process of its list has ended, and not while a voter has an older
+//   version, nor does anybody go back to one before that is decided (docs/FORMATS.md); a view is forced where all who
+//   run are named, and what they and intact disks of theirs hold is all that is left.
 #pragma once
 
 #include <cstdint>
@@ -60,6 +61,8 @@ class Nemesis {
   // What it speaks at most (4b).
   std::uint32_t wire_max(std::uint32_t machine) const { return wire_max_[machine]; }
   bool some_left() const { return some_left_; }
+  // It was put out of the cluster, or has left it, and joins like one that was never there.
+  bool comes_anew(std::uint32_t machine) const { return anew_ >> machine & 1; }
 
  private:
   using Mask = std::uint64_t;
@@ -70,7 +73,7 @@ class Nemesis {
   void force(std::uint32_t index);
   bool upgrade(const Fault& f);
   bool some_vote_rests_on_loss() const;
-  bool goes_back() const;
+  bool some_voter_is_older() const;
   void accept_loss(std::uint32_t index);
   bool tell_who_is_left();
   bool passes_bar(std::uint32_t machine);
@@ -81,6 +84,8 @@ class Nemesis {
   bool lose_power(const Fault& f);
   bool voters_survive(Mask dead) const;
   bool harm_disk(Machine& m, std::uint64_t how);
+  ViewRef view_of(const Machine& m) const;
+  bool would_decide_again(const View& view, const Machine& forgetful) const;
   bool may_restore(const Machine& m);
   void lose_some();
   void isolate(std::uint32_t machine, std::uint64_t how);
@@ -91,6 +96,7 @@ class Nemesis {
   Random random_;
   bool healed_ = false, some_left_ = false;
   Mask lost_ = 0, joined_ = 0;
+  Mask anew_ = 0;
   Mask gone_ = 0, returning_ = 0;                         // of those who have left: who comes back
   std::map<std::uint32_t, Fault> leaving_;                // machines that shall leave
   std::map<std::uint32_t, std::uint64_t> crashes_again_;  // machines, after so many effects of their next process

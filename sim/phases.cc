@@ -163,12 +163,15 @@ void World::look_at_healing() {
   }
 }
 
-// It was to begin anew at a process that ended before it knew, and so has nothing of it by that name.
+// It was to begin anew at a process that ended before it knew, or before its log said so for sure: what is there by that
+// name is nothing, or a part of a fill.
 bool World::begins_at_nobody(Slot s) const {
   const InSyncList& list = views_->newest()->config(s).list;
   const auto anew = anew_.find(s);
-  return list.size() == 1 && anew != anew_.end() && ended_.contains(list.front()) &&
-         (!knew_.contains(list.front()) || knew_.at(list.front()) < anew->second);
+  if (list.size() != 1 || anew == anew_.end() || !ended_.contains(list.front())) return false;
+  const Incarnation at = list.front();
+  return !knew_.contains(at) || knew_.at(at) < anew->second ||
+         !machines_[at.member.value - 1]->log().complete(at.generation);
 }
 
 bool World::excused(Slot s) const {

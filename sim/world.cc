@@ -87,15 +87,16 @@ std::vector<ViewRef> World::views_at_stake() const {
 
 NodeConfig World::config_of(std::uint32_t machine) const {
   // One that founded alone is told of those who came to it, lest it found once more with an empty disk; and when some
-  // have left, all who may be there are named.
-  const bool named_later = (setting_.nodes == 1 || nemesis_->some_left()) && views_->newest();
+  // have left, or are put out by a forced view, all who may be there are named.
+  const bool comes_anew = nemesis_->comes_anew(machine);
+  const bool named_later = (setting_.nodes == 1 || nemesis_->some_left() || comes_anew) && views_->newest();
   NodeConfig c = at_machine(setting_.node, machine, named_later ? setting_.machines() : setting_.nodes);
   c.self.host_label = setting_.host_labels[machine];
   c.wire_version_max = nemesis_->wire_max(machine);
   if (setting_.changes_fsync)
     c.append_fsync =
         static_cast<Fsync>(stream(setting_.seed, "fsync", machines_[machine]->process() * 64 + machine).below(3));
-  if (machine >= setting_.nodes) return c;
+  if (machine >= setting_.nodes || comes_anew) return c;
   if (setting_.founding == Setting::Founding::kFounders) {
     for (std::uint32_t i = 0; i < setting_.nodes; ++i)
       c.founders.push_back({NodeId(i + 1), Network::gossip_address(i)});

@@ -242,7 +242,7 @@ bool Agreement::proven(const MemberInfo& info) const {
 std::vector<Seen> Agreement::seen(const MemberInfo& self, const Swim& swim) const {
   const bool round = consensus_.wants_proposal();
   const auto promised = [&](NodeId id) { return !round || consensus_.promised(id); };
-  std::vector<Seen> all{{self, stopping_ ? Seen::As::kGone : Seen::As::kAlive, true, promised(self.id)}};
+  std::vector<Seen> all{{self, stopping_ || seen_off_ ? Seen::As::kGone : Seen::As::kAlive, true, promised(self.id)}};
   for (const auto& [id, peer] : swim.peers()) {
     if (id == self.id) continue;
     const auto as = peer.liveness == Liveness::kAlive     ? Seen::As::kAlive

@@ -15,6 +15,7 @@
 #include "core/agreement/evidence.h"
 #include "core/agreement/force.h"
 #include "core/agreement/planner.h"
+#include "core/base/seam.h"
 #include "core/membership/swim.h"
 
 namespace hc {
@@ -39,6 +40,8 @@ class Agreement {
   // Who says that its disk has no room (9e).
   std::set<Incarnation> full_disks() const { return pool_.about(ReportKind::kFull); }
   void stop() { stopping_ = true, dirty_ = true; }
+  // This member was told to leave, and no view names it any more: it proposes none that does.
+  void set_seen_off(bool seen_off) { seen_off_ = seen_off && !HC_MUTANT(kLeaverJoinsAgain); }
   // An operator wants this member out of the cluster. Said to all until a view says it, too, or this process ends.
   void leave(NodeId member, Time now);
   // 7e: of these slots, or of all if none is named, those of whose list nobody seems to live; or why they may not be
@@ -83,7 +86,7 @@ class Agreement {
     Epoch as_of;
     Time until{};
   } may_be_lost_;
-  bool dirty_ = true, stopping_ = false;
+  bool dirty_ = true, stopping_ = false, seen_off_ = false;
   Time look_at_{}, spread_at_{};
   Time rest_until_{};                  // after a view of many moves
   std::optional<Time> waiting_since_;  // something to propose, not our turn yet

@@ -53,7 +53,7 @@ std::optional<std::string> not_ready(const View& now, const Decree& decree, cons
 void set_members(View& next, const Decree& decree, const std::vector<Seen>& seen) {
   for (ViewMember& m : next.members) {
     if (!names(decree, m.info.id)) {
-      m.state = MemberState::kAbsent;
+      if (m.state != MemberState::kLeaving) m.state = MemberState::kAbsent;  // who was told to leave is to go
       continue;
     }
     MemberInfo info = find(seen, m.info.id)->info;

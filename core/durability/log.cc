@@ -345,8 +345,10 @@ DiskOffer Log::offer(Slot s, Generation writer, Position at) const {
   const auto run = std::ranges::find(runs_, writer, &Run::generation);
   const OfSlot& slot = of(s);
   if (run == runs_.end() && !HC_MUTANT(kRecoverForeignLog)) return {};
-  if (!slot.known || !slot.whole) return {};
+  if (!slot.known) return {};
   if (slot.written && runs_.begin() + slot.origin > run && !HC_MUTANT(kRecoverForeignLog)) return {};
+  // Who is named was counted, and then it is whole, or begins anew: nothing was acknowledged before the log says so.
+  if (!slot.whole) return {s, !HC_MUTANT(kBeginningForgotten) && run != runs_.end() && run->complete(), true, {}};
   if (HC_MUTANT(kCompleteForgetsOrigin)) return {s, true, runs_.back().complete(), at};
   if (HC_MUTANT(kPolicyFromConfig)) return {s, true, config_.append_fsync == Fsync::kAlways || run->clean, at};
   return {s, true, run == runs_.end() || run->complete(), at};

@@ -74,6 +74,7 @@ class Log {
   // ---- what is on disk, as evidence (9a)
   // What we hold, at `at`, for a list that names the process `writer` of this member.
   DiskOffer offer(Slot s, Generation writer, Position at) const;
+  bool whole(Slot s) const { return of(s).whole; }
   std::optional<Time> deadline() const;
   // `snapshot_slots`: of the one that is being written, so many are.
   LogStatus status(std::size_t snapshot_slots) const;

@@ -106,7 +106,7 @@ void Replication::write_snapshot(Time now) {
 bool Replication::recovers(Slot s, const View* old) const {
   if (!log_.on() || !old) return false;
   for (const Incarnation& who : old->config(s).list)
-    if (who.member == config_.self.id) return log_.offer(s, who.generation, replica(s).at).held;
+    if (who.member == config_.self.id) return log_.whole(s) && log_.offer(s, who.generation, replica(s).at).held;
   return HC_MUTANT(kRecoverOutsideLastSet) && replica(s).holds;
 }
 

@@ -123,6 +123,8 @@ void Replication::handle(Incarnation from, const Appended& m, Now now) {
   if (!t || m.seq > r.at.seq) return;
   if (!t->in_commit_set() && (!t->fill || t->fill->next_chunk == 0)) return;
   if (m.seq <= t->acked) return;
+  // 7a: of what this fill has not sent yet it speaks of a former one, which reached further.
+  if (t->fill && !t->filled && m.seq > t->sent && !HC_MUTANT(kAckOfAFormerFill)) return;
   t->acked = m.seq;
   t->sent = std::max(t->sent, m.seq);
   t->progress = now.mono;

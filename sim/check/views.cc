@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/agreement/force.h"
+
 namespace hc::sim {
 namespace {
 
@@ -142,7 +144,7 @@ std::optional<std::string> ViewCheck::installed(NodeId who, const ViewRef& view)
            std::to_string(view->epoch.value);
   has = {view->epoch, view};
   const auto known = by_epoch_.find(view->epoch);
-  if (known == by_epoch_.end()) return first_seen(seen);
+  if (known == by_epoch_.end()) return first_seen(who, seen);
   if (known->second.view == view) return std::nullopt;
   if (known->second.view->ring != view->ring)
     return name_of(who) + " derives another ring from view " + std::to_string(view->epoch.value) + " than others do";
@@ -150,7 +152,7 @@ std::optional<std::string> ViewCheck::installed(NodeId who, const ViewRef& view)
   return name_of(who) + " has another view " + std::to_string(view->epoch.value) + " than others have";
 }
 
-std::optional<std::string> ViewCheck::first_seen(const Following& seen) {
+std::optional<std::string> ViewCheck::first_seen(NodeId by, const Following& seen) {
   const ViewRef& view = seen.view;
   by_epoch_.emplace(view->epoch, seen);
   if (!newest_ || newest_->epoch < view->epoch) newest_ = view;
@@ -158,7 +160,7 @@ std::optional<std::string> ViewCheck::first_seen(const Following& seen) {
     if (view->slots[s].list.empty()) return where(*view, Slot{static_cast<std::uint16_t>(s)}) + "its list is empty";
   const auto place = by_epoch_.find(view->epoch);
   if (place != by_epoch_.begin() && std::prev(place)->second.view->lineage != view->lineage)
-    return forced_step(*std::prev(place)->second.view, *view);
+    return forced_step(*std::prev(place)->second.view, by, *view);
   const auto before = by_epoch_.find(Epoch(view->epoch.value - 1));
   if (before != by_epoch_.end())
     if (auto wrong = one_step(*before->second.view, seen)) return wrong;
@@ -190,15 +192,23 @@ std::optional<Instant> ViewCheck::all_ended(const InSyncList& list) const {
   return last;
 }
 
-std::optional<std::string> ViewCheck::forced_step(const View& before, const View& after) {
+// `before`: the last one of the lineage before. `by` may have made it of an older one: what was decided since, and
+// nobody that is named has heard of, is lost with those who knew it.
+std::optional<std::string> ViewCheck::forced_step(const View& before, NodeId by, const View& after) {
+  const auto made_of = by_epoch_.find(Epoch(after.epoch.value - kLineageStride - by.value));
+  const View& base = made_of == by_epoch_.end() ? before : *made_of->second.view;
   for (std::size_t i = 0; i < after.slots.size(); ++i) {
     const Slot s{static_cast<std::uint16_t>(i)};
     const SlotConfig &was = before.config(s), &is = after.config(s);
-    for (const Incarnation& x : was.list)
-      if (!is.list.names(x) && !end_of_(x))
+    Instant lost{};
+    for (const Incarnation& x : was.list) {
+      const auto end = end_of_(x);
+      if (!is.list.names(x) && !end && base.config(s).list.names(x))
         return where(after, s) + name_of(x.member) + " lives, and the forced view lets it go";
+      lost = std::max(lost, end.value_or(Instant{}));
+    }
     if (std::any_of(is.list.begin(), is.list.end(), [&](Incarnation x) { return was.list.names(x); })) continue;
-    fresh_losses_.push_back({s, is.epoch, *all_ended(was.list)});
+    fresh_losses_.push_back({s, is.epoch, lost});
     ++losses_;
   }
   return std::nullopt;

@@ -7,7 +7,7 @@
 //   have ended, and the slot was lost: then the checker says so, and nothing is expected of its keys from then on;
 //   under slot-loss-policy wait that is so on an operator's word alone, or when all have said what they have on disk;
 //   on an operator's word no member of the old list offers more on its disk than what the slot goes on with;
-//   a view of a new lineage (2h) lets go only processes that have ended.
+//   a view of a new lineage (2h) lets go only processes that have ended, or that the view it was made of did not have.
 //
 // What a view rests on is taken from the proposals that voters stored.
 #pragma once
@@ -62,8 +62,8 @@ class ViewCheck {
   };
   static bool same(const Following& a, const Following& b);
   Following at(NodeId who, const ViewRef& view) const;
-  std::optional<std::string> first_seen(const Following& seen);
-  std::optional<std::string> forced_step(const View& before, const View& after);
+  std::optional<std::string> first_seen(NodeId by, const Following& seen);
+  std::optional<std::string> forced_step(const View& before, NodeId by, const View& after);
   std::optional<Instant> all_ended(const InSyncList& list) const;
   std::optional<std::string> one_step(const View& before, const Following& after);
   using Words = std::vector<const Report*>;  // what a view rests on

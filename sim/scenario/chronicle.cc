@@ -151,10 +151,20 @@ std::string Chronicle::reasons(const View& before, const View& after) const {
         return false;
       }();
       if (!matters) continue;
-      static constexpr const char* kVerbs[] = {
-          " ? ",          " complains of ", " has counted ",         " can do without ",
-          " holds dead ", " stops ",        " sees no progress of ", " has the disk of "};
-      said.insert(name(r.by) + kVerbs[static_cast<std::size_t>(r.kind)] + name(r.about));
+      static constexpr const char* kVerbs[] = {" ? ",
+                                               " complains of ",
+                                               " has counted ",
+                                               " can do without ",
+                                               " holds dead ",
+                                               " stops ",
+                                               " sees no progress of ",
+                                               " has the disk of ",
+                                               " tells off ",
+                                               " knows a full disk of ",
+                                               " accepts what is lost"};
+      static_assert(std::size(kVerbs) == static_cast<std::size_t>(ReportKind::kAcceptLoss) + 1);
+      const bool of_itself = r.kind == ReportKind::kAcceptLoss;
+      said.insert(name(r.by) + kVerbs[static_cast<std::size_t>(r.kind)] + (of_itself ? "" : name(r.about)));
     }
   }
   std::string out;

@@ -15,6 +15,10 @@ namespace {
 struct Force : ::testing::Test {
   std::expected<ViewRef, std::string> force(std::vector<std::uint32_t> living, std::vector<std::uint32_t> named,
                                             bool accept_data_loss = false) const {
+    return force_on(now, std::move(living), std::move(named), accept_data_loss);
+  }
+  std::expected<ViewRef, std::string> force_on(const View& view, std::vector<std::uint32_t> living,
+                                               std::vector<std::uint32_t> named, bool accept_data_loss = false) const {
     std::vector<Seen> seen;
     for (std::uint32_t m = 1; m <= 5; ++m) {
       const bool lives = std::ranges::find(living, m) != living.end();
@@ -23,7 +27,7 @@ struct Force : ::testing::Test {
     Decree decree;
     for (const std::uint32_t m : named) decree.members.emplace_back(m);
     decree.accept_data_loss = accept_data_loss;
-    return hc::force(NodeId(1), now, decree, reports, seen, [&](Incarnation who) { return who.member != behind; });
+    return hc::force(NodeId(1), view, decree, reports, seen, [&](Incarnation who) { return who.member != behind; });
   }
   std::string refusal(std::vector<std::uint32_t> living, std::vector<std::uint32_t> named) const {
     const auto view = force(std::move(living), std::move(named));
@@ -67,6 +71,15 @@ TEST_F(Force, BeginsAnewWhereNobodyIsLeftIfTheOperatorSaysSo) {
     if (now.slots[s].list.names(list.front())) continue;
     EXPECT_EQ(list.front().member, (*next)->ring.wanted(Slot{static_cast<std::uint16_t>(s)}).front());
   }
+}
+
+TEST_F(Force, WhoWasToLeaveIsStillToLeave) {
+  View leaving = now;
+  leaving.members[1].state = MemberState::kLeaving;
+  const auto next = force_on(leaving, {1, 4, 5}, {1, 4, 5});
+  ASSERT_TRUE(next) << next.error();
+  EXPECT_EQ((*next)->member(NodeId(2))->state, MemberState::kLeaving);
+  EXPECT_EQ((*next)->member(NodeId(3))->state, MemberState::kAbsent);
 }
 
 TEST_F(Force, OneThatIsBackInANewProcessHoldsNothing) {

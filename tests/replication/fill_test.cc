@@ -25,6 +25,11 @@ struct Filling : Primary, ::testing::Test {
   void acknowledge(const FillChunk& c) {
     replication.handle(process(2), FillAck{c.slot, c.slot_epoch, c.fill, c.chunk, c.attempt}, at());
   }
+  std::size_t entries_sent() {
+    std::size_t sent = 0;
+    for (const Append& m : post.take<Append>(kLearner)) sent += m.entries.size();
+    return sent;
+  }
   // It holds all entries.
   void acknowledge_entries() { Primary::acknowledge(1); }
   void time_without_progress() {
@@ -49,6 +54,22 @@ TEST_F(Filling, ALearnerThatAcknowledgedAllIsCounted) {
     acknowledge(c);
   }
   EXPECT_TRUE(says_caught_up());
+}
+
+TEST_F(Filling, EntriesThatAFormerFillReachedAreSentAgain) {
+  const auto first = chunks();
+  ASSERT_FALSE(first.empty());
+  set("late", "value", 0);
+  replication.flush(at());
+  EXPECT_EQ(entries_sent(), 1U);
+  session_breaks();  // nothing is acknowledged: another fill, from an empty slot
+  const auto second = chunks();
+  ASSERT_FALSE(second.empty());
+  ASSERT_NE(second.front().fill, first.front().fill);
+  ASSERT_LT(second.front().at.seq, replication.replica(kSlot).at.seq);
+  acknowledge_entries();  // of the former one
+  replication.flush(at());
+  EXPECT_EQ(entries_sent(), 1U);
 }
 
 TEST_F(Filling, AnAcknowledgementOfAnEarlierAttemptDoesNotCount) {

@@ -25,8 +25,7 @@ void Consensus::start(std::optional<VoteRecord> record, Time now, Effects& out) 
       news_ = true;
       if (!installed_->votes(config_.self.id, record_.storage))
         vote_ended_ = installed_->epoch;  // it may have been then
-      // 2e: first of all a member asks the others whether they know a later state of its disk.
-      counts_checked_ = compared_ = counts_wanted() == 0 || HC_MUTANT(kAmnesiacVoter);
+      see_whom_to_ask();                  // first of all
     }
     return;
   }
@@ -292,7 +291,7 @@ Message Consensus::answer_to_promised() {
 }
 
 void Consensus::handle(Incarnation from, const Promise& m, Time now, Effects& out) {
-  heard_votes(m.storage, m.writes);
+  if (!heard_votes(from.member, m.storage, m.writes, out)) return;
   if (installed_ && !entitled(from.member, m.storage)) return heir_answered(from.member, m, now);
   round_time_.answered(from.member, m.ballot, now);
   if (!proposing_ || proposing_->accepting || proposing_->instance != m.instance || proposing_->ballot != m.ballot)
@@ -334,13 +333,14 @@ void Consensus::handle(Incarnation from, const Accept& m, Time now, Effects& out
   record_.promised = m.ballot;
   record_.accepted = Accepted{m.ballot, proposal};
   accepted_at_ = now;
+  accepted_here_ = m.instance;
   const AcceptedIs accepted{m.instance, m.ballot, record_.storage, record_.writes + 1};
   if (HC_BUGGIFY(kAcceptedTwice)) answer_durably(from.member, accepted, now, out);
   answer_durably(from.member, accepted, now, out);
 }
 
 void Consensus::handle(Incarnation from, const AcceptedIs& m, Time now, Effects& out) {
-  heard_votes(m.storage, m.writes);
+  if (!heard_votes(from.member, m.storage, m.writes, out)) return;
   round_time_.answered(from.member, m.ballot, now);
   if (!proposing_ || !proposing_->accepting || proposing_->instance != m.instance || proposing_->ballot != m.ballot)
     return;
@@ -411,6 +411,8 @@ void Consensus::install(ViewRef view, Time now, Effects& out) {
   if (!installed_ || view->voters != installed_->voters) counts_asked_at_ = {};
   installed_ = std::move(view);
   news_ = true;
+  const bool by_others = installed_->epoch != accepted_here_ && !HC_MUTANT(kOnlyVoterNeverCompares);
+  if (std::exchange(nobody_to_ask_, false) && by_others) see_whom_to_ask();
   persist(now, out);
 }
 

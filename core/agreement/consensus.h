@@ -148,11 +148,12 @@ class Consensus {
   ViewChangeRef change_to(const ViewRef& next);
   Proposal to_send(const Proposal& proposal);
   std::optional<Accepted> accepted_to_send();
-  void heard_votes(StorageId storage, std::uint64_t writes);
+  bool heard_votes(NodeId from, StorageId storage, std::uint64_t writes, Effects& out);
   void tell_count(NodeId to, StorageId storage);
   void take_new_storage(Time now, Effects& out);
   void ask_counts(Time now);
   std::size_t counts_wanted() const;  // from so many others
+  void see_whom_to_ask();
   void see_whether_compared();
   std::string founders_key() const;
   std::string judge(const Proposal& proposal) const;
@@ -185,9 +186,12 @@ class Consensus {
   };
   std::optional<Forced> forced_;
   std::map<StorageId, std::uint64_t> counts_heard_;
+  std::set<StorageId> older_disks_;  // of which a lower count was heard than before
   // 2e: whether this process may vote, and whether it has ever compared; what an earlier one did is on an older disk,
   // perhaps.
   bool counts_checked_ = true, compared_ = true;
+  bool nobody_to_ask_ = false;  // it is, or was at its start, the only voter that it knows of
+  Epoch accepted_here_;         // what this process has accepted last is for this one
   std::set<NodeId> counts_from_;
   std::map<NodeId, StorageId> counts_owed_;  // who has asked when there was no session to answer in
   Time counts_asked_at_{}, view_asked_at_{};

@@ -14,9 +14,18 @@ constexpr Duration kCountsAgain = 200ms;
 
 // ------------------------------------------------------------------------------------------------------ counted votes
 
-void Consensus::heard_votes(StorageId storage, std::uint64_t writes) {
+// False: the vote comes from an older disk, which has forgotten others. It is nobody's.
+bool Consensus::heard_votes(NodeId from, StorageId storage, std::uint64_t writes, Effects& out) {
   auto& known = counts_heard_[storage];
+  if (writes < known && !HC_MUTANT(kOlderVoteCounted)) {
+    if (older_disks_.insert(storage).second)
+      out.note("the vote of " + name_of(from) + " does not count: its data folder was restored to an earlier state; " +
+                   "restart it, so that it takes a new storage identity",
+               Note::Level::kWarning);
+    return false;
+  }
   known = std::max(known, writes);
+  return true;
 }
 
 void Consensus::handle(Incarnation from, const VoteCountAsk& m) { tell_count(from.member, m.storage); }
@@ -41,6 +50,14 @@ std::size_t Consensus::counts_wanted() const {
   const bool ours = installed_ && installed_->votes(config_.self.id, record_.storage);
   const std::size_t wanted = std::min(others, majority() - (ours ? 1 : 0));
   return HC_MUTANT(kOnlyVoterAsks) ? std::max<std::size_t>(1, wanted) : wanted;
+}
+
+// 2e: whether the others know a later state of our disk. Who is the only voter by it has nobody to ask, until it
+// installs a view that it has not accepted: so others have gone on without it.
+void Consensus::see_whom_to_ask() {
+  counts_from_.clear();
+  nobody_to_ask_ = counts_wanted() == 0;
+  counts_checked_ = compared_ = nobody_to_ask_ || HC_MUTANT(kAmnesiacVoter);
 }
 
 void Consensus::see_whether_compared() {

@@ -288,6 +288,25 @@ TEST_F(OnlyVoter, WaitsNotForLongNorForWhoIsNotConnected) {
   EXPECT_FALSE(consensus.take_heard_late());
 }
 
+TEST_F(OnlyVoter, AnAnswerOfAnOlderDiskIsNone) {
+  for (const bool mutant : {false, true}) {
+    if (mutant) seam::active.set(static_cast<std::size_t>(seam::Mutant::kOlderVoteCounted));
+    const auto says = [&](const Ballot& ballot, std::uint64_t writes) {
+      consensus.handle(process(2), Promise{Epoch(2), ballot, info(2).storage, writes, {}}, kStart, out);
+      return consensus.answered(NodeId(2), info(2).storage);
+    };
+    const Ballot first = prepare(1);
+    EXPECT_TRUE(says(first, 7));
+    EXPECT_TRUE(says(first, 7)) << "the same answer once more";
+    consensus.give_up();
+    EXPECT_EQ(says(prepare(1), 6), mutant) << "one write is forgotten";
+    consensus.give_up();
+    EXPECT_TRUE(says(prepare(1), 8));
+    consensus.give_up();
+  }
+  seam::active.reset();
+}
+
 TEST_F(OnlyVoter, AnHeirBindsItselfToNothing) {
   NodeConfig of_2 = Founding::config_of(2);
   of_2.founders.clear();
@@ -317,6 +336,58 @@ TEST_F(OnlyVoter, AnHeirBindsItselfToNothing) {
   heir.handle(process(1), Prepare{Epoch(2), lower, {}}, kStart, effects);
   EXPECT_EQ(others.take<Promise>(NodeId(1)).size(), 1U) << "it has promised nobody anything";
   EXPECT_TRUE(effects.list().empty());
+}
+
+// What is on the disk of member 1 says that it is the only voter, and nobody is to be asked (2e); the others know
+// better.
+TEST(Votes, AnOnlyVoterComparesWhenOthersHaveGoneOnWithoutIt) {
+  for (const bool mutant : {false, true}) {
+    if (mutant) seam::active.set(static_cast<std::size_t>(seam::Mutant::kOnlyVoterNeverCompares));
+    NodeConfig config = Founding::config_of(1);
+    config.founders.clear();
+    Post post(config, kStart);
+    for (std::uint32_t m : {2U, 3U}) post.open(info(m));
+    Consensus former(config, post.peers, Random(2));
+    Effects out;
+    VoteRecord record;
+    record.storage = info(1).storage;
+    record.writes = 5;
+    record.view = OnlyVoter::view_of_one();
+    record.cluster = record.view->cluster;
+    former.start(record, kStart, out);
+    EXPECT_TRUE(former.eligible());
+    auto next = std::make_shared<View>(first_view(3));
+    next->epoch = Epoch(4);
+    former.handle(process(2), ViewIs{next}, kStart, out);
+    EXPECT_EQ(static_cast<bool>(former.eligible()), mutant);
+    former.tick(kStart, out);
+    EXPECT_EQ(post.take<VoteCountAsk>(NodeId(2)).size(), mutant ? 0U : 1U);
+    if (mutant) break;
+    former.handle(process(2), VoteCountIs{info(1).storage, 9}, kStart, out);
+    EXPECT_TRUE(former.eligible());
+    EXPECT_NE(former.eligible(), info(1).storage);
+  }
+  seam::active.reset();
+}
+
+TEST(Votes, AnOnlyVoterGoesOnFromWhatItHasDecidedItself) {
+  NodeConfig config = Founding::config_of(1);
+  config.founders.clear();
+  Post post(config, kStart);
+  for (std::uint32_t m : {2U, 3U}) post.open(info(m));
+  Consensus only(config, post.peers, Random(2));
+  Effects out;
+  VoteRecord record;
+  record.storage = info(1).storage;
+  record.view = OnlyVoter::view_of_one();
+  record.cluster = record.view->cluster;
+  only.start(record, kStart, out);
+  auto next = std::make_shared<View>(*record.view);
+  next->epoch = Epoch(2);
+  only.handle(process(2), Accept{Epoch(2), {1, NodeId(2), process(2).generation}, {next, {}}, {}}, kStart, out);
+  only.handle(process(2), ViewIs{next}, kStart, out);
+  EXPECT_EQ(only.epoch(), Epoch(2));
+  EXPECT_EQ(only.eligible(), info(1).storage);
 }
 
 TEST(Votes, WhoAskedBeforeItCouldBeToldIsToldWhenASessionOpens) {

@@ -120,7 +120,9 @@ void Agreement::leave(NodeId member, Time now) {
 std::expected<ViewRef, std::string> Agreement::forced(const Decree& decree, const MemberInfo& self,
                                                       const Swim& swim) const {
   if (!view()) return std::unexpected("this member is in no view yet");
-  return force(self.id, *view(), decree, pool_.reports({}), seen(self, swim), [&](Incarnation who) {
+  MemberInfo us = self;
+  if (!HC_MUTANT(kForceForgetsItsFolder)) us.storage = consensus_.storage();  // compared or not (2e)
+  return force(self.id, *view(), decree, pool_.reports({}), seen(us, swim), [&](Incarnation who) {
     return who.member == self.id || (peers_.open(who.member) && peers_.installed(who) == view()->epoch);
   });
 }

@@ -312,7 +312,10 @@ void Node::Rooms::peer_news(Now now, Effects& out) {
     coordinator.session_opened(id, now, out);
     bus.session_opened(id);
   }
-  for (const auto& [id, before] : news.advanced) replication.advanced(id, before, now);
+  for (const auto& [id, before] : news.advanced) {
+    agreement.consensus().advanced(id);
+    replication.advanced(id, before, now);
+  }
   if (!news.proven.empty()) agreement.membership_changed();
   for (const auto& [id, why] : news.turned_away)
     out.note("no session with " + name_of(id) + ": " + why, Note::Level::kWarning);

@@ -37,6 +37,8 @@ bool Nemesis::slots_survive(Mask dead, Mask without_disk) const {
 }
 
 bool Nemesis::voters_survive(Mask dead) const {
+  for (const auto& m : around_.machines)
+    if ((dead >> m->index() & 1) && around_.may_get_a_vote(m->index())) return false;
   const auto views = around_.views_in_force();
   return !views.empty() && std::ranges::all_of(views, [&](const ViewRef& view) {
     const auto intact = std::ranges::count_if(
@@ -277,6 +279,7 @@ bool Nemesis::would_decide_again(const View& view, const Machine& forgetful) con
 // An older disk forgets votes, so its owner counts as a lost voter (2e): of the views in force, and of every view that
 // somebody has, whose other voters must be enough to know better.
 bool Nemesis::may_restore(const Machine& m) {
+  if (around_.may_get_a_vote(m.index())) return false;
   const auto views = around_.views_in_force();
   if (views.empty() || std::ranges::any_of(views, [&](const ViewRef& view) { return view->votes(m.id()); }))
     return false;

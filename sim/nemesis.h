@@ -6,7 +6,8 @@
 //   run is one that loses slots (then the checkers forget what a lost slot held);
 //   a disk is wiped or damaged, or a machine lost for good, only while the voters' intact disks stay a majority, and an
 //   older disk put back only where no voter is, nor one by a view that voters who are behind have (rule 2e promises no
-//   more);
+//   more); until the next view is decided, who has said that it is there to be given a vote counts as a voter that is
+//   needed;
 //   clocks stay within the drift bound, wall clocks within the stated skew;
 //   a joiner joins once, and as many stay as a write needs;
 //   what is lost of a slot is accepted where every process of its list has ended, and not while a voter has an older
@@ -34,6 +35,7 @@ class Nemesis {
     Machines& machines;
     const Setting& setting;
     std::function<std::vector<ViewRef>()> views_in_force;  // the newest one, and those that may be decided next
+    std::function<bool(std::uint32_t)> may_get_a_vote;     // a machine that has said so for the next view (2f)
     std::function<void(std::uint32_t)> start;              // a machine's process
   };
   Nemesis(Around around, Random random) : around_(around), random_(random), wire_max_(around.setting.wire_versions) {

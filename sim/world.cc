@@ -64,9 +64,11 @@ void World::build() {
   replicas_ = std::make_unique<ReplicaCheck>(machines_, setting_.node.slots);
   nemesis_ = std::make_unique<Nemesis>(
       Nemesis::Around{schedule_, *network_, machines_, setting_, [this] { return views_at_stake(); },
+                      [this](std::uint32_t machine) { return may_get_a_vote(machine); },
                       [this](std::uint32_t machine) { start(machine); }},
       stream(seed, "nemesis"));
   view_seen_.assign(machines, nullptr);
+  heir_of_.assign(machines, Epoch());
   executed_seen_.assign(machines, 0);
 }
 
@@ -83,6 +85,11 @@ std::vector<ViewRef> World::views_at_stake() const {
   if (static_cast<std::size_t>(std::ranges::count_if(newest->voters, knows)) < newest->majority())
     views.push_back(before);
   return views;
+}
+
+// 2f: whoever proposes the next view may have its answer, and then give it the only vote.
+bool World::may_get_a_vote(std::uint32_t machine) const {
+  return views_->newest() && heir_of_[machine] == views_->newest()->epoch.next();
 }
 
 NodeConfig World::config_of(std::uint32_t machine) const {
@@ -193,6 +200,10 @@ void World::stored(Machine& m, const VoteRecord& record) {
 
 void World::sent(Machine& m, const Frame& frame) {
   if (auto wrong = grant_to_stranger(m, frame)) fail(Verdict::kViolated, "grants", *wrong);
+  for (const Message& message : frame.messages)
+    if (const auto* p = std::get_if<Promise>(&message);
+        p && m.node().view() && !m.node().view()->votes(m.id(), p->storage))
+      heir_of_[m.index()] = std::max(heir_of_[m.index()], p->instance);
   for (const auto& to : machines_)
     if (auto wrong = too_new(m, *to, frame)) fail(Verdict::kViolated, "wire versions", *wrong);
 }

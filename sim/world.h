@@ -68,6 +68,7 @@ class World : private Doorstep, private Overseer, private Ledger {
 
   void build();
   std::vector<ViewRef> views_at_stake() const;
+  bool may_get_a_vote(std::uint32_t machine) const;
   NodeConfig config_of(std::uint32_t machine) const;
   void start(std::uint32_t machine);
   void dispatch(const Happening& h);
@@ -120,6 +121,7 @@ class World : private Doorstep, private Overseer, private Ledger {
   Instant phase_since_{}, view_changed_{}, load_began_{};
   std::uint64_t steps_ = 0;
   std::vector<const View*> view_seen_;  // per machine, to notice a change cheaply
+  std::vector<Epoch> heir_of_;          // per machine: for this view it has said that it may be given a vote
   std::vector<std::uint64_t> executed_seen_;
   std::map<Incarnation, Instant> ended_;
   std::map<Incarnation, Epoch> knew_;  // when it ended: the view that it had installed

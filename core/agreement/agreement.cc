@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/agreement/plan_members.h"
+#include "core/agreement/sight.h"
 #include "core/base/seam.h"
 
 namespace hc {
@@ -118,7 +120,9 @@ void Agreement::leave(NodeId member, Time now) {
 std::expected<ViewRef, std::string> Agreement::forced(const Decree& decree, const MemberInfo& self,
                                                       const Swim& swim) const {
   if (!view()) return std::unexpected("this member is in no view yet");
-  return force(self.id, *view(), decree, pool_.reports({}), seen(self, swim), [&](Incarnation who) {
+  MemberInfo us = self;
+  if (!HC_MUTANT(kForceForgetsItsFolder)) us.storage = consensus_.storage();  // compared or not (2e)
+  return force(self.id, *view(), decree, pool_.reports({}), seen(us, swim), [&](Incarnation who) {
     return who.member == self.id || (peers_.open(who.member) && peers_.installed(who) == view()->epoch);
   });
 }
@@ -241,14 +245,14 @@ bool Agreement::proven(const MemberInfo& info) const {
 
 std::vector<Seen> Agreement::seen(const MemberInfo& self, const Swim& swim) const {
   const bool round = consensus_.wants_proposal();
-  const auto promised = [&](NodeId id) { return !round || consensus_.promised(id); };
-  std::vector<Seen> all{{self, stopping_ || seen_off_ ? Seen::As::kGone : Seen::As::kAlive, true, promised(self.id)}};
+  const auto answered = [&](const MemberInfo& info) { return !round || consensus_.answered(info.id, info.storage); };
+  std::vector<Seen> all{{self, stopping_ || seen_off_ ? Seen::As::kGone : Seen::As::kAlive, true, answered(self)}};
   for (const auto& [id, peer] : swim.peers()) {
     if (id == self.id) continue;
     const auto as = peer.liveness == Liveness::kAlive     ? Seen::As::kAlive
                     : peer.liveness == Liveness::kSuspect ? Seen::As::kSuspect
                                                           : Seen::As::kGone;
-    all.push_back({peer.info, as, proven(peer.info), promised(id)});
+    all.push_back({peer.info, as, proven(peer.info), answered(peer.info)});
   }
   return all;
 }
@@ -316,7 +320,17 @@ void Agreement::consider(const MemberInfo& self, const Swim& swim, Time now, Eff
   if (!waiting_since_ || now - *waiting_since_ < rank_delay(self, swim)) return;
   waiting_since_.reset();
   dirty_ = true;  // until it is decided: an attempt may fail
-  consensus_.prepare(now, out);
+  consensus_.prepare(now, out, heirs_now(self, swim, now));
+}
+
+// 2f: who is refused connections will not answer.
+Heirs Agreement::heirs_now(const MemberInfo& self, const Swim& swim, Time now) {
+  if (!view() || HC_MUTANT(kVotesToTheUnheard)) return {};
+  const std::vector<Report> reports = pool_.reports(now);
+  const std::vector<Seen> all = seen(self, swim);
+  Heirs found = heirs(Sight(*view(), reports, all), slots());
+  std::erase_if(found.ids, [&](NodeId id) { return peers_.refused_since(id).has_value(); });
+  return found;
 }
 
 void Agreement::propose(const MemberInfo& self, const Swim& swim, Time now, Effects& out) {
@@ -329,6 +343,7 @@ void Agreement::propose(const MemberInfo& self, const Swim& swim, Time now, Effe
 
 void Agreement::tick(const MemberInfo& self, const Swim& swim, Time now, Effects& out) {
   consensus_.tick(now, out);
+  dirty_ |= consensus_.take_heard_late();
   if (view()) {
     dirty_ |= pool_.forget(*view(), now);
     say_who_is_dead(self, swim, now);
@@ -346,7 +361,7 @@ void Agreement::tick(const MemberInfo& self, const Swim& swim, Time now, Effects
 std::optional<Time> Agreement::deadline() const {
   std::optional<Time> next = consensus_.deadline();
   const auto at = [&](Time t) { next = next ? std::min(*next, t) : t; };
-  const bool something = dirty_ || waiting_since_ || (!view() && !config_.founders.empty());
+  const bool something = dirty_ || waiting_since_ || consensus_.heard_late() || (!view() && !config_.founders.empty());
   if (something || !to_leave_.empty() || !may_be_lost_.slots.empty()) at(look_at_);
   if (!pool_.empty()) at(spread_at_);
   return next;

@@ -25,8 +25,7 @@ void Consensus::start(std::optional<VoteRecord> record, Time now, Effects& out) 
       news_ = true;
       if (!installed_->votes(config_.self.id, record_.storage))
         vote_ended_ = installed_->epoch;  // it may have been then
-      // 2e: first of all a member asks the others whether they know a later state of its disk.
-      counts_checked_ = compared_ = counts_wanted() == 0 || HC_MUTANT(kAmnesiacVoter);
+      see_whom_to_ask();                  // first of all
     }
     return;
   }
@@ -91,15 +90,17 @@ std::string Consensus::judge(const Proposal& proposal) const {
 
 // ---------------------------------------------------------------------------------------------------------- proposing
 
-void Consensus::prepare(Time now, Effects& out) {
+void Consensus::prepare(Time now, Effects& out, Heirs heirs) {
   if (proposing_) return;
   proposing_ = Proposing{};
+  proposing_->heirs = std::move(heirs);
   proposing_->instance = epoch().next();
   begin_round(now, out);
 }
 
 bool Consensus::wants_proposal() const {
-  return proposing_ && !proposing_->accepting && !proposing_->adopted && proposing_->promises.size() >= majority();
+  return proposing_ && !proposing_->accepting && !proposing_->adopted && proposing_->promises.size() >= majority() &&
+         !waits_for_heirs();
 }
 
 void Consensus::propose(Proposal proposal, Time now, Effects& out) {
@@ -121,6 +122,10 @@ void Consensus::begin_round(Time now, Effects& out) {
   p.ballot = {++highest_round_, config_.self.id, HC_MUTANT(kBallotReused) ? Generation{} : config_.self.generation};
   p.promises.clear();
   p.accepts.clear();
+  p.answered.clear();
+  p.heard_long_enough = false;
+  p.hear_until = now + (HC_BUGGIFY(kHeirsNotWaitedFor) ? Duration{} : heirs_time_.wait());
+  unheard_ = {p.heirs.ids.begin(), p.heirs.ids.end()};
   p.accepting = false;
   p.adopted.reset();
   p.mine = {};
@@ -142,6 +147,12 @@ void Consensus::ask_voters(Time now, Effects& out) {
     if (!proposing_) return;
     push(voter, now, out);
   }
+  if (!proposing_ || proposing_->accepting) return;
+  heirs_time_.asked(proposing_->ballot, now);
+  const Prepare asked{proposing_->instance, proposing_->ballot, {}};
+  const std::vector<NodeId> heirs = proposing_->heirs.ids, asked_already = voters();
+  for (NodeId heir : heirs)
+    if (!std::ranges::count(asked_already, heir)) deliver(heir, asked, now, out);
 }
 
 // Tells a voter where the round stands.
@@ -258,7 +269,7 @@ void Consensus::handle(Incarnation from, const Prepare& m, Time now, Effects& ou
   highest_round_ = std::max(highest_round_, m.ballot.round);
   if (m.instance <= epoch()) return handle(from, ViewAsk{Epoch(m.instance.value - 1)});
   if (m.instance > epoch().next()) heard_epoch(from.member, Epoch(m.instance.value - 1), now);
-  if (!may_vote(m.instance, m.founders)) return;
+  if (!may_vote(m.instance, m.founders)) return answer_as_heir(from.member, m, now, out);
   if (record_.instance != m.instance) {
     record_.instance = m.instance;
     record_.promised = {};
@@ -280,11 +291,11 @@ Message Consensus::answer_to_promised() {
 }
 
 void Consensus::handle(Incarnation from, const Promise& m, Time now, Effects& out) {
-  heard_votes(m.storage, m.writes);
+  if (!heard_votes(from.member, m.storage, m.writes, out)) return;
+  if (installed_ && !entitled(from.member, m.storage)) return heir_answered(from.member, m, now);
   round_time_.answered(from.member, m.ballot, now);
   if (!proposing_ || proposing_->accepting || proposing_->instance != m.instance || proposing_->ballot != m.ballot)
     return;
-  if (installed_ && !entitled(from.member, m.storage)) return;
   std::optional<Accepted> accepted;
   if (m.accepted) {
     const Proposal& p = m.accepted->proposal;
@@ -294,6 +305,7 @@ void Consensus::handle(Incarnation from, const Promise& m, Time now, Effects& ou
   }
   Proposing& p = *proposing_;
   p.promises.insert(from.member);
+  p.answered[from.member] = m.storage;
   if (accepted && !HC_MUTANT(kTwoValuesPerEpoch) && (!p.adopted || p.adopted->ballot < accepted->ballot))
     p.adopted = std::move(accepted);
   if (p.adopted && p.promises.size() >= majority()) ask_to_accept(now, out);
@@ -321,13 +333,14 @@ void Consensus::handle(Incarnation from, const Accept& m, Time now, Effects& out
   record_.promised = m.ballot;
   record_.accepted = Accepted{m.ballot, proposal};
   accepted_at_ = now;
+  accepted_here_ = m.instance;
   const AcceptedIs accepted{m.instance, m.ballot, record_.storage, record_.writes + 1};
   if (HC_BUGGIFY(kAcceptedTwice)) answer_durably(from.member, accepted, now, out);
   answer_durably(from.member, accepted, now, out);
 }
 
 void Consensus::handle(Incarnation from, const AcceptedIs& m, Time now, Effects& out) {
-  heard_votes(m.storage, m.writes);
+  if (!heard_votes(from.member, m.storage, m.writes, out)) return;
   round_time_.answered(from.member, m.ballot, now);
   if (!proposing_ || !proposing_->accepting || proposing_->instance != m.instance || proposing_->ballot != m.ballot)
     return;
@@ -391,12 +404,15 @@ void Consensus::install(ViewRef view, Time now, Effects& out) {
     record_.accepted.reset();
   }
   if (proposing_ && proposing_->instance <= view->epoch) proposing_.reset();
+  unheard_.clear();
   const bool voted = installed_ && installed_->votes(config_.self.id, record_.storage);
   if (voted && !view->votes(config_.self.id, record_.storage)) vote_ended_ = view->epoch;
   if (vote_ended_ && view->voters != installed_->voters) held_by_.clear();
   if (!installed_ || view->voters != installed_->voters) counts_asked_at_ = {};
   installed_ = std::move(view);
   news_ = true;
+  const bool by_others = installed_->epoch != accepted_here_ && !HC_MUTANT(kOnlyVoterNeverCompares);
+  if (std::exchange(nobody_to_ask_, false) && by_others) see_whom_to_ask();
   persist(now, out);
 }
 
@@ -424,6 +440,8 @@ void Consensus::heard_epoch(NodeId from, Epoch heard, Time now) {
 
 void Consensus::session_opened(NodeId peer, Time now) {
   round_time_.session_opened(peer, now);
+  heirs_time_.session_opened(peer, now);
+  heir_may_hear(peer);
   if (!counts_checked_ && std::ranges::count(voters(), peer)) peers_.send(peer, VoteCountAsk{record_.storage});
   if (const auto owed = counts_owed_.extract(peer)) tell_count(peer, owed.mapped());
   if (record_.instance == epoch().next() && record_.promised.proposer == peer && !writing_)
@@ -441,7 +459,12 @@ void Consensus::tick(Time now, Effects& out) {
   ask_counts(now);
   // Who still leaves asks again, just behind this; a view may have called it active since, then nobody does.
   if (held_asked_at_ && now - *held_asked_at_ >= kAskAgain) held_asked_at_.reset();
-  if (!proposing_ || now < proposing_->retry_at) return;
+  if (proposing_ && now >= proposing_->hear_until) proposing_->heard_long_enough = true;
+  if (!proposing_ || now < proposing_->retry_at || wants_proposal()) return;
+  if (!proposing_->accepting && proposing_->promises.size() >= majority() && waits_for_heirs()) {
+    proposing_->retry_at = proposing_->hear_until;
+    return;
+  }
   if (!deferred_.empty()) {  // our own disk is what keeps the round waiting: another one would only add to its work
     proposing_->retry_at = now + round_time_.limit();
     return;
@@ -454,7 +477,10 @@ void Consensus::tick(Time now, Effects& out) {
 
 std::optional<Time> Consensus::deadline() const {
   std::optional<Time> next;
-  if (proposing_) next = proposing_->retry_at;
+  if (proposing_) {
+    const bool waits = !proposing_->accepting && waits_for_heirs();
+    next = waits ? std::min(proposing_->retry_at, proposing_->hear_until) : proposing_->retry_at;
+  }
   if (!counts_checked_) next = next ? std::min(*next, counts_asked_at_) : counts_asked_at_;
   if (held_asked_at_ && !handed_over()) next = std::min(next.value_or(Time::max()), *held_asked_at_ + kAskAgain);
   return next;

@@ -2,7 +2,8 @@
 // epoch, among the voters of the view before. No log, no standing leader: any member proposes, and who lags fetches the
 // newest view.
 //
-// By file: consensus.cc (rounds, answers, decisions), votes.cc (what becomes of this member's vote).
+// By file: consensus.cc (rounds, answers, decisions), votes.cc (what becomes of votes: this member's, and those to be
+// given).
 //
 // Keeps the vote record and sees that it is durable before an answer that rests on it leaves. Judges proposals by
 // step_rule; what to propose, and when, is Agreement's.
@@ -14,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "core/agreement/heirs.h"
 #include "core/agreement/round_time.h"
 #include "core/base/config.h"
 #include "core/base/random.h"
@@ -48,11 +50,16 @@ class Consensus {
 
   // ---- proposing: asks for promises first, and what to propose when they are there, for the world moves on meanwhile
   bool busy() const { return proposing_.has_value(); }
-  // Begins rounds. What lies accepted somewhere is brought to its end.
-  void prepare(Time now, Effects& out);
-  // A majority has promised, and nothing lies accepted: propose, or give up. Asked anew in each round.
+  // Begins rounds. What lies accepted somewhere is brought to its end. `heirs` are asked whether they are there.
+  void prepare(Time now, Effects& out, Heirs heirs = {});
+  // A majority has promised, nothing lies accepted, and as many heirs as are wanted have answered, or will not soon:
+  // propose, or give up. Asked anew in each round.
   bool wants_proposal() const;
-  bool promised(NodeId voter) const { return proposing_ && proposing_->promises.contains(voter); }
+  // In this round: a voter promised, or an heir said that it is there, by this storage identity.
+  bool answered(NodeId member, StorageId storage) const;
+  // True once after an heir that was not heard in our last round might be in another one.
+  bool take_heard_late() { return std::exchange(heard_late_, false); }
+  bool heard_late() const { return heard_late_; }
   void propose(Proposal proposal, Time now, Effects& out);
   void give_up() { proposing_.reset(); }
   // A proposal of somebody is accepted here, nobody told the decision, and it is time for us to ask (by rank).
@@ -85,6 +92,7 @@ class Consensus {
 
   void stored(std::uint64_t id, Time now, Effects& out);
   void session_opened(NodeId peer, Time now);
+  void advanced(NodeId peer);  // it has installed a newer view
   // Somebody has a newer view than we: ask for it.
   void heard_epoch(NodeId from, Epoch epoch, Time now);
   void tick(Time now, Effects& out);
@@ -98,6 +106,10 @@ class Consensus {
     std::optional<Accepted> adopted;  // else what we propose is ours
     Proposal mine;
     std::set<NodeId> promises, accepts;
+    Heirs heirs;
+    std::map<NodeId, StorageId> answered;  // voters and heirs
+    Time hear_until{};                     // heirs
+    bool heard_long_enough = false;
     bool accepting = false;
     Time retry_at{};
     std::uint32_t tries = 0;
@@ -119,6 +131,11 @@ class Consensus {
   void ask_to_accept(Time now, Effects& out);
   void ask_voters(Time now, Effects& out);
   void push(NodeId voter, Time now, Effects& out);
+  void answer_as_heir(NodeId to, const Prepare& m, Time now, Effects& out);
+  void heir_answered(NodeId from, const Promise& m, Time now);
+  void heir_may_hear(NodeId heir);
+  bool waits_for_heirs() const;
+  std::uint64_t covering() const;
   void deliver(NodeId to, Message message, Time now, Effects& out);
   void answer_durably(NodeId to, Message message, Time now, Effects& out);
   void answer_when_stored(std::uint64_t id, NodeId to, Message message, Time now, Effects& out);
@@ -131,11 +148,12 @@ class Consensus {
   ViewChangeRef change_to(const ViewRef& next);
   Proposal to_send(const Proposal& proposal);
   std::optional<Accepted> accepted_to_send();
-  void heard_votes(StorageId storage, std::uint64_t writes);
+  bool heard_votes(NodeId from, StorageId storage, std::uint64_t writes, Effects& out);
   void tell_count(NodeId to, StorageId storage);
   void take_new_storage(Time now, Effects& out);
   void ask_counts(Time now);
   std::size_t counts_wanted() const;  // from so many others
+  void see_whom_to_ask();
   void see_whether_compared();
   std::string founders_key() const;
   std::string judge(const Proposal& proposal) const;
@@ -154,7 +172,9 @@ class Consensus {
   std::optional<Proposing> proposing_;
   std::uint64_t highest_round_ = 0;
   Time accepted_at_{}, write_began_{};
-  RoundTime round_time_;
+  RoundTime round_time_, heirs_time_;
+  std::set<NodeId> unheard_;  // heirs, in our last round for the present instance
+  bool heard_late_ = false;
   std::uint64_t next_store_ = 1, durable_ = 0;
   bool writing_ = false, unwritten_ = false;
   std::vector<Deferred> deferred_;
@@ -166,9 +186,12 @@ class Consensus {
   };
   std::optional<Forced> forced_;
   std::map<StorageId, std::uint64_t> counts_heard_;
+  std::set<StorageId> older_disks_;  // of which a lower count was heard than before
   // 2e: whether this process may vote, and whether it has ever compared; what an earlier one did is on an older disk,
   // perhaps.
   bool counts_checked_ = true, compared_ = true;
+  bool nobody_to_ask_ = false;  // it is, or was at its start, the only voter that it knows of
+  Epoch accepted_here_;         // what this process has accepted last is for this one
   std::set<NodeId> counts_from_;
   std::map<NodeId, StorageId> counts_owed_;  // who has asked when there was no session to answer in
   Time counts_asked_at_{}, view_asked_at_{};

@@ -65,14 +65,17 @@ void set_members(View& next, const Decree& decree, const std::vector<Seen>& seen
   next.derive_ring();
 }
 
-// Those who voted keep their ranks; others follow.
-void set_voters(View& next, const Decree& decree) {
-  std::vector<NodeId> by_rank;
+// Those who voted keep their ranks; others follow. Those of whom it is known what data folder they have come first: the
+// one that the view has of another may be lost.
+void set_voters(View& next, const Decree& decree, const std::vector<Seen>& seen) {
+  std::vector<NodeId> ranks, by_rank;
   for (const Voter& v : next.voters)
-    if (names(decree, v.id)) by_rank.push_back(v.id);
+    if (names(decree, v.id)) ranks.push_back(v.id);
   for (const ViewMember& m : next.members)
-    if (names(decree, m.info.id) && std::ranges::find(by_rank, m.info.id) == by_rank.end())
-      by_rank.push_back(m.info.id);
+    if (names(decree, m.info.id) && std::ranges::find(ranks, m.info.id) == ranks.end()) ranks.push_back(m.info.id);
+  for (const bool known : {true, false})
+    for (const NodeId id : ranks)
+      if (static_cast<bool>(find(seen, id)->info.storage) == known) by_rank.push_back(id);
   by_rank.resize(std::min(by_rank.size(), wanted_voters(by_rank.size(), next.voters_max)));
   next.voters.clear();
   for (const NodeId id : by_rank) next.voters.push_back({id, next.member(id)->info.storage});
@@ -121,7 +124,7 @@ std::expected<ViewRef, std::string> force(NodeId asked, const View& now, const D
   next->epoch = HC_MUTANT(kForceSameLineage) ? now.epoch.next() : Epoch(now.epoch.value + kLineageStride + asked.value);
   next->lineage += HC_MUTANT(kForceSameLineage) ? 0 : 1;
   set_members(*next, decree, seen);
-  set_voters(*next, decree);
+  set_voters(*next, decree, seen);
   set_slots(*next, Sight(now, reports, seen), decree);
   return next;
 }

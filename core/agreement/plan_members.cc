@@ -20,6 +20,16 @@ class MemberPlanner : private Sight {
     return changed_;
   }
 
+  // Of what it has made.
+  Heirs heirs() const {
+    Heirs found;
+    for (const NodeId id : could_vote_)
+      if (now().member(id)) found.ids.push_back(id);
+    for (const Voter& v : next_.voters)
+      if (!now().votes(v.id, v.storage)) ++found.wanted;
+    return found;
+  }
+
  private:
   // Who joins, who returns, who is gone.
   void plan_members() {
@@ -105,13 +115,18 @@ class MemberPlanner : private Sight {
     const bool there = alive(named.id) && seen().at(named.id)->info.storage == named.storage;
     return there || (alive(named.id) && HC_MUTANT(kVotesToALostFolder));
   }
+  bool answered(NodeId id) const {
+    const auto it = seen().find(id);
+    return it != seen().end() && it->second->answered;
+  }
   bool sound_voter(const Voter& v) const {
     const ViewMember* m = next_.member(v.id);
     return m && m->state == MemberState::kActive && m->info.storage == v.storage;
   }
 
-  // Dead voters are replaced by living members; their number grows with the cluster and shrinks only by a planned
-  // leave.
+  // Dead voters are replaced by living members; their number grows with the cluster, to an odd one, for of two both are
+  // needed, and shrinks only by a planned leave. Nobody is given a vote who has not answered in the round that decides
+  // it: it may have died.
   void plan_voters() {
     std::vector<Voter> candidates;
     std::size_t active = 0;
@@ -120,8 +135,11 @@ class MemberPlanner : private Sight {
       ++active;
       const Voter v{m.info.id, m.info.storage};
       const bool votes = std::ranges::find(next_.voters, v) != next_.voters.end();
-      if (!votes && could_vote(m.info)) candidates.push_back(v);
+      if (votes || !could_vote(m.info)) continue;
+      could_vote_.push_back(v.id);
+      if (answered(v.id) || HC_MUTANT(kVotesToTheUnheard)) candidates.push_back(v);
     }
+    const bool all_heard = candidates.size() == could_vote_.size();
     // A voter with a new data folder is replaced by itself: two voters never share one name.
     for (Voter& v : next_.voters) {
       auto same = std::ranges::find(candidates, v.id, &Voter::id);
@@ -137,11 +155,13 @@ class MemberPlanner : private Sight {
       changed_ = true;
     }
     const std::size_t wanted = wanted_voters(active, now().voters_max);
-    while (next_.voters.size() < wanted && used < candidates.size()) {
-      next_.voters.push_back(candidates[used++]);
+    const auto step = [&] { return next_.voters.size() % 2 == 0 || HC_MUTANT(kVotersInPairs) ? 1U : 2U; };
+    while (next_.voters.size() < wanted && used + step() <= candidates.size()) {
+      for (std::size_t more = step(); more > 0; --more) next_.voters.push_back(candidates[used++]);
       changed_ = true;
     }
     // A planned leave: fewer members want fewer voters; and where nobody can take the vote of one that leaves, it goes.
+    // Who could and was not heard takes it in a later view.
     const auto stays = [&](NodeId id) { return next_.member(id)->state != MemberState::kLeaving; };
     const auto members = static_cast<std::size_t>(
         std::ranges::count_if(next_.members, [&](const ViewMember& m) { return stays(m.info.id); }));
@@ -149,7 +169,8 @@ class MemberPlanner : private Sight {
         static_cast<std::size_t>(std::ranges::count_if(next_.voters, [&](const Voter& v) { return stays(v.id); }));
     if (members == next_.members.size() || votes == 0) return;
     const std::size_t odd = votes % 2 ? votes : votes - 1;
-    take_votes(std::min(wanted_voters(members, now().voters_max), votes == next_.voters.size() ? votes : odd));
+    const bool all_stay = votes == next_.voters.size() || !all_heard;
+    take_votes(std::min(wanted_voters(members, now().voters_max), all_stay ? next_.voters.size() : odd));
   }
 
   // Those go first who do not stay, then who has not promised, then the last in rank; of those who remain a majority
@@ -157,8 +178,7 @@ class MemberPlanner : private Sight {
   void take_votes(std::size_t wanted) {
     if (next_.voters.size() <= wanted) return;
     const auto promised = [&](const Voter& v) {
-      const auto it = seen().find(v.id);
-      return HC_MUTANT(kVotesToTheSilent) || (it != seen().end() && it->second->promised && alive(v.id));
+      return HC_MUTANT(kVotesToTheSilent) || (answered(v.id) && alive(v.id));
     };
     std::vector<Voter> kept;
     for (const bool sound : {true, false})
@@ -173,7 +193,8 @@ class MemberPlanner : private Sight {
 
   const SlotIndex& slots_;
   View& next_;
-  std::optional<bool> filling_;  // once it was asked
+  std::optional<bool> filling_;     // once it was asked
+  std::vector<NodeId> could_vote_;  // who does not
   bool changed_ = false;
 };
 
@@ -181,6 +202,14 @@ class MemberPlanner : private Sight {
 
 bool plan_members(const Sight& sight, const SlotIndex& slots, View& next) {
   return MemberPlanner(sight, slots, next).make();
+}
+
+Heirs heirs(const Sight& sight, const SlotIndex& slots) {
+  View next = sight.now();
+  next.epoch = next.epoch.next();
+  MemberPlanner planner(sight, slots, next);
+  planner.make();
+  return planner.heirs();
 }
 
 std::size_t wanted_voters(std::size_t active, std::uint32_t voters_max) {

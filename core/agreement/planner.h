@@ -19,8 +19,9 @@ struct Seen {
   // This process has answered a challenge of ours since we know the view that names another one of that member, so it
   // is the later of the two (2d). Rumors alone are not enough: those of a process that has ended come late.
   bool proven = false;
-  // Of a voter: it has promised in the round that asks for the proposal. Before a round: it may be counted upon.
-  bool promised = true;
+  // In the round that asks for the proposal: it has promised, or said that it is there, by this storage identity.
+  // Before a round: it may be counted upon.
+  bool answered = true;
 };
 
 // nullopt: nothing waits. `slots`: of the present view.

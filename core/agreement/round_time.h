@@ -35,9 +35,12 @@ class RoundTime {
   Duration limit() const { return std::max<Duration>(kLimit, answer_ + answer_ / 2); }
   // Who is next to propose leaves the one before this long: time for both answers.
   Duration turn() const { return std::max<Duration>(kTurn, 2 * answer_); }
+  // How long who does not vote is waited for, where votes are to be given (2f).
+  Duration wait() const { return std::clamp<Duration>(answer_ + answer_ / 4, kLimit / 2, kWaitMost); }
 
  private:
   static constexpr Duration kLimit = 250ms;
+  static constexpr Duration kWaitMost = 1s;
   static constexpr Duration kTurn = 150ms;
   static constexpr Duration kAnswerMax = 2s;
   static constexpr std::size_t kRemembered = 16;

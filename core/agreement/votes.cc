@@ -1,4 +1,5 @@
-// What becomes of this member's vote: whether an older disk was put back (rule 2e), and handing it over (2f).
+// What becomes of votes: whether an older disk was put back (rule 2e), who may be given one, and handing ours over
+// (2f).
 #include <algorithm>
 
 #include "core/agreement/consensus.h"
@@ -13,9 +14,18 @@ constexpr Duration kCountsAgain = 200ms;
 
 // ------------------------------------------------------------------------------------------------------ counted votes
 
-void Consensus::heard_votes(StorageId storage, std::uint64_t writes) {
+// False: the vote comes from an older disk, which has forgotten others. It is nobody's.
+bool Consensus::heard_votes(NodeId from, StorageId storage, std::uint64_t writes, Effects& out) {
   auto& known = counts_heard_[storage];
+  if (writes < known && !HC_MUTANT(kOlderVoteCounted)) {
+    if (older_disks_.insert(storage).second)
+      out.note("the vote of " + name_of(from) + " does not count: its data folder was restored to an earlier state; " +
+                   "restart it, so that it takes a new storage identity",
+               Note::Level::kWarning);
+    return false;
+  }
   known = std::max(known, writes);
+  return true;
 }
 
 void Consensus::handle(Incarnation from, const VoteCountAsk& m) { tell_count(from.member, m.storage); }
@@ -40,6 +50,14 @@ std::size_t Consensus::counts_wanted() const {
   const bool ours = installed_ && installed_->votes(config_.self.id, record_.storage);
   const std::size_t wanted = std::min(others, majority() - (ours ? 1 : 0));
   return HC_MUTANT(kOnlyVoterAsks) ? std::max<std::size_t>(1, wanted) : wanted;
+}
+
+// 2e: whether the others know a later state of our disk. Who is the only voter by it has nobody to ask, until it
+// installs a view that it has not accepted: so others have gone on without it.
+void Consensus::see_whom_to_ask() {
+  counts_from_.clear();
+  nobody_to_ask_ = counts_wanted() == 0;
+  counts_checked_ = compared_ = nobody_to_ask_ || HC_MUTANT(kAmnesiacVoter);
 }
 
 void Consensus::see_whether_compared() {
@@ -76,8 +94,60 @@ void Consensus::ask_counts(Time now) {
     if (voter != config_.self.id) peers_.send(voter, VoteCountAsk{record_.storage});
 }
 
-// ------------------------------------------------------------------------------------------------------ ending for
-// good
+// ------------------------------------------------------------------------------------------------------ giving a vote
+
+// The write that covers what is installed.
+std::uint64_t Consensus::covering() const { return writing_ && unwritten_ ? next_store_ : next_store_ - 1; }
+
+// We do not vote on this, and whoever asks may be about to give us a vote: we are there, and have its view on our disk.
+// That promises nothing.
+void Consensus::answer_as_heir(NodeId to, const Prepare& m, Time now, Effects& out) {
+  if (!installed_ || m.instance != epoch().next() || !eligible() || entitled(config_.self.id, record_.storage)) return;
+  const std::uint64_t writes = record_.writes + (writing_ && unwritten_ ? 1 : 0);
+  answer_when_stored(covering(), to, Promise{m.instance, m.ballot, eligible(), writes, {}}, now, out);
+}
+
+void Consensus::heir_answered(NodeId from, const Promise& m, Time now) {
+  heirs_time_.answered(from, m.ballot, now);
+  if (m.instance != epoch().next()) return;
+  const bool hears = proposing_ && !proposing_->accepting;
+  if (hears && proposing_->ballot != m.ballot) return;  // to an earlier round; its answer to this one comes
+  if (hears) proposing_->answered[from] = m.storage;
+  if (unheard_.erase(from) > 0 && !hears) heard_late_ = true;
+}
+
+// A session has opened, or it has installed a newer view: it may not have heard us, or not understood.
+void Consensus::heir_may_hear(NodeId heir) {
+  if (!unheard_.contains(heir) || peers_.installed({heir, peers_.generation(heir)}) < epoch()) return;
+  if (proposing_ && !proposing_->accepting)
+    peers_.send(heir, Prepare{proposing_->instance, proposing_->ballot, {}});
+  else
+    heard_late_ = true;
+}
+
+void Consensus::advanced(NodeId peer) { heir_may_hear(peer); }
+
+bool Consensus::answered(NodeId member, StorageId storage) const {
+  if (!proposing_) return false;
+  const auto it = proposing_->answered.find(member);
+  return it != proposing_->answered.end() && it->second == storage;
+}
+
+// As many have not answered as are wanted; those without a session cannot.
+bool Consensus::waits_for_heirs() const {
+  const Proposing& p = *proposing_;
+  if (p.heard_long_enough) return false;
+  std::size_t heard = 0, others = 0;
+  for (const NodeId id : p.heirs.ids) {
+    if (p.answered.contains(id))
+      ++heard;
+    else
+      others += id == config_.self.id || peers_.open(id) ? 1 : 0;
+  }
+  return heard < p.heirs.wanted && others > 0;
+}
+
+// ----------------------------------------------------------------------------------------------------- ending for good
 
 void Consensus::hand_over(Time now) {
   if (!vote_ended_ || handed_over() || (held_asked_at_ && now - *held_asked_at_ < kAskAgain)) return;
@@ -94,8 +164,7 @@ bool Consensus::handed_over() const {
 
 void Consensus::handle(Incarnation from, const ViewHeldAsk& m, Time now, Effects& out) {
   if (epoch() < m.epoch) return heard_epoch(from.member, m.epoch, now);
-  const std::uint64_t covering = writing_ && unwritten_ ? next_store_ : next_store_ - 1;
-  answer_when_stored(covering, from.member, ViewHeld{epoch()}, now, out);
+  answer_when_stored(covering(), from.member, ViewHeld{epoch()}, now, out);
 }
 
 void Consensus::handle(Incarnation from, const ViewHeld& m) {

@@ -232,6 +232,164 @@ TEST(Votes, OnlyVotersOfTheNewestViewCount) {
   EXPECT_TRUE(other.consensus.eligible());
 }
 
+// 2f. Member 1 votes alone; whether 2 and 3 are there is asked before one of them is given a vote.
+struct OnlyVoter : ::testing::Test {
+  OnlyVoter() : config(Founding::config_of(1)), post(config, kStart) {
+    config.founders.clear();
+    for (std::uint32_t m : {2U, 3U}) post.open(info(m));
+    consensus.start(std::nullopt, kStart, out);
+    consensus.handle(process(2), ViewIs{view}, kStart, out);
+  }
+  static ViewRef view_of_one() {
+    auto only = std::make_shared<View>(first_view(3));
+    only->voters = {{NodeId(1), info(1).storage}};
+    return only;
+  }
+  Ballot prepare(std::size_t wanted) {
+    consensus.prepare(kStart, out, {{NodeId(2), NodeId(3)}, wanted});
+    post.frames(NodeId(2));
+    return post.take<Prepare>(NodeId(3)).at(0).ballot;
+  }
+  void there(std::uint32_t member, const Ballot& ballot, Time at) {
+    consensus.handle(process(member), Promise{Epoch(2), ballot, info(member).storage, 1, {}}, at, out);
+  }
+
+  const ViewRef view = view_of_one();
+  NodeConfig config;
+  Post post;
+  Consensus consensus{config, post.peers, Random(2)};
+  Effects out;
+};
+
+TEST_F(OnlyVoter, WaitsForAsManyAsAreWanted) {
+  const Ballot ballot = prepare(1);
+  EXPECT_FALSE(consensus.wants_proposal());
+  there(3, ballot, kStart + 1ms);
+  EXPECT_TRUE(consensus.wants_proposal());
+  EXPECT_TRUE(consensus.answered(NodeId(3), info(3).storage));
+  EXPECT_FALSE(consensus.answered(NodeId(3), info(2).storage)) << "another data folder";
+  EXPECT_FALSE(consensus.answered(NodeId(2), info(2).storage));
+}
+
+TEST_F(OnlyVoter, WaitsNotForLongNorForWhoIsNotConnected) {
+  const Ballot ballot = prepare(2);
+  there(3, ballot, kStart + 1ms);
+  EXPECT_FALSE(consensus.wants_proposal());
+  ASSERT_TRUE(consensus.deadline());
+  const Time at = *consensus.deadline();
+  EXPECT_LE(at, kStart + 125ms);
+  consensus.tick(at, out);
+  EXPECT_TRUE(consensus.wants_proposal());
+  consensus.give_up();
+  EXPECT_FALSE(consensus.heard_late());
+  there(2, ballot, at + 1ms);
+  EXPECT_TRUE(consensus.take_heard_late()) << "another round would hear it";
+  there(2, ballot, at + 2ms);
+  EXPECT_FALSE(consensus.take_heard_late());
+}
+
+TEST_F(OnlyVoter, AnAnswerOfAnOlderDiskIsNone) {
+  for (const bool mutant : {false, true}) {
+    if (mutant) seam::active.set(static_cast<std::size_t>(seam::Mutant::kOlderVoteCounted));
+    const auto says = [&](const Ballot& ballot, std::uint64_t writes) {
+      consensus.handle(process(2), Promise{Epoch(2), ballot, info(2).storage, writes, {}}, kStart, out);
+      return consensus.answered(NodeId(2), info(2).storage);
+    };
+    const Ballot first = prepare(1);
+    EXPECT_TRUE(says(first, 7));
+    EXPECT_TRUE(says(first, 7)) << "the same answer once more";
+    consensus.give_up();
+    EXPECT_EQ(says(prepare(1), 6), mutant) << "one write is forgotten";
+    consensus.give_up();
+    EXPECT_TRUE(says(prepare(1), 8));
+    consensus.give_up();
+  }
+  seam::active.reset();
+}
+
+TEST_F(OnlyVoter, AnHeirBindsItselfToNothing) {
+  NodeConfig of_2 = Founding::config_of(2);
+  of_2.founders.clear();
+  of_2.durable_votes = true;
+  Post others(of_2, kStart);
+  others.open(info(1));
+  Consensus heir(of_2, others.peers, Random(2));
+  Effects effects;
+  const auto store = [&] {
+    std::uint64_t last = 0;
+    for (const Effect& e : effects.list())
+      if (const auto* s = std::get_if<StoreVote>(&e)) last = s->id;
+    effects.clear();
+    heir.stored(last, kStart, effects);
+  };
+  heir.start(std::nullopt, kStart, effects);
+  store();
+  heir.handle(process(1), ViewIs{view}, kStart, effects);
+  const Ballot ballot{9, NodeId(1), process(1).generation}, lower{3, NodeId(1), process(1).generation};
+  heir.handle(process(1), Prepare{Epoch(2), ballot, {}}, kStart, effects);
+  EXPECT_TRUE(others.take<Promise>(NodeId(1)).empty()) << "its view is not durable yet";
+  store();
+  const auto said = others.take<Promise>(NodeId(1));
+  ASSERT_EQ(said.size(), 1U);
+  EXPECT_EQ(said[0].storage, heir.storage());
+  EXPECT_EQ(said[0].writes, 2U);
+  heir.handle(process(1), Prepare{Epoch(2), lower, {}}, kStart, effects);
+  EXPECT_EQ(others.take<Promise>(NodeId(1)).size(), 1U) << "it has promised nobody anything";
+  EXPECT_TRUE(effects.list().empty());
+}
+
+// What is on the disk of member 1 says that it is the only voter, and nobody is to be asked (2e); the others know
+// better.
+TEST(Votes, AnOnlyVoterComparesWhenOthersHaveGoneOnWithoutIt) {
+  for (const bool mutant : {false, true}) {
+    if (mutant) seam::active.set(static_cast<std::size_t>(seam::Mutant::kOnlyVoterNeverCompares));
+    NodeConfig config = Founding::config_of(1);
+    config.founders.clear();
+    Post post(config, kStart);
+    for (std::uint32_t m : {2U, 3U}) post.open(info(m));
+    Consensus former(config, post.peers, Random(2));
+    Effects out;
+    VoteRecord record;
+    record.storage = info(1).storage;
+    record.writes = 5;
+    record.view = OnlyVoter::view_of_one();
+    record.cluster = record.view->cluster;
+    former.start(record, kStart, out);
+    EXPECT_TRUE(former.eligible());
+    auto next = std::make_shared<View>(first_view(3));
+    next->epoch = Epoch(4);
+    former.handle(process(2), ViewIs{next}, kStart, out);
+    EXPECT_EQ(static_cast<bool>(former.eligible()), mutant);
+    former.tick(kStart, out);
+    EXPECT_EQ(post.take<VoteCountAsk>(NodeId(2)).size(), mutant ? 0U : 1U);
+    if (mutant) break;
+    former.handle(process(2), VoteCountIs{info(1).storage, 9}, kStart, out);
+    EXPECT_TRUE(former.eligible());
+    EXPECT_NE(former.eligible(), info(1).storage);
+  }
+  seam::active.reset();
+}
+
+TEST(Votes, AnOnlyVoterGoesOnFromWhatItHasDecidedItself) {
+  NodeConfig config = Founding::config_of(1);
+  config.founders.clear();
+  Post post(config, kStart);
+  for (std::uint32_t m : {2U, 3U}) post.open(info(m));
+  Consensus only(config, post.peers, Random(2));
+  Effects out;
+  VoteRecord record;
+  record.storage = info(1).storage;
+  record.view = OnlyVoter::view_of_one();
+  record.cluster = record.view->cluster;
+  only.start(record, kStart, out);
+  auto next = std::make_shared<View>(*record.view);
+  next->epoch = Epoch(2);
+  only.handle(process(2), Accept{Epoch(2), {1, NodeId(2), process(2).generation}, {next, {}}, {}}, kStart, out);
+  only.handle(process(2), ViewIs{next}, kStart, out);
+  EXPECT_EQ(only.epoch(), Epoch(2));
+  EXPECT_EQ(only.eligible(), info(1).storage);
+}
+
 TEST(Votes, WhoAskedBeforeItCouldBeToldIsToldWhenASessionOpens) {
   OnADisk voter(1);
   voter.consensus.handle(process(4), VoteCountAsk{info(4).storage});

@@ -107,6 +107,17 @@ TEST_F(Force, OneThatCouldNotCompareKeepsTheStorageIdentityItHad) {
       << "it is one of two voters that live";
 }
 
+// Of a voter it is not known which data folder it has by now; of two others it is.
+TEST_F(Force, AVoteGoesFirstToAFolderThatIsKnown) {
+  MemberInfo back = info(1, 2);
+  back.storage = {};
+  const std::vector<Seen> seen{{back, Seen::As::kAlive, true}, {info(5), Seen::As::kAlive, true}};
+  const Decree decree{{NodeId(1), NodeId(5)}, true};
+  const auto next = hc::force(NodeId(5), now, decree, {}, seen, [](Incarnation) { return true; });
+  ASSERT_TRUE(next) << next.error();
+  EXPECT_EQ((*next)->voters, (std::vector{Voter{NodeId(5), info(5).storage}}));
+}
+
 TEST_F(Force, WhatANamedMemberMayHaveInItsLogDoesNotBeginAnew) {
   View logged = now;
   for (SlotConfig& slot : logged.slots) slot.list = list({process(4), process(2)});

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/agreement/evidence.h"
+#include "core/agreement/plan_members.h"
 #include "core/agreement/step_rule.h"
 #include "core/base/seam.h"
 #include "tests/agreement/views.h"
@@ -266,6 +267,64 @@ TEST(Planner, AVoteGoesToADataFolderThatIsThere) {
   seam::active.reset();
   ASSERT_TRUE(rash);
   EXPECT_TRUE(rash->view->votes(NodeId(2), info(2).storage)) << "which is gone: nothing is decided any more";
+}
+
+// Two could have the vote of the only voter, which is told to leave; 2 has not answered in this round.
+TEST(Planner, AVoteGoesToOneThatHasAnswered) {
+  View now = first_view(3, 4);
+  now.voters_max = 1;
+  now.voters = {{NodeId(1), info(1).storage}};
+  const Report told = report(ReportKind::kLeave, process(3), process(1), now.epoch);
+  auto seen = all_alive(3);
+  const Heirs all = heirs(Sight(now, {told}, seen), SlotIndex(std::make_shared<View>(now)));
+  EXPECT_EQ(all.ids, (std::vector{NodeId(2), NodeId(3)}));
+  EXPECT_EQ(all.wanted, 1U);
+  seen[1].answered = false;
+  const auto given = plan(now, {told}, seen);
+  ASSERT_TRUE(given);
+  EXPECT_EQ(given->view->voters, (std::vector<Voter>{{NodeId(3), info(3).storage}}));
+  seam::active.set(static_cast<std::size_t>(seam::Mutant::kVotesToTheUnheard));
+  const auto rash = plan(now, {told}, seen);
+  seam::active.reset();
+  ASSERT_TRUE(rash);
+  EXPECT_TRUE(rash->view->votes(NodeId(2))) << "which may have died";
+  seen[2].answered = false;
+  const auto kept = plan(now, {told}, seen);
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->view->member(NodeId(1))->state, MemberState::kLeaving);
+  EXPECT_EQ(kept->view->voters, now.voters);
+}
+
+// Of three voters one leaves: 4 is to have its vote, in this view if it has answered, else in a later one.
+TEST(Planner, AVoteThatSomebodyCouldHaveIsNotTakenAway) {
+  const View now = first_view(4, 4);
+  const Report told = report(ReportKind::kLeave, process(3), process(1), now.epoch);
+  auto seen = all_alive(4);
+  seen[3].answered = false;
+  const auto next = plan(now, {told}, seen);
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->view->member(NodeId(1))->state, MemberState::kLeaving);
+  EXPECT_EQ(next->view->voters, now.voters);
+}
+
+TEST(Planner, TheNumberOfVotersGrowsToAnOddOne) {
+  View now = first_view(3, 4);
+  now.voters = {{NodeId(1), info(1).storage}};
+  auto seen = all_alive(3);
+  seen[2].answered = false;
+  EXPECT_FALSE(plan(now, {}, seen)) << "of two voters both would be needed";
+  seam::active.set(static_cast<std::size_t>(seam::Mutant::kVotersInPairs));
+  const auto two = plan(now, {}, seen);
+  seam::active.reset();
+  ASSERT_TRUE(two);
+  EXPECT_EQ(two->view->voters.size(), 2U);
+  seen[2].answered = true;
+  EXPECT_EQ(plan(now, {}, seen)->view->voters.size(), 3U);
+}
+
+TEST(Planner, WhoJoinsIsGivenNoVoteByTheViewThatItJoinsIn) {
+  const View now = first_view(2, 4);
+  EXPECT_EQ(heirs(Sight(now, {}, all_alive(3)), SlotIndex(std::make_shared<View>(now))).ids, std::vector{NodeId(2)});
 }
 
 TEST(Planner, TheLastActiveMemberStays) {

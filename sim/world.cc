@@ -229,7 +229,8 @@ void World::note_losses() {
     Operation lost;
     lost.kind = Operation::Kind::kLost;
     lost.outcome = Operation::Outcome::kDone;
-    lost.called = lost.returned = loss.at;
+    lost.called = loss.at;
+    lost.returned = loss.at + setting_.node.lease;  // who was put out of the list before may still read by its leases
     for (std::uint32_t k = 0; k < workload_->keys(); ++k) {
       if (slot_of(workload_->name(k), setting_.node.slots) != loss.slot) continue;
       if (histories_.size() <= k) histories_.resize(k + 1);

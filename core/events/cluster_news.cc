@@ -77,9 +77,9 @@ void ClusterNews::view_installed(const View* before, const View& now, std::size_
 }
 
 void ClusterNews::seems(NodeId member, Liveness liveness, WallTime at) {
+  if (liveness == Liveness::kLeft) return;  // of which the views tell
   const auto [known, fresh] = seemed_.try_emplace(member, Liveness::kAlive);
-  const Liveness before = std::exchange(known->second, liveness);
-  if (before == liveness || liveness == Liveness::kLeft) return;
+  if (std::exchange(known->second, liveness) == liveness) return;
   const std::string_view type = liveness == Liveness::kAlive     ? "member-up"
                                 : liveness == Liveness::kSuspect ? "member-suspected"
                                                                  : "member-down";

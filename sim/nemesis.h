@@ -6,7 +6,8 @@
 //   run is one that loses slots (then the checkers forget what a lost slot held);
 //   a disk is wiped or damaged, or a machine lost for good, only while the voters' intact disks stay a majority, and an
 //   older disk put back only where no voter is (rule 2e promises no more); until the next view is decided, who has said
-//   that it is there to be given a vote counts as a voter that is needed;
+//   that it is there to be given a vote counts as a voter that is needed; of those who are lost at the end somebody is
+//   spared who does not leave;
 //   clocks stay within the drift bound, wall clocks within the stated skew;
 //   a joiner joins once, and as many stay as a write needs;
 //   what is lost of a slot is accepted where every process of its list has ended, and not while a member goes back to
@@ -82,6 +83,7 @@ class Nemesis {
   bool slots_survive(Mask dead, Mask without_disk = 0) const;
   bool lose_power(const Fault& f);
   bool voters_survive(Mask dead) const;
+  bool active_survives(Mask dead) const;
   bool harm_disk(Machine& m, std::uint64_t how);
   bool may_restore(const Machine& m);
   void lose_some();

@@ -47,6 +47,13 @@ void put_slots(JsonWriter& json, const ViewFigures::Member& slots) {
   json.number("learning", slots.learning).number("wanted", slots.wanted).close();
 }
 
+void put_storage(JsonWriter& json, StorageId storage) {
+  if (storage) return void(json.text("storage", hex(storage)));
+  json.nothing("storage");
+  json.text("storage_note",
+            "it does not name its data folder before a majority of the voters has said what they know of its votes");
+}
+
 void put_member(JsonWriter& json, Office& office, const MemberInfo& info) {
   const Node& node = office.node;
   const View* view = office.figures.view().get();
@@ -64,7 +71,8 @@ void put_member(JsonWriter& json, Office& office, const MemberInfo& info) {
   json.number("since_epoch", member ? member->since.value : 0);
   json.open("metadata").text("host", info.host).number("resp_port", info.resp_port);
   json.number("http_port", info.http_port).number("gossip_port", info.gossip_port);
-  json.text("host_label", info.host_label).text("zone", info.zone).text("storage", hex(info.storage));
+  json.text("host_label", info.host_label).text("zone", info.zone);
+  put_storage(json, info.storage);
   json.flag("log", info.keeps_log).close();
   put_slots(json, office.figures.of(info.id));
   json.close();

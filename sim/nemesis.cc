@@ -524,8 +524,16 @@ void Nemesis::isolate(std::uint32_t machine, std::uint64_t how) {
   }
 }
 
+// Else who leaves has nobody to leave to.
+bool Nemesis::active_survives(Mask dead) const {
+  const auto views = around_.views_in_force();
+  return views.empty() || std::ranges::any_of(views.front()->members, [&](const ViewMember& m) {
+           return m.state != MemberState::kLeaving && !(dead >> (m.info.id.value - 1) & 1);
+         });
+}
+
 void Nemesis::lose_some() {
-  // A minority that leaves every slot a living member and the voters their majority.
+  // A minority that leaves every slot a living member, the voters their majority, and somebody who does not leave.
   std::vector<std::uint32_t> order(around_.machines.size());
   for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
   random_.shuffle(order);
@@ -533,7 +541,8 @@ void Nemesis::lose_some() {
   Mask dead = 0;
   for (const std::uint32_t i : order) {
     if (left == 0 || gone(i)) continue;
-    if (!voters_survive(dead | in_mask(i)) || !slots_survive(dead | in_mask(i), dead | in_mask(i))) continue;
+    if (!voters_survive(dead | in_mask(i)) || !active_survives(dead | in_mask(i))) continue;
+    if (!slots_survive(dead | in_mask(i), dead | in_mask(i))) continue;
     dead |= in_mask(i);
     --left;
     if (random_.percent(50)) break;

@@ -7,7 +7,7 @@
 //   a disk is wiped or damaged, or a machine lost for good, only while the voters' intact disks stay a majority, and an
 //   older disk put back only where no voter is, nor one by a view that voters who are behind have (rule 2e promises no
 //   more); until the next view is decided, who has said that it is there to be given a vote counts as a voter that is
-//   needed;
+//   needed; of those who are lost at the end somebody is spared who does not leave;
 //   clocks stay within the drift bound, wall clocks within the stated skew;
 //   a joiner joins once, and as many stay as a write needs;
 //   what is lost of a slot is accepted where every process of its list has ended, and not while a voter has an older
@@ -85,6 +85,7 @@ class Nemesis {
   bool slots_survive(Mask dead, Mask without_disk = 0) const;
   bool lose_power(const Fault& f);
   bool voters_survive(Mask dead) const;
+  bool active_survives(Mask dead) const;
   bool harm_disk(Machine& m, std::uint64_t how);
   ViewRef view_of(const Machine& m) const;
   bool would_decide_again(const View& view, const Machine& forgetful) const;

@@ -323,20 +323,22 @@ void Agreement::consider(const MemberInfo& self, const Swim& swim, Time now, Eff
   consensus_.prepare(now, out, heirs_now(self, swim, now));
 }
 
-// 2f: who is refused connections will not answer.
 Heirs Agreement::heirs_now(const MemberInfo& self, const Swim& swim, Time now) {
   if (!view() || HC_MUTANT(kVotesToTheUnheard)) return {};
   const std::vector<Report> reports = pool_.reports(now);
   const std::vector<Seen> all = seen(self, swim);
-  Heirs found = heirs(Sight(*view(), reports, all), slots());
-  std::erase_if(found.ids, [&](NodeId id) { return peers_.refused_since(id).has_value(); });
-  return found;
+  return heirs(Sight(*view(), reports, all), slots());
 }
 
 void Agreement::propose(const MemberInfo& self, const Swim& swim, Time now, Effects& out) {
   const auto proposal = HC_MUTANT(kProposalOfYesterday) ? yesterday_ : what_waits(self, swim, now);
-  dirty_ = proposal.has_value();
-  if (!proposal) return consensus_.give_up();
+  dirty_ = true;
+  if (!proposal) {
+    const bool asked = consensus_.asks_heirs();
+    consensus_.give_up();
+    dirty_ = !asked && !heirs_now(self, swim, now).ids.empty();  // by now they have to be
+    return;
+  }
   ++proposals_;
   consensus_.propose(*proposal, now, out);
 }

@@ -57,6 +57,7 @@ class Consensus {
   bool wants_proposal() const;
   // In this round: a voter promised, or an heir said that it is there, by this storage identity.
   bool answered(NodeId member, StorageId storage) const;
+  bool asks_heirs() const { return proposing_ && !proposing_->heirs.ids.empty(); }
   // True once after an heir that was not heard in our last round might be in another one.
   bool take_heard_late() { return std::exchange(heard_late_, false); }
   bool heard_late() const { return heard_late_; }

@@ -65,18 +65,18 @@ void set_members(View& next, const Decree& decree, const std::vector<Seen>& seen
   next.derive_ring();
 }
 
-// Those who voted keep their ranks; others follow. Those of whom it is known what data folder they have come first: the
-// one that the view has of another may be lost.
+// Those who voted keep their ranks; others follow. Of whom it is not known what data folder they have, for they could
+// not compare (2e), they have a vote when they have: the folder that the view has of them may be lost.
 void set_voters(View& next, const Decree& decree, const std::vector<Seen>& seen) {
-  std::vector<NodeId> ranks, by_rank;
-  for (const Voter& v : next.voters)
-    if (names(decree, v.id)) ranks.push_back(v.id);
-  for (const ViewMember& m : next.members)
-    if (names(decree, m.info.id) && std::ranges::find(ranks, m.info.id) == ranks.end()) ranks.push_back(m.info.id);
-  for (const bool known : {true, false})
-    for (const NodeId id : ranks)
-      if (static_cast<bool>(find(seen, id)->info.storage) == known) by_rank.push_back(id);
-  by_rank.resize(std::min(by_rank.size(), wanted_voters(by_rank.size(), next.voters_max)));
+  std::vector<NodeId> by_rank;
+  const auto rank = [&](NodeId id) {
+    if (!names(decree, id) || std::ranges::find(by_rank, id) != by_rank.end()) return;
+    if (find(seen, id)->info.storage || HC_MUTANT(kForcedVoteForAnyFolder)) by_rank.push_back(id);
+  };
+  for (const Voter& v : next.voters) rank(v.id);
+  for (const ViewMember& m : next.members) rank(m.info.id);
+  const std::size_t odd = by_rank.size() % 2 ? by_rank.size() : by_rank.size() - 1;
+  by_rank.resize(std::min(odd, wanted_voters(decree.members.size(), next.voters_max)));
   next.voters.clear();
   for (const NodeId id : by_rank) next.voters.push_back({id, next.member(id)->info.storage});
 }

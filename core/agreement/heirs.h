@@ -9,7 +9,7 @@
 namespace hc {
 
 struct Heirs {
-  std::vector<NodeId> ids;  // members of the present view that seem alive and do not vote
+  std::vector<NodeId> ids;  // members of the present view that seem alive and do not vote; if some are to
   std::size_t wanted = 0;   // how many of them are to
 };
 

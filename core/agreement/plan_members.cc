@@ -27,6 +27,7 @@ class MemberPlanner : private Sight {
       if (now().member(id)) found.ids.push_back(id);
     for (const Voter& v : next_.voters)
       if (!now().votes(v.id, v.storage)) ++found.wanted;
+    if (found.wanted == 0) found.ids.clear();
     return found;
   }
 

@@ -146,9 +146,10 @@ TEST_F(Filling, ALearnerBehindTheKeptTailIsFilledOnceMore) {
   auto again = chunks();
   ASSERT_FALSE(again.empty());
   EXPECT_EQ(again.front().chunk, 0U) << "from an empty slot";
-  acknowledge(again.front());  // so entries are kept for it from now on
-  for (again = chunks(); !again.empty() && again.front().chunk != 0;) again = chunks();
-  ASSERT_FALSE(again.empty()) << "what was written before that is gone";
+  for (const FillChunk& c : again) acknowledge(c);
+  again = chunks();
+  ASSERT_FALSE(again.empty()) << "what was written meanwhile is gone: until it acknowledged something nothing was kept";
+  EXPECT_EQ(again.front().chunk, 0U);
   acknowledge_entries();
   grant(1);
   EXPECT_FALSE(says_caught_up());

@@ -401,9 +401,9 @@ std::optional<Time> Node::deadline() const {
 
 std::optional<Time> Node::Rooms::deadline() const {
   if (!started || log.closing()) return log.deadline();  // where it closes, only its end matters any more
-  std::optional<Time> next;
-  const auto at = [&](std::optional<Time> t) {
-    if (t) next = next ? std::min(*next, *t) : *t;
+  Time next = kNever;
+  const auto at = [&](const std::optional<Time>& t) {
+    if (t && *t < next) next = *t;
   };
   at(swim.deadline());
   at(peers.deadline());
@@ -414,7 +414,7 @@ std::optional<Time> Node::Rooms::deadline() const {
   at(bus.deadline());
   at(stop_by);
   at(idle_by);
-  return next;
+  return next == kNever ? std::nullopt : std::optional(next);
 }
 
 void Node::prefetch(std::span<const Bytes> keys) const { rooms_->replication.prefetch(keys); }

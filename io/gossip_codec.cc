@@ -3,6 +3,8 @@
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 
+#include <array>
+
 #include "core/base/check.h"
 #include "io/wire.h"
 
@@ -115,11 +117,7 @@ struct FreeContext {
 };
 using Context = std::unique_ptr<EVP_CIPHER_CTX, FreeContext>;
 
-}  // namespace
-
-std::string encode_packet(const GossipPacket& packet) {
-  std::string text;
-  text.reserve(kUsualBytes);
+void encode_packet(const GossipPacket& packet, std::string& text) {
   WireWriter out(text);
   out.number(packet.from);
   out.random(packet.generation);
@@ -129,6 +127,14 @@ std::string encode_packet(const GossipPacket& packet) {
   std::visit(BodyWriter{out}, packet.body);
   out.number(packet.rumors.size());
   for (const MemberRumor& rumor : packet.rumors) write_rumor(rumor, out);
+}
+
+}  // namespace
+
+std::string encode_packet(const GossipPacket& packet) {
+  std::string text;
+  text.reserve(kUsualBytes);
+  encode_packet(packet, text);
   return text;
 }
 
@@ -157,6 +163,7 @@ GossipNonce nonce_of(Generation sender, std::uint64_t counter) {
 
 struct GossipSeal::Inside {
   Context sealing{EVP_CIPHER_CTX_new()}, opening{EVP_CIPHER_CTX_new()};
+  std::string plain;  // kept for its memory
 };
 
 GossipSeal::GossipSeal(Bytes cluster_name) : inside_(std::make_unique<Inside>()) {
@@ -171,7 +178,9 @@ GossipSeal::GossipSeal(Bytes cluster_name) : inside_(std::make_unique<Inside>())
 GossipSeal::~GossipSeal() = default;
 
 std::string GossipSeal::seal(const GossipPacket& packet, const GossipNonce& nonce) {
-  const std::string plain = encode_packet(packet);
+  std::string& plain = inside_->plain;
+  plain.clear();
+  encode_packet(packet, plain);
   std::string sealed(kHeadBytes + plain.size() + kTagBytes, '\0');
   sealed[0] = static_cast<char>(kFormat);
   std::memcpy(sealed.data() + 1, nonce.data(), nonce.size());
@@ -195,8 +204,10 @@ std::expected<GossipPacket, std::string> GossipSeal::open(Bytes datagram) {
     return std::unexpected("not a gossip datagram, or of another version: format " +
                            std::to_string(octets(datagram.data())[0]));
   const Bytes body = datagram.substr(kHeadBytes, datagram.size() - kHeadBytes - kTagBytes);
-  std::string tag(datagram.substr(datagram.size() - kTagBytes));
-  std::string plain(body.size(), '\0');
+  std::array<char, kTagBytes> tag;
+  datagram.copy(tag.data(), kTagBytes, datagram.size() - kTagBytes);
+  std::string& plain = inside_->plain;
+  plain.resize(body.size());
   EVP_CIPHER_CTX* context = inside_->opening.get();
   int size = 0;
   const bool ok = EVP_DecryptInit_ex(context, nullptr, nullptr, nullptr, octets(datagram.data() + 1)) == 1 &&

@@ -7,6 +7,7 @@
 #include "core/base/check.h"
 #include "io/parts.h"
 #include "io/peer.pb.h"
+#include "io/protobuf_scratch.h"
 
 namespace hc {
 namespace {
@@ -103,7 +104,8 @@ std::string encode_view(const View& view) {
 }
 
 std::string encode_view(const View& view, SlotsEncoder& slots) {
-  wire::View to;
+  ProtobufScratch scratch;
+  auto& to = scratch.make<wire::View>();
   put_rest(view, to);
   to.set_slot_count(view.slot_count());
   to.set_slots(slots.encode(view.slots));
@@ -111,7 +113,8 @@ std::string encode_view(const View& view, SlotsEncoder& slots) {
 }
 
 std::expected<ViewRef, std::string> decode_view(Bytes bytes, DecodeBudget& budget) {
-  wire::View from;
+  ProtobufScratch scratch;
+  auto& from = scratch.make<wire::View>();
   auto view = std::make_shared<View>();
   if (std::string wrong = get_rest(bytes, from, *view, budget); !wrong.empty())
     return std::unexpected(std::move(wrong));
@@ -123,9 +126,10 @@ std::expected<ViewRef, std::string> decode_view(Bytes bytes, DecodeBudget& budge
 }
 
 std::string encode_change(const ViewChange& change) {
-  wire::View head;
+  ProtobufScratch scratch;
+  auto& head = scratch.make<wire::View>();
   put_rest(change.head, head);
-  wire::ViewChange to;
+  auto& to = scratch.make<wire::ViewChange>();
   to.set_base(change.base.value);
   to.set_head(head.SerializeAsString());
   to.set_slots(encode_slot_changes(change.slots));
@@ -133,13 +137,14 @@ std::string encode_change(const ViewChange& change) {
 }
 
 std::expected<ViewChangeRef, std::string> decode_change(Bytes bytes, DecodeBudget& budget) {
-  wire::ViewChange from;
+  ProtobufScratch scratch;
+  auto& from = scratch.make<wire::ViewChange>();
   if (bytes.size() > kMessageBytesMax || !from.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
     return std::unexpected("a malformed change of a view");
   if (from.base() == 0) return std::unexpected("a change of no view");
   auto change = std::make_shared<ViewChange>();
   change->base = Epoch(from.base());
-  wire::View head;
+  auto& head = scratch.make<wire::View>();
   if (std::string wrong = get_rest(from.head(), head, change->head, budget); !wrong.empty())
     return std::unexpected(std::move(wrong));
   auto slots = decode_slot_changes(from.slots(), budget);

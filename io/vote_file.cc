@@ -5,6 +5,7 @@
 #include "io/crc32c.h"
 #include "io/parts.h"
 #include "io/peer.pb.h"
+#include "io/protobuf_scratch.h"
 #include "io/wire.h"
 
 namespace hc {
@@ -27,7 +28,8 @@ std::unexpected<std::string> damaged(Bytes name, std::size_t at, Bytes what) {
 }
 
 std::string payload_of(const VoteRecord& record, ViewMemo& views) {
-  wire::VoteRecord to;
+  ProtobufScratch scratch;
+  auto& to = scratch.make<wire::VoteRecord>();
   put_id(record.storage, *to.mutable_storage());
   put_id(record.cluster, *to.mutable_cluster());
   to.set_writes(record.writes);
@@ -91,7 +93,8 @@ std::expected<VoteRecord, std::string> decode_vote(Bytes bytes, Bytes name) {
         "its payload should have " + std::to_string(size) + " bytes and has " + std::to_string(payload.size()));
   if (crc32c(payload) != get32(bytes, kPayloadSumAt) && !HC_MUTANT(kDamageUnnoticed))
     return damaged(name, kHeadBytes, "the checksum over " + std::to_string(payload.size()) + " bytes does not match");
-  wire::VoteRecord from;
+  ProtobufScratch scratch;
+  auto& from = scratch.make<wire::VoteRecord>();
   if (payload.size() > kMessageBytesMax || !from.ParseFromArray(payload.data(), static_cast<int>(payload.size())))
     return damaged(name, kHeadBytes, "its payload is malformed");
   DecodeBudget budget(kVoteBytesFixed + payload.size() * 64);

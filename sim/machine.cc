@@ -62,7 +62,8 @@ void Machine::start(NodeConfig config) {
   config.self.generation = generation_;
   config.fresh_storage = fresh;
   config.seed = seed;
-  seal_ = std::make_unique<GossipSeal>(config.cluster_name);
+  if (const bool other = std::exchange(sealed_for_, config.cluster_name) != config.cluster_name; other || !seal_)
+    seal_ = std::make_unique<GossipSeal>(config.cluster_name);
   codec_ = std::make_unique<PeerCodec>();
   powered_ = true;
   stopping_ = left_ = false;
@@ -115,8 +116,12 @@ void Machine::lose_power() {
 void Machine::stop() { deliver({.kind = Inbound::Kind::kStop}); }
 
 void Machine::ask_to_leave(NodeId member) { deliver({.kind = Inbound::Kind::kLeave, .id = member.value}); }
-void Machine::force(const Decree& decree) { deliver({.kind = Inbound::Kind::kForce, .decree = decree}); }
-void Machine::accept_loss(const SlotSet& slots) { deliver({.kind = Inbound::Kind::kAcceptLoss, .slots = slots}); }
+void Machine::force(const Decree& decree) {
+  deliver({.kind = Inbound::Kind::kForce, .rare = rare({.decree = decree})});
+}
+void Machine::accept_loss(const SlotSet& slots) {
+  deliver({.kind = Inbound::Kind::kAcceptLoss, .rare = rare({.slots = slots})});
+}
 void Machine::squeeze(std::optional<std::size_t> bytes) {
   if (!up() || (!bytes && !squeezed_)) return;
   squeezed_ = bytes.has_value();
@@ -178,8 +183,9 @@ void Machine::logged(std::uint64_t process) {
   auto done = log_.due(process);
   if (!done || !up() || process != process_) return;
   if (done->refused)
-    return deliver({.kind = Inbound::Kind::kLogRefused, .id = done->id, .records = std::move(done->records)});
-  if (done->low) deliver({.kind = Inbound::Kind::kLogRefused});
+    return deliver(
+        {.kind = Inbound::Kind::kLogRefused, .id = done->id, .rare = rare({.records = std::move(done->records)})});
+  if (done->low) deliver({.kind = Inbound::Kind::kLogRefused, .rare = rare({})});
   if (!up() || process != process_) return;
   if (!done->failed || HC_MUTANT(kFsyncFailureIgnored)) {
     static constexpr Inbound::Kind kAnswers[] = {Inbound::Kind::kLogAppended, Inbound::Kind::kLogSynced,
@@ -297,7 +303,8 @@ void Machine::handle(Inbound& in) {
       step(LogKept{in.id}, event_kind<LogKept>(), in.id, {});
       return;
     case Inbound::Kind::kLogRefused:
-      step(LogRefused{in.id, std::move(in.records), "No space left on device"}, event_kind<LogRefused>(), in.id, {});
+      step(LogRefused{in.id, std::move(in.rare->records), "No space left on device"}, event_kind<LogRefused>(), in.id,
+           {});
       return;
     case Inbound::Kind::kDatagram: {
       auto packet = seal_->open(in.bytes);
@@ -335,10 +342,10 @@ void Machine::handle(Inbound& in) {
       step(LeaveAsked{NodeId(static_cast<std::uint32_t>(in.id))}, event_kind<LeaveAsked>(), in.id, {});
       return;
     case Inbound::Kind::kForce:
-      step(ForceAsked{in.decree}, event_kind<ForceAsked>(), in.decree.members.size(), {});
+      step(ForceAsked{in.rare->decree}, event_kind<ForceAsked>(), in.rare->decree.members.size(), {});
       return;
     case Inbound::Kind::kAcceptLoss:
-      step(LossAccepted{in.slots}, event_kind<LossAccepted>(), in.slots.count(), {});
+      step(LossAccepted{in.rare->slots}, event_kind<LossAccepted>(), in.rare->slots.count(), {});
       return;
     case Inbound::Kind::kMemory: {
       MemoryLimits limits = memory_;

@@ -146,10 +146,16 @@ class Machine {
     bool refused = false;
     std::uint64_t id = 0;
     std::string bytes{};
-    Decree decree{};
-    SlotSet slots{};
-    std::vector<LogRecord> records{};
+    struct Rare {
+      Decree decree{};
+      SlotSet slots{};
+      std::vector<LogRecord> records{};
+    };
+    std::unique_ptr<Rare> rare{};
   };
+  static std::unique_ptr<Inbound::Rare> rare(Inbound::Rare what) {
+    return std::make_unique<Inbound::Rare>(std::move(what));
+  }
   struct Waiting {
     RequestId request;
     bool answered = false;
@@ -214,6 +220,7 @@ class Machine {
   std::unique_ptr<PeerCodec> codec_;
   ViewMemo voted_;
   std::unique_ptr<GossipSeal> seal_;
+  std::string sealed_for_;  // the cluster of this name
   std::string scratch_;
   Deaths deaths_;
   MessageCounts messages_received_{};

@@ -52,7 +52,7 @@ std::string text(Position p) {
 }  // namespace
 
 std::optional<std::string> grant_to_stranger(const Machine& from, const Frame& frame) {
-  const ViewRef view = from.node().view();
+  const ViewRef& view = from.node().view();
   for (const Message& message : frame.messages) {
     const Grant* grant = std::get_if<Grant>(&message);
     if (!grant || grant->view != view->epoch) continue;

@@ -42,8 +42,12 @@ class Schedule {
   Instant now() const { return now_; }
 
   void at(Instant when, Kind kind, std::uint32_t who, std::uint64_t what = 0) {
-    heap_.push_back({std::max(when, now_), ++order_, kind, who, what});
-    std::push_heap(heap_.begin(), heap_.end(), later);
+    const Happening h{std::max(when, now_), ++order_, kind, who, what};
+    std::size_t place = heap_.size();
+    heap_.push_back(h);
+    for (; place > 0 && sooner(h, heap_[(place - 1) / kBranches]); place = (place - 1) / kBranches)
+      heap_[place] = heap_[(place - 1) / kBranches];
+    heap_[place] = h;
   }
   void after(Duration delay, Kind kind, std::uint32_t who, std::uint64_t what = 0) {
     at(now_ + delay, kind, who, what);
@@ -53,9 +57,9 @@ class Schedule {
   Instant next() const { return heap_.empty() ? kForever : heap_.front().at; }
   // Requires: not empty. Time moves on to it.
   Happening pop() {
-    std::pop_heap(heap_.begin(), heap_.end(), later);
-    const Happening h = heap_.back();
+    const Happening h = heap_.front(), last = heap_.back();
     heap_.pop_back();
+    if (!heap_.empty()) sink(last);
     HC_CHECK(h.at >= now_, "time goes backwards");
     now_ = h.at;
     return h;
@@ -63,12 +67,22 @@ class Schedule {
   std::size_t size() const { return heap_.size(); }
 
  private:
-  struct Later {  // no function: what sifts the heap is to have it in line
-    bool operator()(const Happening& a, const Happening& b) const {
-      return a.at != b.at ? a.at > b.at : a.order > b.order;
+  static constexpr std::size_t kBranches = 4;  // of the heap: fewer levels, whose entries lie together
+  static bool sooner(const Happening& a, const Happening& b) { return a.at != b.at ? a.at < b.at : a.order < b.order; }
+  // `h` takes the place of the first entry, which is gone.
+  void sink(const Happening& h) {
+    std::size_t place = 0;
+    for (std::size_t first = 1; first < heap_.size(); first = place * kBranches + 1) {
+      std::size_t best = first;
+      const std::size_t end = std::min(first + kBranches, heap_.size());
+      for (std::size_t i = first + 1; i < end; ++i)
+        if (sooner(heap_[i], heap_[best])) best = i;
+      if (!sooner(heap_[best], h)) break;
+      heap_[place] = heap_[best];
+      place = best;
     }
-  };
-  static constexpr Later later{};
+    heap_[place] = h;
+  }
   std::vector<Happening> heap_;
   Instant now_{};
   std::uint64_t order_ = 0;

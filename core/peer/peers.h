@@ -15,6 +15,7 @@
 
 #include "core/base/config.h"
 #include "core/base/random.h"
+#include "core/base/small_map.h"
 #include "core/effect.h"
 
 namespace hc {
@@ -157,7 +158,7 @@ class Peers {
   ClusterId cluster_;
   Epoch installed_;
   std::uint64_t next_link_ = 1;  // odd: dialled by us
-  std::map<NodeId, Peer> peers_;
+  SmallMap<NodeId, Peer> peers_;
   std::map<LinkId, NodeId> outbound_;
   std::map<LinkId, Inbound> inbound_;
   News news_;

@@ -5,10 +5,10 @@
 // times L from the sending of its request. After Gray and Cheriton, "Leases", 1989.
 #pragma once
 
-#include <map>
 #include <optional>
 
 #include "core/base/ids.h"
+#include "core/base/small_map.h"
 #include "core/base/time.h"
 
 namespace hc {
@@ -40,8 +40,8 @@ class Leases {
 
   Duration lease_ = 1s;
   std::uint32_t drift_percent_ = 10;
-  std::map<NodeId, Time> given_;
-  std::map<NodeId, Held> held_;
+  SmallMap<NodeId, Time> given_;
+  SmallMap<NodeId, Held> held_;
 };
 
 }  // namespace hc

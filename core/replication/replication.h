@@ -20,6 +20,7 @@
 
 #include "core/base/config.h"
 #include "core/base/random.h"
+#include "core/base/small_map.h"
 #include "core/command/command.h"
 #include "core/command/executor.h"
 #include "core/durability/log.h"
@@ -303,7 +304,8 @@ class Replication : public Executor {
     Epoch installed;
   };
   void watch_primary(Slot s, const PrimarySeen& primary, Time now, Said& said);
-  void watch_late_primaries(Time now, Said& said);
+  using PrimariesSeen = SmallMap<Incarnation, PrimarySeen>;
+  PrimariesSeen watch_late_primaries(Time now, Said& said);
   bool at_rest(Slot s, Time now) const;
   void wake_where_grants_end(Time now);
   PrimarySeen seen_of(Incarnation primary, Time now) const;
@@ -351,7 +353,7 @@ class Replication : public Executor {
   std::size_t filter_slot_ = 0;  // which slot's keys are looked at next, and when
   std::optional<Time> filter_at_;
   std::size_t backlog_ = 0;              // bytes kept of all slots that we lead
-  std::map<NodeId, Time> ask_lease_at_;  // members whose grants some slot of ours needs: when they are asked next
+  SmallMap<NodeId, Time> ask_lease_at_;  // members whose grants some slot of ours needs: when they are asked next
   std::set<NodeId> seem_dead_;
   std::set<Incarnation> full_;        // whose disk has no room
   std::optional<Time> next_release_;  // the first time at which a slot of waiting_ may go on

@@ -310,10 +310,13 @@ void Replication::wake_where_grants_end(Time now) {
 }
 
 // What its slots that are at rest have to say of that; the others are looked at anyway.
-void Replication::watch_late_primaries(Time now, Said& said) {
-  for (const auto& [who, common] : followed_)
-    if (const PrimarySeen primary = seen_of(who, now); late(primary, now))
-      common.slots.for_each_not_in(awake_, [&](Slot s) { watch_primary(s, primary, now, said); });
+Replication::PrimariesSeen Replication::watch_late_primaries(Time now, Said& said) {
+  PrimariesSeen primaries;
+  for (const auto& [who, common] : followed_) {
+    const PrimarySeen primary = primaries[who] = seen_of(who, now);
+    if (late(primary, now)) common.slots.for_each_not_in(awake_, [&](Slot s) { watch_primary(s, primary, now, said); });
+  }
+  return primaries;
 }
 
 // In the simulator only: reports that are legal, but without reason.
@@ -357,9 +360,7 @@ std::vector<Report> Replication::reports(Time now) {
   if (!view_ || (view_->members.size() < 2 && !log_.on())) return {};
   Said said;
   wake_where_grants_end(now);
-  watch_late_primaries(now, said);
-  std::map<Incarnation, PrimarySeen> primaries;
-  for (const auto& [who, common] : followed_) primaries.emplace(who, seen_of(who, now));
+  const PrimariesSeen primaries = watch_late_primaries(now, said);
   awake_.for_each_not_in(left_over_, [&](Slot s) {
     prefetch_next(s);
     const Replica& r = replica(s);
@@ -415,35 +416,35 @@ void Replication::invariants() const {
   };
   for (std::size_t i = 0; i < replicas_.size(); ++i) {
     const Replica& r = replicas_[i];
-    const std::string where = "slot " + std::to_string(i);
-    HC_CHECK(r.base.seq.value + r.tail.size() == r.at.seq.value, where + ": the tail reaches from base to at");
-    HC_CHECK(r.tail.empty() || r.tail.back().at == r.at, where + ": at is the last entry's position");
-    HC_CHECK(r.commit <= r.at.seq, where + ": commit beyond what we hold");
-    HC_CHECK(!r.lead || r.commit <= durable(r), where + ": committed what our own log does not have");
+    const auto where = [i] { return "slot " + std::to_string(i); };
+    HC_CHECK(r.base.seq.value + r.tail.size() == r.at.seq.value, where() + ": the tail reaches from base to at");
+    HC_CHECK(r.tail.empty() || r.tail.back().at == r.at, where() + ": at is the last entry's position");
+    HC_CHECK(r.commit <= r.at.seq, where() + ": commit beyond what we hold");
+    HC_CHECK(!r.lead || r.commit <= durable(r), where() + ": committed what our own log does not have");
     std::size_t bytes = 0, memory = 0;
     for (const Entry& e : r.tail) bytes += cost(e), memory += memory_cost(e);
-    HC_CHECK(bytes == r.tail_bytes, where + ": what its tail counts");
+    HC_CHECK(bytes == r.tail_bytes, where() + ": what its tail counts");
     const std::size_t remains = r.remains ? r.remains->bytes() : 0;
-    HC_CHECK(r.counted == r.table.bytes() + memory + remains, where + ": what it counts of the memory");
+    HC_CHECK(r.counted == r.table.bytes() + memory + remains, where() + ": what it counts of the memory");
     counted += r.counted;
     if (!r.lead && (r.listed || r.learner)) note(followed, r.primary, slot_number(i));
     HC_CHECK(!left_over_.has(slot_number(i)) || (!r.lead && !r.listed && !r.learner && r.limbo.empty()),
-             where + ": more than something left over");
+             where() + ": more than something left over");
     if (!r.lead) continue;
-    HC_CHECK(r.lead->stage != Stage::kAsking || asking_.has(slot_number(i)), where + ": asks unnoticed");
+    HC_CHECK(r.lead->stage != Stage::kAsking || asking_.has(slot_number(i)), where() + ": asks unnoticed");
     backlog += r.tail_bytes;
-    HC_CHECK(r.primary == self(), where + ": leads without being first in the list");
+    HC_CHECK(r.primary == self(), where() + ": leads without being first in the list");
     HC_CHECK(
         r.lead->stage != Stage::kServing ||
             (!r.boundaries.empty() && r.boundaries.back().at.slot_epoch == r.epoch && r.commit >= r.lead->boundary),
-        where + ": serves without a committed boundary of its slot epoch");
+        where() + ": serves without a committed boundary of its slot epoch");
     HC_CHECK(r.lead->stage != Stage::kServing || r.tail.empty() ||
                  r.tail_bytes - cost(r.tail.back()) < config_.backlog_bytes,
-             where + ": a backlog beyond its bound");
+             where() + ": a backlog beyond its bound");
     for (const Target& t : r.lead->targets) {
       note(targeted, t.who.member, slot_number(i));
-      HC_CHECK(t.acked <= t.sent && t.sent <= r.at.seq, where + ": acknowledged, sent, held in this order");
-      HC_CHECK(!t.counted || t.filled, where + ": counted before it was filled");
+      HC_CHECK(t.acked <= t.sent && t.sent <= r.at.seq, where() + ": acknowledged, sent, held in this order");
+      HC_CHECK(!t.counted || t.filled, where() + ": counted before it was filled");
     }
   }
   HC_CHECK(followed == followed_, "whom the slots follow");

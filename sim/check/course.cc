@@ -1,8 +1,8 @@
 #include "sim/check/course.h"
 
 #include <algorithm>
+#include <compare>
 #include <map>
-#include <tuple>
 
 namespace hc::sim {
 namespace {
@@ -73,7 +73,15 @@ void Course::describe(const History& history, const std::vector<Moment>& moments
   for (const Operation& o : history)
     if (o.kind == Kind::kPersist && o.outcome == Operation::Outcome::kUnknown)
       first_unknown_persist = std::min(first_unknown_persist, o.called);
-  std::map<std::tuple<std::uint32_t, std::uint64_t, std::uint64_t>, Index> sent;
+  struct Sent {
+    std::uint32_t client;
+    std::uint64_t connection, place;
+    std::size_t nth;
+    Index operation;
+    auto operator<=>(const Sent&) const = default;
+    bool same_connection(const Sent& o) const { return client == o.client && connection == o.connection; }
+  };
+  std::vector<Sent> sent;
   for (const Moment& m : moments) {
     if (m.returns) continue;
     const Operation& o = history[m.operation];
@@ -87,17 +95,20 @@ void Course::describe(const History& history, const std::vector<Moment>& moments
     if (p.exchange || (p.blind && o.kind == Kind::kSet)) effects[m.operation] = moves.move(o, {});
     p.free_write = p.definite && (p.blind || (unheard(o) && !(chains.on() && chains.placed(m.operation))));
     p.needless = p.free_write && chains.on() && chains.unheard() && chains.needless(m.operation);
-    if (p.definite && o.connection != 0) sent[{o.client, o.connection, o.place}] = m.operation;
+    if (p.definite && o.connection != 0) sent.push_back({o.client, o.connection, o.place, sent.size(), m.operation});
   }
-  for (auto it = sent.begin(); it != sent.end(); ++it) {
-    const auto next = std::next(it);
-    if (next == sent.end() || std::get<0>(next->first) != std::get<0>(it->first) ||
-        std::get<1>(next->first) != std::get<1>(it->first))
-      continue;
-    part[next->second].before = it->second;
-    part[next->second].free_write = part[it->second].free_write = false;
-    effects[next->second] = effects[it->second] = kNoEffect;
-    part[next->second].needless = part[it->second].needless = false;
+  std::ranges::sort(sent);
+  const Sent* before = nullptr;
+  for (const Sent& s : sent) {
+    const Sent* const next = &s + 1 == sent.data() + sent.size() ? nullptr : &s + 1;
+    if (next && s.same_connection(*next) && s.place == next->place) continue;  // of one place the last
+    if (before && before->same_connection(s)) {
+      part[s.operation].before = before->operation;
+      part[s.operation].free_write = part[before->operation].free_write = false;
+      effects[s.operation] = effects[before->operation] = kNoEffect;
+      part[s.operation].needless = part[before->operation].needless = false;
+    }
+    before = &s;
   }
 }
 

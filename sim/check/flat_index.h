@@ -21,6 +21,13 @@ class FlatIndex {
     }
     return s.value;
   }
+  // The same for a key that is there; nullptr: it is not.
+  std::uint32_t* known(std::uint64_t key) {
+    if (slots_.empty()) return nullptr;
+    Slot& s = find(key);
+    return s.key == kFree ? nullptr : &s.value;
+  }
+  const std::uint32_t* known(std::uint64_t key) const { return const_cast<FlatIndex*>(this)->known(key); }
   std::size_t size() const { return used_; }
 
  private:

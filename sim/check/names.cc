@@ -40,8 +40,14 @@ Names::Names(const History& history) {
 
 void Names::index_pieces(std::vector<std::string_view> texts, const History& history) {
   std::set<std::size_t> lengths;
-  for (const Operation& o : history) lengths.insert(o.value.size());
-  lengths.erase(0);
+  for (const Operation& o : history) {
+    if (o.value.empty()) continue;
+    lengths.insert(o.value.size());
+    written_[hash_of(o.value)] = 0;
+  }
+  const auto show = [this](std::uint64_t hash) {
+    if (std::uint32_t* const shown = written_.known(hash)) *shown = 1;
+  };
   std::sort(texts.begin(), texts.end());
   for (std::size_t k = 0; k < texts.size(); ++k) {
     const std::string_view t = texts[k];
@@ -53,17 +59,19 @@ void Names::index_pieces(std::vector<std::string_view> texts, const History& his
         h = h * kBase + digit(t[i]);
         top *= kBase;
       }
-      pieces_.insert(h);
+      show(h);
       for (std::size_t i = length; i < t.size(); ++i) {
         h = h * kBase + digit(t[i]) - digit(t[i - length]) * top;
-        pieces_.insert(h);
+        show(h);
       }
     }
   }
 }
 
 bool Names::shown(std::string_view value) const {
-  return lengths_ ? pieces_.contains(hash_of(value)) : texts_.contains(value);
+  if (!lengths_) return texts_.contains(value);
+  const std::uint32_t* const known = written_.known(hash_of(value));
+  return known && *known == 1;
 }
 
 std::string Names::readable(const std::string& text) const {

@@ -10,6 +10,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "sim/check/flat_index.h"
 #include "sim/check/history.h"
 
 namespace hc::sim {
@@ -31,7 +32,7 @@ class Names {
   bool counts_ = false, lengths_ = false;
   std::optional<char> mark_;  // is in no reply; nullopt: all are, and every value keeps its name
   std::unordered_set<std::string_view> texts_;
-  std::unordered_set<std::uint64_t> pieces_;  // hashes of all parts of texts that are as long as a written value
+  FlatIndex written_;  // hashes of the written values, where texts have parts: 1, if a text has this part
 };
 
 }  // namespace hc::sim

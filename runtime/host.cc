@@ -49,7 +49,13 @@ void Host::close() {
 }
 
 Now Host::clocks() {
-  const Now now = read_clocks();
+  Now now;
+  if (read_first_) {
+    now.mono = read_monotonic();
+    now.wall = read_first_->wall + std::chrono::duration_cast<std::chrono::milliseconds>(now.mono - read_first_->mono);
+  } else {
+    read_first_ = now = read_clocks();
+  }
   commands_.clocks_read(now.mono);
   return now;
 }
@@ -142,6 +148,7 @@ void Host::on_turn_end(uv_prepare_t* prepare) { static_cast<Host*>(prepare->data
 void Host::end_turn() {
   if (!stepped_) {
     if (commands_.unsettled()) clocks();  // answered by a connection itself: the node was not stepped
+    read_first_.reset();
     return;
   }
   const Now now = clocks();
@@ -151,7 +158,7 @@ void Host::end_turn() {
     step(TurnEnded{}, clocks());
   }
   stepped_ = false;
-  turns_.add(read_clocks().mono - turn_began_);  // with what the log took
+  turns_.add(read_monotonic() - turn_began_);  // with what the log took
   outside_.turn_ended();
   // Sending may close a client, which is an event: senders that it adds are told in the next round.
   while (!senders_.empty()) {
@@ -163,6 +170,7 @@ void Host::end_turn() {
     senders_now_.clear();
   }
   rearm(now);
+  read_first_.reset();
 }
 
 void Host::rearm(Now now) {

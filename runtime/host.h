@@ -56,8 +56,8 @@ class Host {
   void start(std::optional<VoteRecord> vote, std::uint64_t segment = 0);
   void close();  // no more turns; the loop may end
 
-  // Reads the clocks. All of the process that steps the node reads them here, so that what was answered since the last
-  // reading is known to have taken until now.
+  // Reads the clocks; the wall clock once in a turn, in which it goes with the other one. All of the process that steps
+  // the node reads them here, so that what was answered since the last reading is known to have taken until now.
   Now clocks();
 
   // Something happened, just now. May be called at any time, by effects too.
@@ -98,8 +98,9 @@ class Host {
   Effects effects_;
   std::deque<Event> later_;  // happened while effects were drained
   bool draining_ = false;
-  bool stepped_ = false;  // in this turn
-  Time turn_began_{};     // with its first step
+  bool stepped_ = false;           // in this turn
+  Time turn_began_{};              // with its first step
+  std::optional<Now> read_first_;  // in this turn
   std::optional<Time> armed_;
   uv_timer_t timer_{};
   uv_prepare_t turn_end_{};

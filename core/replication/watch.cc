@@ -353,11 +353,7 @@ bool Replication::take_urgent(Time now) {
   return false;
 }
 
-std::vector<Report> Replication::reports(Time now) {
-  if (!view_ || (view_->members.size() < 2 && !log_.on())) return {};
-  Said said;
-  wake_where_grants_end(now);
-  watch_late_primaries(now, said);
+void Replication::watch_awake(Time now, Said& said) {
   std::map<Incarnation, PrimarySeen> primaries;
   for (const auto& [who, common] : followed_) primaries.emplace(who, seen_of(who, now));
   awake_.for_each_not_in(left_over_, [&](Slot s) {
@@ -375,6 +371,16 @@ std::vector<Report> Replication::reports(Time now) {
     rested_.add(s);
     awake_.remove(s);
   });
+}
+
+// Who is alone has nobody to report of but its own former process (9a).
+std::vector<Report> Replication::reports(Time now) {
+  if (!view_ || (view_->members.size() < 2 && !log_.on())) return {};
+  const bool alone = view_->members.size() < 2 && followed_.empty() && targeted_.empty();
+  Said said;
+  wake_where_grants_end(now);
+  watch_late_primaries(now, said);
+  if (!alone) watch_awake(now, said);
   watched_at_ = now;
   report_for_nothing(said);
   std::vector<Report> result;
@@ -382,7 +388,7 @@ std::vector<Report> Replication::reports(Time now) {
     if (key.first == ReportKind::kComplaint) ++counters_.complaints;
     result.push_back({key.first, self(), key.second, epoch(), std::move(slots), now, {}});
   }
-  if (log_.on()) offer_disk(result, now);
+  if (log_.on() && nothing_on_offer_ != view_ && !offer_disk(result, now)) nothing_on_offer_ = view_;
   if (log_.on()) tell_of_room(result, now);
   return result;
 }

@@ -78,6 +78,9 @@ ClientId Host::enter(Asker& asker) {
 void Host::leave(ClientId client) {
   if (askers_.erase(client.value) == 0) return;
   if (asking_ == client) asking_asker_ = nullptr;
+  for (auto* senders : {&senders_, &senders_now_})
+    for (Sender& sender : *senders)
+      if (sender.client == client) sender.asker = nullptr;
   happened(ClientGone{client});
 }
 
@@ -163,10 +166,8 @@ void Host::end_turn() {
   // Sending may close a client, which is an event: senders that it adds are told in the next round.
   while (!senders_.empty()) {
     senders_now_.swap(senders_);
-    for (const ClientId client : senders_now_) {
-      const auto found = askers_.find(client.value);
-      if (found != askers_.end()) found->second->send_gathered();
-    }
+    for (const Sender& sender : senders_now_)
+      if (sender.asker != nullptr) sender.asker->send_gathered();
     senders_now_.clear();
   }
   rearm(now);

@@ -70,7 +70,7 @@ class Host {
   // Puts a command. `now` was read after the command's bytes were. The answer may come before this returns.
   void ask(ClientId client, RequestId request, std::span<const Bytes> args, Now now);
   // Will be told send_gathered() at the turn's end.
-  void will_send(ClientId client) { senders_.push_back(client); }
+  void will_send(ClientId client, Asker& asker) { senders_.push_back({client, &asker}); }
   std::size_t clients() const { return askers_.size(); }
 
   const Node& node() const { return node_; }
@@ -106,10 +106,14 @@ class Host {
   uv_prepare_t turn_end_{};
 
   std::unordered_map<std::uint64_t, Asker*> askers_;
-  std::vector<ClientId> senders_;
-  std::vector<ClientId> senders_now_;  // reused
-  ClientId asking_;                    // whose command is being stepped …
-  Asker* asking_asker_ = nullptr;      // … so that its answer needs no look-up
+  struct Sender {
+    ClientId client;
+    Asker* asker;  // none: it has left
+  };
+  std::vector<Sender> senders_;
+  std::vector<Sender> senders_now_;  // reused
+  ClientId asking_;                  // whose command is being stepped …
+  Asker* asking_asker_ = nullptr;    // … so that its answer needs no look-up
   std::uint64_t last_client_ = 0;
   std::uint64_t last_request_ = 0;
   CommandStats commands_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/command/command.h"
@@ -112,7 +113,9 @@ void RespConnection::foresee_all(const Host& host, std::span<const std::string_v
 }
 
 bool RespConnection::must_pause() const {
-  if (close_after_reply || closing() || waiting_.size() >= kWaitingMax) return true;
+  if (close_after_reply || closing()) return true;
+  if (waiting_.empty() && unsent() == 0) return false;
+  if (waiting_.size() >= kWaitingMax) return true;
   const LiveSettings& live = office_.settings.live();
   return waiting_bytes_ >= live.pause_at(kWaitingBytesMax) || unsent() >= live.pause_at(kOutputPauseBytes);
 }
@@ -266,7 +269,7 @@ void RespConnection::answered(RequestId request, const Reply& reply) {
     out().append(waiting_.front().bytes);
     waiting_.pop_front();
   }
-  if (!consuming_) host_.will_send(id);
+  will_send();
 }
 
 // Until those before it are answered.
@@ -295,11 +298,16 @@ void RespConnection::pushed(const Reply& message) {
     waiting_bytes_ += last.bytes.size();
   }
   if (const std::uint64_t most = limit().hard_bytes; most > 0 && unsent() + waiting_bytes_ >= most) return overflow();
-  if (!consuming_) host_.will_send(id);
+  will_send();
+}
+
+void RespConnection::will_send() {
+  if (!consuming_ && !std::exchange(will_send_, true)) host_.will_send(id, *this);
 }
 
 // At the turn's end, for replies that came outside of consume().
 void RespConnection::send_gathered() {
+  will_send_ = false;
   if (closing()) return;
   if ((close_after_reply || input_over_) && waiting_.empty()) close_when_flushed();
   flush();

@@ -77,6 +77,7 @@ class RespConnection final : public Stream, public Asker, public ClientRecord {
   void serve_here(const CommandSpec& spec, std::span<const Bytes> args, Now now);
   void hang_up();
   void wait_for(RequestId request, const CommandSpec* spec, bool silent, std::span<const Bytes> args);
+  void will_send();
   void keep_answer(RequestId request, const Reply& reply);
   void reply_here(const Reply& reply, bool silent);
   bool take_skip();
@@ -100,6 +101,7 @@ class RespConnection final : public Stream, public Asker, public ClientRecord {
   bool direct_silent_ = false;
   const CommandSpec* direct_spec_ = nullptr;
   bool consuming_ = false;
+  bool will_send_ = false;    // at the turn's end
   std::size_t unparsed_ = 0;  // of the bytes that consume() was given, with the command being put
   bool input_over_ = false;   // closes when nothing waits
   std::optional<Time> over_soft_limit_since_;

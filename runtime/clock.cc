@@ -4,13 +4,17 @@
 
 namespace hc {
 
-Now read_clocks() {
+Time read_monotonic() {
   timespec mono{};
-  timespec wall{};
   clock_gettime(CLOCK_BOOTTIME, &mono);
+  return Time(std::chrono::seconds(mono.tv_sec) + std::chrono::nanoseconds(mono.tv_nsec));
+}
+
+Now read_clocks() {
+  const Time mono = read_monotonic();
+  timespec wall{};
   clock_gettime(CLOCK_REALTIME, &wall);
-  return {Time(std::chrono::seconds(mono.tv_sec) + std::chrono::nanoseconds(mono.tv_nsec)),
-          WallTime(std::chrono::milliseconds(wall.tv_sec * 1000 + wall.tv_nsec / 1'000'000))};
+  return {mono, WallTime(std::chrono::milliseconds(wall.tv_sec * 1000 + wall.tv_nsec / 1'000'000))};
 }
 
 Duration processor_time() {

@@ -7,6 +7,9 @@
 
 namespace hc {
 
+// The monotonic one alone.
+Time read_monotonic();
+
 // Monotonic time that counts suspension (CLOCK_BOOTTIME), and wall time in milliseconds.
 Now read_clocks();
 

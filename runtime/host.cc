@@ -49,7 +49,13 @@ void Host::close() {
 }
 
 Now Host::clocks() {
-  const Now now = read_clocks();
+  Now now;
+  if (read_first_) {
+    now.mono = read_monotonic();
+    now.wall = read_first_->wall + std::chrono::duration_cast<std::chrono::milliseconds>(now.mono - read_first_->mono);
+  } else {
+    read_first_ = now = read_clocks();
+  }
   commands_.clocks_read(now.mono);
   return now;
 }
@@ -72,6 +78,9 @@ ClientId Host::enter(Asker& asker) {
 void Host::leave(ClientId client) {
   if (askers_.erase(client.value) == 0) return;
   if (asking_ == client) asking_asker_ = nullptr;
+  for (auto* senders : {&senders_, &senders_now_})
+    for (Sender& sender : *senders)
+      if (sender.client == client) sender.asker = nullptr;
   happened(ClientGone{client});
 }
 
@@ -142,6 +151,7 @@ void Host::on_turn_end(uv_prepare_t* prepare) { static_cast<Host*>(prepare->data
 void Host::end_turn() {
   if (!stepped_) {
     if (commands_.unsettled()) clocks();  // answered by a connection itself: the node was not stepped
+    read_first_.reset();
     return;
   }
   const Now now = clocks();
@@ -151,20 +161,19 @@ void Host::end_turn() {
     step(TurnEnded{}, clocks());
   }
   stepped_ = false;
-  turns_.lasted.add(read_clocks().mono - turn_began_);  // with what the log took
+  turns_.lasted.add(read_monotonic() - turn_began_);  // with what the log took
   const Duration processor = processor_time();
   turns_.processor.add(processor - std::exchange(processor_, processor));
   outside_.turn_ended();
   // Sending may close a client, which is an event: senders that it adds are told in the next round.
   while (!senders_.empty()) {
     senders_now_.swap(senders_);
-    for (const ClientId client : senders_now_) {
-      const auto found = askers_.find(client.value);
-      if (found != askers_.end()) found->second->send_gathered();
-    }
+    for (const Sender& sender : senders_now_)
+      if (sender.asker != nullptr) sender.asker->send_gathered();
     senders_now_.clear();
   }
   rearm(now);
+  read_first_.reset();
 }
 
 void Host::rearm(Now now) {

@@ -57,8 +57,8 @@ class Host {
   void start(std::optional<VoteRecord> vote, std::uint64_t segment = 0);
   void close();  // no more turns; the loop may end
 
-  // Reads the clocks. All of the process that steps the node reads them here, so that what was answered since the last
-  // reading is known to have taken until now.
+  // Reads the clocks; the wall clock once in a turn, in which it goes with the other one. All of the process that steps
+  // the node reads them here, so that what was answered since the last reading is known to have taken until now.
   Now clocks();
 
   // Something happened, just now. May be called at any time, by effects too.
@@ -71,7 +71,7 @@ class Host {
   // Puts a command. `now` was read after the command's bytes were. The answer may come before this returns.
   void ask(ClientId client, RequestId request, std::span<const Bytes> args, Now now);
   // Will be told send_gathered() at the turn's end.
-  void will_send(ClientId client) { senders_.push_back(client); }
+  void will_send(ClientId client, Asker& asker) { senders_.push_back({client, &asker}); }
   std::size_t clients() const { return askers_.size(); }
 
   const Node& node() const { return node_; }
@@ -98,17 +98,22 @@ class Host {
   Effects effects_;
   std::deque<Event> later_;  // happened while effects were drained
   bool draining_ = false;
-  bool stepped_ = false;  // in this turn
-  Time turn_began_{};     // with its first step
+  bool stepped_ = false;           // in this turn
+  Time turn_began_{};              // with its first step
+  std::optional<Now> read_first_;  // in this turn
   std::optional<Time> armed_;
   uv_timer_t timer_{};
   uv_prepare_t turn_end_{};
 
   std::unordered_map<std::uint64_t, Asker*> askers_;
-  std::vector<ClientId> senders_;
-  std::vector<ClientId> senders_now_;  // reused
-  ClientId asking_;                    // whose command is being stepped …
-  Asker* asking_asker_ = nullptr;      // … so that its answer needs no look-up
+  struct Sender {
+    ClientId client;
+    Asker* asker;  // none: it has left
+  };
+  std::vector<Sender> senders_;
+  std::vector<Sender> senders_now_;  // reused
+  ClientId asking_;                  // whose command is being stepped …
+  Asker* asking_asker_ = nullptr;    // … so that its answer needs no look-up
   std::uint64_t last_client_ = 0;
   std::uint64_t last_request_ = 0;
   CommandStats commands_;

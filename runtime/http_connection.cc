@@ -137,7 +137,7 @@ void HttpConnection::say(std::string_view bytes) {
     ++office_.statistics.clients_over_limit;
     return close();
   }
-  if (!consuming_) host_.will_send(id_);
+  if (!consuming_) host_.will_send(id_, *this);
 }
 
 void HttpConnection::respond_here(const HttpResponse& response, bool keep_alive, bool head_only) {
@@ -159,7 +159,7 @@ void HttpConnection::answered(RequestId request, const Reply& reply) {
   const HttpResponse response = respond(found->call, reply, context_of(found->call.key()));
   write_http(response, found->keep_alive, found->head_only, found->bytes);
   send_ready();
-  if (!consuming_) host_.will_send(id_);
+  if (!consuming_) host_.will_send(id_, *this);
 }
 
 void HttpConnection::send_ready() {

@@ -76,6 +76,7 @@ void LogKeeper::fail(const std::string& what) {
 
 void LogKeeper::close() {
   closing_ = true;
+  if (writer_) room_.cut(fd_, writer_->size());  // if it stays the next process cuts it off
   uv_close(reinterpret_cast<uv_handle_t*>(&idle_), nullptr);
 }
 
@@ -151,7 +152,7 @@ std::expected<std::string, std::string> LogKeeper::contents(std::uint64_t number
 
 // What a process that died left half written is cut off, durably, before anything else is written.
 std::expected<void, std::string> LogKeeper::cut_tail() {
-  const std::uint64_t whole = figures_.to_read;
+  std::uint64_t whole = figures_.to_read;
   while (!segments_.empty()) {
     const auto [number, size] = *segments_.rbegin();
     const bool ends = number == reader_->last();
@@ -159,6 +160,7 @@ std::expected<void, std::string> LogKeeper::cut_tail() {
     if (ends && size == reader_->good() && size > 0) break;
     if (ends && reader_->good() > 0) {
       const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+      if (fd >= 0 && only_zeros(fd, reader_->good())) whole -= size - reader_->good();  // room that was not used
       const bool cut = fd >= 0 && ::ftruncate(fd, static_cast<off_t>(reader_->good())) == 0 && ::fsync(fd) == 0;
       const auto result = failed_to("cut the torn tail of", path);
       if (fd >= 0) ::close(fd);
@@ -174,11 +176,14 @@ std::expected<void, std::string> LogKeeper::cut_tail() {
 }
 
 // Those before had to be durable when the last one was begun.
-std::vector<int> LogKeeper::last_found() const {
-  std::vector<int> fds;
-  for (const auto& [number, size] : segments_ | std::views::reverse | std::views::take(2))
-    fds.push_back(::open((folder_ + "/" + segment_name(number)).c_str(), O_RDONLY | O_CLOEXEC));
-  return fds;
+std::vector<LogKeeper::Found> LogKeeper::last_found() const {
+  std::vector<Found> found;
+  for (const auto& [number, size] : segments_ | std::views::reverse | std::views::take(2)) {
+    const std::string path = folder_ + "/" + segment_name(number);
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    found.push_back({fd, fd < 0 ? failed_to("open", path).error() : ""});
+  }
+  return found;
 }
 
 void LogKeeper::read_some() {
@@ -220,19 +225,31 @@ struct LogKeeper::Work {
   }
 };
 
+// That it is no longer than its successor says is durable before anything there is.
+std::expected<void, DiskError> LogKeeper::end_segment() {
+  if (fd_ < 0) return {};
+  const std::int64_t room = room_.cut(fd_, writer_->size());
+  if (room < 0)
+    return std::unexpected(fatal(disk_error("cut the room off", folder_ + "/" + segment_name(writer_->number())).text));
+  if (room == 0 && writer_->all_synced())
+    ::close(fd_);
+  else
+    before_.push_back({writer_->number(), fd_});
+  fd_ = -1;
+  writer_.reset();
+  return {};
+}
+
 // If there is no room for its beginning it was not begun.
 std::expected<void, DiskError> LogKeeper::begin_segment(std::uint64_t number) {
-  if (fd_ >= 0 && writer_->all_synced())
-    ::close(fd_);
-  else if (fd_ >= 0)
-    before_.push_back({writer_->number(), fd_});
+  if (const auto ended = end_segment(); !ended) return ended;
   const std::string path = folder_ + "/" + segment_name(number);
-  writer_.reset();
-  fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
+  fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   if (fd_ < 0) return std::unexpected(disk_error("make", path));
   const auto before = segments_.find(number - 1);
   writer_.emplace(number, before == segments_.end() ? 0 : before->second);
-  if (const auto written = write(writer_->header()); !written) {
+  room_.begin_file();
+  if (const auto written = write(writer_->header(), false); !written) {
     ::close(std::exchange(fd_, -1));
     writer_.reset();
     if (::unlink(path.c_str()) != 0) return std::unexpected(fatal(disk_error("remove", path).text));
@@ -242,11 +259,12 @@ std::expected<void, DiskError> LogKeeper::begin_segment(std::uint64_t number) {
 }
 
 // All of it or nothing.
-std::expected<void, DiskError> LogKeeper::write(const std::string& bytes) {
+std::expected<void, DiskError> LogKeeper::write(const std::string& bytes, bool synced) {
   const std::uint64_t before = writer_->size() - bytes.size();
+  room_.before_append(fd_, before, bytes.size(), synced);
   std::string_view left = bytes;
   while (!left.empty()) {
-    const ssize_t count = ::write(fd_, left.data(), left.size());
+    const ssize_t count = ::pwrite(fd_, left.data(), left.size(), static_cast<off_t>(writer_->size() - left.size()));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) {
       const int why = errno;
@@ -254,6 +272,7 @@ std::expected<void, DiskError> LogKeeper::write(const std::string& bytes) {
       errno = why;
       DiskError error = disk_error("write to", path);
       writer_->take_back(before);
+      room_.cut(fd_, before);
       const bool as_before = ::ftruncate(fd_, static_cast<off_t>(before)) == 0;
       return std::unexpected(as_before ? error : fatal(disk_error("cut what was half written off", path).text));
     }
@@ -268,7 +287,7 @@ std::expected<void, DiskError> LogKeeper::write(const std::string& bytes) {
 std::expected<void, DiskError> LogKeeper::put(const AppendLog& append) {
   if (!writer_ || writer_->number() != append.segment)
     if (const auto begun = begin_segment(append.segment); !begun) return begun;
-  return write(writer_->frame(append.records, append.packed));
+  return write(writer_->frame(append.records, append.packed), append.sync);
 }
 
 void LogKeeper::look_for_room() {
@@ -339,7 +358,10 @@ void LogKeeper::fsync_later(std::uint64_t id, bool sync_only) {
     for (const Undurable& segment : before_) work->fds.push_back(::dup(segment.fd));
     work->fds.push_back(::dup(fd_));  // the segment may be another one when its turn comes
   } else {
-    work->fds = last_found();
+    for (Found& found : last_found()) {
+      if (found.fd >= 0) work->fds.push_back(found.fd);
+      if (work->error.empty()) work->error = std::move(found.error);
+    }
   }
   work->names = !writer_ || named_ < work->segment;
   work->work.data = work;
@@ -348,7 +370,7 @@ void LogKeeper::fsync_later(std::uint64_t id, bool sync_only) {
       [](uv_work_t* w) {
         auto* self = static_cast<Work*>(w->data);
         for (const int fd : self->fds)
-          if (self->error.empty() && (fd < 0 || ::fdatasync(fd) != 0)) self->error = std::strerror(errno);
+          if (self->error.empty() && ::fdatasync(fd) != 0) self->error = std::strerror(errno);
         if (!self->names || !self->error.empty()) return;
         if (const auto named = sync_folder(self->keeper.folder_); !named) self->error = named.error();
       },

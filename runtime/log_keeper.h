@@ -25,6 +25,7 @@
 #include "io/log_reader.h"
 #include "runtime/host.h"
 #include "runtime/reserve.h"
+#include "runtime/room_ahead.h"
 
 namespace hc {
 
@@ -58,11 +59,16 @@ class LogKeeper {
   void read_some();
   std::expected<std::string, std::string> contents(std::uint64_t number, std::size_t most) const;
   std::expected<void, std::string> cut_tail();
-  std::vector<int> last_found() const;
+  struct Found {  // a segment of an earlier process
+    int fd;
+    std::string error;  // why it could not be opened
+  };
+  std::vector<Found> last_found() const;
   void look_for_room();
   std::expected<void, DiskError> put(const AppendLog& append);
   std::expected<void, DiskError> begin_segment(std::uint64_t number);
-  std::expected<void, DiskError> write(const std::string& bytes);
+  std::expected<void, DiskError> end_segment();
+  std::expected<void, DiskError> write(const std::string& bytes, bool synced);
   void forget_before(std::uint64_t segment);
   void fsync_later(std::uint64_t id, bool sync_only);
   void durable_before(std::uint64_t segment);
@@ -87,6 +93,7 @@ class LogKeeper {
   // writing
   std::optional<SegmentWriter> writer_;
   int fd_ = -1;
+  RoomAhead room_;
   // What else the next sync has to see to: segments before, and names.
   struct Undurable {
     std::uint64_t number;

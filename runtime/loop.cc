@@ -18,6 +18,9 @@ Loop::Loop() {
   HC_CHECK(status == 0, std::string("the event loop cannot start: ") + uv_strerror(status));
   uv_timer_init(&loop_, &linger_timer_);
   linger_timer_.data = this;
+  uv_check_init(&loop_, &all_read_);
+  all_read_.data = this;
+  uv_check_start(&all_read_, on_all_read);
 }
 
 Loop::~Loop() { uv_loop_close(&loop_); }
@@ -38,9 +41,33 @@ void Loop::on_linger_timer(uv_timer_t* timer) {
   while (!self->lingering_.empty() && self->lingering_.front().first <= now) self->lingering_.front().second->close();
 }
 
+// Called when the loop has seen to all that was ready.
+void Loop::on_all_read(uv_check_t* check) { static_cast<Loop*>(check->data)->show_held(); }
+
+bool Loop::hold(Stream& stream, std::string_view bytes) {
+  if (bytes.size() > kHeldBytesMost || held_count_ == kBatch) return false;
+  holders_[held_count_] = &stream;
+  held_[held_count_++] = bytes;
+  held_bytes_ = static_cast<std::size_t>(bytes.data() + bytes.size() - buffer_.data());
+  return true;
+}
+
+void Loop::release(Stream& stream) {
+  std::replace(holders_.begin(), holders_.end(), &stream, static_cast<Stream*>(nullptr));
+}
+
+void Loop::show_held() {
+  if (held_count_ == 0) return;
+  if (held_count_ > 1 && foresee_) foresee_(std::span(held_).first(held_count_));
+  for (std::size_t i = 0; i < held_count_; ++i)
+    if (Stream* const stream = std::exchange(holders_[i], nullptr)) stream->show(held_[i]);
+  held_count_ = held_bytes_ = 0;
+}
+
 void Loop::close() {
   while (!lingering_.empty()) lingering_.front().second->close();
   uv_close(reinterpret_cast<uv_handle_t*>(&linger_timer_), nullptr);
+  uv_close(reinterpret_cast<uv_handle_t*>(&all_read_), nullptr);
 }
 
 }  // namespace hc

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/command/command.h"
@@ -65,9 +66,9 @@ std::size_t RespConnection::consume(std::string_view bytes) {
   // Once more, if what was in the way went away by sending.
   do {
     if (!serve_all(bytes, now)) break;
-    after_input(now);
+    after_input();
   } while (!must_pause());
-  after_input(now);
+  after_input();
   consuming_ = false;
   return bytes.size() - unparsed_;
 }
@@ -103,19 +104,29 @@ std::size_t RespConnection::foresee(std::string_view bytes) const {
   return std::max<std::size_t>(found, 1) - 1;
 }
 
+// One of each; of more commands each connection sees to itself.
+void RespConnection::foresee_all(const Host& host, std::span<const std::string_view> sent) {
+  std::array<Bytes, Loop::kBatch> keys;
+  std::size_t found = 0;
+  for (const std::string_view bytes : sent) found += foresee_keys(bytes, std::span(keys).subspan(found, 1));
+  host.node().prefetch(std::span(keys).first(found));
+}
+
 bool RespConnection::must_pause() const {
-  if (close_after_reply || closing() || waiting_.size() >= kWaitingMax) return true;
+  if (close_after_reply || closing()) return true;
+  if (waiting_.empty() && unsent() == 0) return false;
+  if (waiting_.size() >= kWaitingMax) return true;
   const LiveSettings& live = office_.settings.live();
   return waiting_bytes_ >= live.pause_at(kWaitingBytesMax) || unsent() >= live.pause_at(kOutputPauseBytes);
 }
 
 // After a batch of commands: send what is there, stop or go on reading.
-void RespConnection::after_input(Now now) {
+void RespConnection::after_input() {
   if (closing()) return;
   refuse_what_is_too_large();
   if ((close_after_reply || input_over_) && waiting_.empty()) close_when_flushed();
   flush();
-  if (closing() || over_limit(now)) return;
+  if (closing() || over_limit()) return;
   if (must_pause()) pause_reading();
 }
 
@@ -247,6 +258,22 @@ void RespConnection::answered(RequestId request, const Reply& reply) {
     if (!direct_silent_ || pushes) write_reply(reply, protocol, out());
     return;
   }
+  if (waiting_.empty() || waiting_.front().request != request) return keep_answer(request, reply);
+  Waiting& first = waiting_.front();
+  office_.commands.answered(first.spec, reply, first.asked);
+  waiting_bytes_ -= first.asked_bytes;
+  if (!first.silent || pushes) write_reply(reply, first.protocol, out());
+  waiting_.pop_front();
+  while (!waiting_.empty() && waiting_.front().answered) {
+    waiting_bytes_ -= waiting_.front().bytes.size();
+    out().append(waiting_.front().bytes);
+    waiting_.pop_front();
+  }
+  will_send();
+}
+
+// Until those before it are answered.
+void RespConnection::keep_answer(RequestId request, const Reply& reply) {
   const auto found = std::lower_bound(waiting_.begin(), waiting_.end(), request,
                                       [](const Waiting& w, RequestId wanted) { return w.request < wanted; });
   HC_CHECK(found != waiting_.end() && found->request == request && !found->answered,
@@ -255,15 +282,8 @@ void RespConnection::answered(RequestId request, const Reply& reply) {
   found->answered = true;
   office_.commands.answered(found->spec, reply, found->asked);
   waiting_bytes_ -= found->asked_bytes;
-  if (!found->silent || pushes) write_reply(reply, found->protocol, found->bytes);
+  if (!found->silent || reply.kind == Reply::Kind::kSeries) write_reply(reply, found->protocol, found->bytes);
   waiting_bytes_ += found->bytes.size();
-  if (found != waiting_.begin()) return;
-  while (!waiting_.empty() && waiting_.front().answered) {
-    waiting_bytes_ -= waiting_.front().bytes.size();
-    out().append(waiting_.front().bytes);
-    waiting_.pop_front();
-  }
-  if (!consuming_) host_.will_send(id);
 }
 
 // Behind what was asked for before, and not silenced by CLIENT REPLY.
@@ -278,15 +298,20 @@ void RespConnection::pushed(const Reply& message) {
     waiting_bytes_ += last.bytes.size();
   }
   if (const std::uint64_t most = limit().hard_bytes; most > 0 && unsent() + waiting_bytes_ >= most) return overflow();
-  if (!consuming_) host_.will_send(id);
+  will_send();
+}
+
+void RespConnection::will_send() {
+  if (!consuming_ && !std::exchange(will_send_, true)) host_.will_send(id, *this);
 }
 
 // At the turn's end, for replies that came outside of consume().
 void RespConnection::send_gathered() {
+  will_send_ = false;
   if (closing()) return;
   if ((close_after_reply || input_over_) && waiting_.empty()) close_when_flushed();
   flush();
-  if (!closing() && !over_limit(read_clocks())) go_on();
+  if (!closing() && !over_limit()) go_on();
 }
 
 void RespConnection::drained() {
@@ -317,13 +342,14 @@ const OutputLimit& RespConnection::limit() const {
   return listens() ? live.output_of_listeners : live.output;
 }
 
-bool RespConnection::over_limit(Now now) {
+bool RespConnection::over_limit() {
   const OutputLimit& most = limit();
   const std::size_t output = unsent();
   bool over = most.hard_bytes > 0 && output >= most.hard_bytes;
   if (most.soft_bytes > 0 && output >= most.soft_bytes) {
-    if (!over_soft_limit_since_) over_soft_limit_since_ = now.mono;
-    over = over || now.mono - *over_soft_limit_since_ > std::chrono::seconds(most.soft_seconds);
+    const Time now = read_clocks().mono;
+    if (!over_soft_limit_since_) over_soft_limit_since_ = now;
+    over = over || now - *over_soft_limit_since_ > std::chrono::seconds(most.soft_seconds);
   } else {
     over_soft_limit_since_.reset();
   }

@@ -15,7 +15,9 @@
 
 #include <deque>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "io/resp.h"
 #include "runtime/asker.h"
@@ -29,6 +31,9 @@ namespace hc {
 class RespConnection final : public Stream, public Asker, public ClientRecord {
  public:
   RespConnection(Host& host, Office& office);
+
+  // What these connections sent is served next: the keys are looked up beforehand.
+  static void foresee_all(const Host& host, std::span<const std::string_view> sent);
 
   // Once accepted: reads from now on.
   void open();
@@ -46,6 +51,7 @@ class RespConnection final : public Stream, public Asker, public ClientRecord {
 
  protected:
   std::size_t consume(std::string_view bytes) override;
+  bool may_wait() const override { return true; }
   std::size_t wanted() const override { return parser_.wanted(); }
   void wrote() override { ++office_.statistics.writes_processed; }
   void drained() override;
@@ -71,6 +77,8 @@ class RespConnection final : public Stream, public Asker, public ClientRecord {
   void serve_here(const CommandSpec& spec, std::span<const Bytes> args, Now now);
   void hang_up();
   void wait_for(RequestId request, const CommandSpec* spec, bool silent, std::span<const Bytes> args);
+  void will_send();
+  void keep_answer(RequestId request, const Reply& reply);
   void reply_here(const Reply& reply, bool silent);
   bool take_skip();
   std::size_t foresee(std::string_view bytes) const;
@@ -79,9 +87,9 @@ class RespConnection final : public Stream, public Asker, public ClientRecord {
   bool must_pause() const;
   void refuse_what_is_too_large();
   void go_on();
-  void after_input(Now now);
+  void after_input();
   const OutputLimit& limit() const;
-  bool over_limit(Now now);
+  bool over_limit();
   void overflow();
 
   Host& host_;
@@ -93,6 +101,7 @@ class RespConnection final : public Stream, public Asker, public ClientRecord {
   bool direct_silent_ = false;
   const CommandSpec* direct_spec_ = nullptr;
   bool consuming_ = false;
+  bool will_send_ = false;    // at the turn's end
   std::size_t unparsed_ = 0;  // of the bytes that consume() was given, with the command being put
   bool input_over_ = false;   // closes when nothing waits
   std::optional<Time> over_soft_limit_since_;

@@ -105,6 +105,7 @@ int Server::run() {
   if (vote) {
     keep_free_pages(options_.memory.bytes == 0);  // first: what comes now stays where it is put
     host_.emplace(loop_, configure(), *this, recorder_ ? &*recorder_ : nullptr);
+    loop_.set_foresee([this](std::span<const std::string_view> sent) { RespConnection::foresee_all(*host_, sent); });
     const auto ask_to_leave = [this](NodeId member) { host_->happened(LeaveAsked{member}); };
     const auto force = [this](const Decree& decree) { host_->happened(ForceAsked{decree}); };
     const auto accept_loss = [this](const SlotSet& slots) { host_->happened(LossAccepted{slots}); };

@@ -1,6 +1,9 @@
 #include "runtime/stream.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "core/base/check.h"
@@ -55,6 +58,8 @@ void Stream::on_alloc(uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
 
 void Stream::on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) {
   auto* self = static_cast<Stream*>(stream->data);
+  if (self->held_) self->loop_.show_held();  // what came before comes first
+  if (self->closing_) return;
   if (self->lingering_) {
     if (count < 0) self->close();
     return;
@@ -76,6 +81,20 @@ void Stream::take(std::string_view bytes) {
     kept_.filled(bytes.size());
     return consume_kept();
   }
+  if (kept() > 0) {  // of what was held when this was read
+    kept_.append(bytes);
+    return consume_kept();
+  }
+  if (may_wait() && loop_.hold(*this, bytes)) {
+    held_ = true;
+    return;
+  }
+  show(bytes);
+}
+
+void Stream::show(std::string_view bytes) {
+  held_ = false;
+  if (closing_ || close_when_flushed_) return;
   const std::size_t used = consume(bytes);
   if (closing_ || close_when_flushed_) return;
   if (used < bytes.size()) kept_.append(bytes.substr(used));
@@ -93,14 +112,28 @@ void Stream::trim() {
   kept_.trim();
 }
 
+// What the kernel takes at once, or libuv's error. (send() is shorter than the write() of uv_try_write, and it is what
+// most replies cost.)
+ssize_t Stream::send_now(std::string_view bytes) {
+  if (descriptor_ < 0) {
+    uv_os_fd_t descriptor = -1;
+    if (const int status = uv_fileno(reinterpret_cast<uv_handle_t*>(&tcp_), &descriptor); status != 0) return status;
+    descriptor_ = descriptor;
+  }
+  for (;;) {
+    const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent >= 0) return sent;
+    if (errno != EINTR) return errno == ENOBUFS ? UV_EAGAIN : uv_translate_sys_error(errno);
+  }
+}
+
 void Stream::flush() {
   if (closing_ || lingering_ || writing_) return;
   if (!out_.empty()) {
-    const uv_buf_t buffer = uv_buf_init(out_.data(), static_cast<unsigned>(std::min(out_.size(), kWriteBytesMax)));
-    const int sent = uv_try_write(reinterpret_cast<uv_stream_t*>(&tcp_), &buffer, 1);
-    if (sent < 0 && sent != UV_EAGAIN) return fail(sent);
+    const ssize_t sent = send_now({out_.data(), std::min(out_.size(), kWriteBytesMax)});
+    if (sent < 0 && sent != UV_EAGAIN) return fail(static_cast<int>(sent));
     wrote();
-    const auto count = static_cast<std::size_t>(std::max(sent, 0));
+    const auto count = static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
     bytes_out_ += count;
     if (count < out_.size()) {
       in_flight_.swap(out_);
@@ -150,6 +183,7 @@ void Stream::fail(int status) {
   if (closing_) return;
   closing_ = true;
   reading_ = false;
+  if (held_) loop_.release(*this);
   if (lingering_) loop_.lingers_no_more(*this);
   uv_close(reinterpret_cast<uv_handle_t*>(&tcp_),
            [](uv_handle_t* handle) { delete static_cast<Stream*>(handle->data); });

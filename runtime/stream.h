@@ -58,6 +58,8 @@ class Stream {
   virtual ~Stream() = default;
   // Bytes arrived; says how many of them it used up. The rest comes again, with more behind it.
   virtual std::size_t consume(std::string_view bytes) = 0;
+  // A few bytes may wait for those of other streams of this round of the loop (Loop::hold).
+  virtual bool may_wait() const { return false; }
   // How many bytes must be there before consume() can use more, as far as known: a hint for the next read.
   virtual std::size_t wanted() const { return 0; }
   // The kernel took bytes, or had no room for them.
@@ -73,14 +75,18 @@ class Stream {
   static void on_alloc(uv_handle_t* handle, std::size_t suggested, uv_buf_t* buffer);
   static void on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer);
   static void on_written(uv_write_t* request, int status);
+  friend class Loop;  // shows what it held
+  void show(std::string_view bytes);
   void take(std::string_view bytes);
   void fail(int status);
+  ssize_t send_now(std::string_view bytes);
   void write_rest();
   void end_politely();
   void tell_end(int status);
 
   Loop& loop_;
   uv_tcp_t tcp_{};
+  int descriptor_ = -1;  // once something was sent
   uv_write_t write_{};
   uv_shutdown_t shutdown_{};
   std::string out_;
@@ -91,6 +97,7 @@ class Stream {
   bool reading_to_kept_ = false;    // the read under way goes behind it
   std::uint64_t bytes_in_ = 0;
   std::uint64_t bytes_out_ = 0;
+  bool held_ = false;  // by the loop: bytes that arrived
   bool reading_ = false;
   bool writing_ = false;
   bool closing_ = false;

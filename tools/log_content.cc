@@ -48,7 +48,8 @@ SegmentRead read_segment(const Segments& segments, std::uint64_t number,
     }
   }
   read.good = reader.good();
-  read.size = bytes.size();
+  const bool room = read.good > 0 && bytes.find_first_not_of('\0', read.good) == std::string::npos;
+  read.size = room ? read.good : bytes.size();
   read.ends_log = reader.ends_log();
   read.error = reader.error();
   return read;

@@ -23,8 +23,9 @@ struct Segments {
 Segments find_segments(const std::string& given);
 
 struct SegmentRead {
-  std::uint64_t frames = 0, records = 0, entries = 0, good = 0, size = 0;
-  bool ends_log = false;  // what follows does not count
+  std::uint64_t frames = 0, records = 0, entries = 0, good = 0;
+  std::uint64_t size = 0;  // without zeros behind the last frame: room that was not used
+  bool ends_log = false;   // what follows does not count
   std::string error;
 };
 // Throws Failure if the file cannot be read; damage is told.

@@ -13,6 +13,7 @@ constexpr Duration kSyncEvery = 1s;
 constexpr Duration kRetryEvery = 200ms;  // what a full disk refused
 constexpr Duration kProbeEvery = 1s;     // with an append of nothing
 constexpr std::size_t kRecordWeight = 24;
+constexpr std::size_t kAboutAsMany = 1024;  // records that the next append has room for at once
 constexpr std::size_t kSnapshotAtOnce = std::size_t{128} << 10;
 // Bytes of a snapshot in a second, where somebody else wants the processor and the disk, too; else so much at once, and
 // a pause.
@@ -143,7 +144,7 @@ void Log::set_policy(Fsync policy) {
 
 // What a snapshot does not name is empty where it ends: a slot whose history begins amid one says so first.
 void Log::applied(Slot s, const Entry& entry) {
-  if (!of(s).written && snapshotting()) {
+  if (!of(s).written && snapshotting() && !HC_MUTANT(kHistoryAmidSnapshotUnsaid)) {
     of(s).origin = static_cast<std::uint32_t>(runs_.size() - 1);
     gather(Emptied{s, {}, true});
   }
@@ -228,6 +229,8 @@ void Log::flush(Time now, Effects& out) {
   if (!unsynced_) sync_at_ = std::max(sync_at_, now + kSyncEvery);
   must_sync_ = low_ = false;
   probe_at_ = now + kProbeEvery;
+  gathered_.reserve(std::min(append.records.size(), kAboutAsMany));
+  const std::size_t slots = std::min(touched_.size(), kAboutAsMany);
   outstanding_ = Outstanding{append.id,
                              append.sync,
                              !opened_,
@@ -238,6 +241,7 @@ void Log::flush(Time now, Effects& out) {
                              bytes,
                              std::exchange(weaker_, std::nullopt),
                              std::exchange(touched_, {})};
+  touched_.reserve(slots);
   ++counters_.appends;
   counters_.syncs += append.sync;
   out.append_log(std::move(append));

@@ -26,8 +26,12 @@ Bytes first_key(const Append& m) {
 }  // namespace
 
 void Replication::fetch(std::span<const Foreseen> all) const {
-  const bool alone = !view_ || view_->members.size() == 1;  // then a command looks at no more than it must
-  for (const Foreseen& f : all) fetch_first(f.replica, alone && !f.entry ? 2 : sizeof(Replica) / kLineBytes);
+  // Then a command looks at no more than it must.
+  const bool alone = (!view_ || view_->members.size() == 1) && !log_.on();
+  for (const Foreseen& f : all) {
+    fetch_first(f.replica, alone && !f.entry ? 2 : sizeof(Replica) / kLineBytes);
+    if (log_.on()) log_.prefetch(slot_number(static_cast<std::size_t>(f.replica - replicas_.data())));
+  }
   for (const Foreseen& f : all) {
     const Lead* const lead = f.replica->lead.get();
     if (lead != nullptr) fetch_first(lead, alone ? 1 : sizeof(Lead) / kLineBytes + 1);

@@ -67,7 +67,12 @@ class Replication : public Executor {
   Result run(Slot slot, const CommandSpec& spec, Args args, std::uint64_t token, Epoch sender, Time give_up,
              Now now) override;
   bool has_done() const { return !done_.empty(); }
-  std::vector<Done> take_done() { return std::exchange(done_, {}); }
+  // Until the next call.
+  std::vector<Done>& take_done() {
+    done_taken_.clear();
+    done_taken_.swap(done_);
+    return done_taken_;
+  }
 
   // ---- what may be told of keys (11c)
   void want_notices(std::uint32_t wanted) { notices_ = NoticeWriter(notices_wanted_ = wanted); }
@@ -288,7 +293,8 @@ class Replication : public Executor {
   // watch.cc
   using Said = std::map<std::pair<ReportKind, Incarnation>, SlotSet>;
   void report_for_nothing(Said& said);
-  void offer_disk(std::vector<Report>& reports, Time now) const;
+  bool offer_disk(std::vector<Report>& reports, Time now) const;
+  void watch_awake(Time now, const PrimariesSeen& primaries, Said& said);
   bool on_offer(Slot s) const;
   void ask_leases(Time now);
   void ask_lease(NodeId member, Time now);
@@ -335,16 +341,17 @@ class Replication : public Executor {
   // Primaries of slots that name us, and members that are targets of slots that we lead, with these slots.
   std::map<Incarnation, Common> followed_;
   std::map<NodeId, Common> targeted_;
-  std::vector<Slot> queued_;
+  std::vector<Slot> queued_, queued_before_;
   std::vector<Slot> waiting_;  // slots in Stage::kWaiting
   std::deque<Parked> parked_;
   bool parked_look_ = false;  // something changed: parked commands may run
-  std::vector<Done> done_;
+  std::vector<Done> done_, done_taken_;
   EffectWriter effects_;  // of what runs just now; kept for its memory
   std::uint32_t notices_wanted_ = 0;
   NoticeWriter notices_{0};  // of what runs just now
   std::vector<Telling> tellings_;
   std::vector<HeldAck> held_acks_;
+  ViewRef nothing_on_offer_;  // in this view no list names an earlier process of ours
   std::map<NodeId, Lane> lanes_;
   Memory memory_;
   AccessClock clock_;

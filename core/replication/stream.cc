@@ -71,7 +71,9 @@ void Replication::queue(Slot s) {
 }
 
 void Replication::flush(Now now) {
-  for (Slot s : std::exchange(queued_, {})) {
+  queued_before_.clear();
+  queued_before_.swap(queued_);
+  for (Slot s : queued_before_) {
     Replica& r = at(s);
     r.queued = false;
     if (!r.lead) continue;

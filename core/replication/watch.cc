@@ -356,11 +356,7 @@ bool Replication::take_urgent(Time now) {
   return false;
 }
 
-std::vector<Report> Replication::reports(Time now) {
-  if (!view_ || (view_->members.size() < 2 && !log_.on())) return {};
-  Said said;
-  wake_where_grants_end(now);
-  const PrimariesSeen primaries = watch_late_primaries(now, said);
+void Replication::watch_awake(Time now, const PrimariesSeen& primaries, Said& said) {
   awake_.for_each_not_in(left_over_, [&](Slot s) {
     prefetch_next(s);
     const Replica& r = replica(s);
@@ -376,6 +372,16 @@ std::vector<Report> Replication::reports(Time now) {
     rested_.add(s);
     awake_.remove(s);
   });
+}
+
+// Who is alone has nobody to report of but its own former process (9a).
+std::vector<Report> Replication::reports(Time now) {
+  if (!view_ || (view_->members.size() < 2 && !log_.on())) return {};
+  const bool alone = view_->members.size() < 2 && followed_.empty() && targeted_.empty();
+  Said said;
+  wake_where_grants_end(now);
+  const PrimariesSeen primaries = watch_late_primaries(now, said);
+  if (!alone) watch_awake(now, primaries, said);
   watched_at_ = now;
   report_for_nothing(said);
   std::vector<Report> result;
@@ -383,7 +389,7 @@ std::vector<Report> Replication::reports(Time now) {
     if (key.first == ReportKind::kComplaint) ++counters_.complaints;
     result.push_back({key.first, self(), key.second, epoch(), std::move(slots), now, {}});
   }
-  if (log_.on()) offer_disk(result, now);
+  if (log_.on() && nothing_on_offer_ != view_ && !offer_disk(result, now)) nothing_on_offer_ = view_;
   if (log_.on()) tell_of_room(result, now);
   return result;
 }

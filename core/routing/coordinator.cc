@@ -231,8 +231,9 @@ void Coordinator::part_done(std::uint64_t token, Outcome outcome, Reply reply, N
                         : Reply::error("CLUSTERDOWN slot " + std::to_string(part.slot.value) +
                                        " is not served at present; nothing was applied");
   }
-  if (reply.is_error() && op.error.kind == Reply::Kind::kNothing) op.error = reply;
   const std::uint64_t id = part.op;
+  const bool one_of_many = op.gather || op.scan || part.every;
+  if (one_of_many && reply.is_error() && op.error.kind == Reply::Kind::kNothing) op.error = reply;
   if (op.gather) {
     op.gather->add(part.index, std::move(reply));
   } else if (op.scan) {
@@ -246,8 +247,11 @@ void Coordinator::part_done(std::uint64_t token, Outcome outcome, Reply reply, N
     Op& same = ops_.at(id);
     if (--same.missing == 0) finish(id, now, out);
     return;
-  } else {
-    op.merged = std::move(reply);
+  } else {  // the only one
+    const std::unique_ptr<Op> whole = ops_.take(id);
+    const std::unique_ptr<Part> ended = parts_.take(token);
+    if (whole->client) out.answer(whole->client, whole->request, std::move(reply));
+    return leave_line(token, *ended, outcome == Outcome::kDone, now, out);
   }
   const std::unique_ptr<Part> ended = parts_.take(token);
   if (--op.missing == 0) {
@@ -278,7 +282,7 @@ void Coordinator::finish(std::uint64_t id, Now, Effects& out) {
   } else if (op.spec->route == Route::kEverySlot) {
     reply = op.merged.is_error() ? std::move(op.merged) : finish_slots(*op.spec, std::move(op.merged));
   } else {
-    reply = op.scan && op.error.is_error() ? std::move(op.error) : std::move(op.merged);
+    reply = op.error.is_error() ? std::move(op.error) : std::move(op.merged);
   }
   if (op.client) out.answer(op.client, op.request, std::move(reply));
 }

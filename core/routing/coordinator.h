@@ -82,7 +82,7 @@ class Coordinator {
     Reply error;  // the first
     std::unique_ptr<Gather> gather;
     std::unique_ptr<Scan> scan;
-    Reply merged;  // one part: its reply; every slot: merged so far
+    Reply merged;  // every slot: merged so far; a scan: its reply
   };
   enum class State : std::uint8_t { kParked, kLocal, kSent };
   struct Every {  // what runs once in each of these slots

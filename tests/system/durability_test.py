@@ -206,6 +206,32 @@ class Durability(unittest.TestCase):
                 node.kill()
             writers.join()
 
+    def test_room_that_was_not_used_is_no_torn_tail(self):
+        with cluster.folder() as folder:
+            node = crashes.node(folder, "always").start().wait_ready()
+            with node.resp() as client:
+                for i in range(20):
+                    client("SET", f"k{i}", i)
+            path = os.path.join(folder, "data", "log", "00000001.log")
+            node.kill()
+            size = os.path.getsize(path)
+            with open(path, "rb") as file:
+                self.assertGreater(size, len(file.read().rstrip(b"\0")) + 1000, "there is room")
+            said = subprocess.run([os.path.abspath(LOG_INSPECT), "list", "data"], cwd=folder, capture_output=True,
+                                  text=True, check=True).stdout
+            self.assertNotIn("torn", said)
+            node.start().wait_ready()
+            self.assertLess(os.path.getsize(path), size)
+            self.assertNotIn("torn tail", node.log())
+            with node.resp() as client:
+                self.assertEqual(client("DBSIZE"), 20)
+                for i in range(20):
+                    client("SET", f"k{i}", i)
+            node.terminate()
+            with open(path.replace("1.log", "2.log"), "rb") as file:
+                file.seek(-1, os.SEEK_END)
+                self.assertNotEqual(file.read(), b"\0", "who stops by itself leaves none")
+
     def test_rot_in_the_last_frame_is_named(self):
         with cluster.folder() as folder:
             node = crashes.node(folder, "always").start().wait_ready()
@@ -215,10 +241,9 @@ class Durability(unittest.TestCase):
             node.kill()
             path = os.path.join(folder, "data", "log", "00000001.log")
             with open(path, "r+b") as file:
-                file.seek(-2, os.SEEK_END)
-                byte = file.read(1)
-                file.seek(-2, os.SEEK_END)
-                file.write(bytes([byte[0] ^ 1]))
+                written = file.read().rstrip(b"\0")  # behind it there may be room
+                file.seek(len(written) - 1)
+                file.write(bytes([written[-1] ^ 1]))
             status, _, said = cluster.run(*crashes.node(folder, "always").arguments, cwd=folder)
             self.assertEqual(status, 1)
             self.assertRegex(said, r"00000001\.log is damaged at offset \d+: .*log-inspect cut")

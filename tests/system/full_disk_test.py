@@ -132,9 +132,12 @@ class FullDisk(unittest.TestCase):
         with small_disk(os.path.join(members.root, "node-2", "data")) as data, members:
             keys = [f"k{i}" for i in range(300)]
 
+            def long(word):  # all together more than the log has room for ahead
+                return word.ljust(2000, ".")
+
             def write(through, value):
                 with members[through].resp() as client:
-                    said = client.pipeline([("SET", key, value) for key in keys])
+                    said = client.pipeline([("SET", key, long(value)) for key in keys])
                 self.assertEqual(said, ["OK"] * len(keys), through)
 
             write(2, "before")
@@ -144,7 +147,8 @@ class FullDisk(unittest.TestCase):
             self.assertTrue(refuses(members[2]))
             for through in (1, 2, 3):
                 with members[through].resp() as client:
-                    self.assertEqual(client.pipeline([("GET", key) for key in keys]), [b"full-3"] * len(keys))
+                    self.assertEqual(client.pipeline([("GET", key) for key in keys]),
+                                     [long("full-3").encode()] * len(keys))
             write(2, "still full")
             self.assertTrue(members[2].running(), members[2].log())
             free(data)
@@ -159,7 +163,7 @@ class FullDisk(unittest.TestCase):
             for node in members.nodes.values():
                 node.wait_ready()
             with members[1].resp() as client:
-                self.assertEqual(client.pipeline([("GET", key) for key in keys]), [b"after"] * len(keys))
+                self.assertEqual(client.pipeline([("GET", key) for key in keys]), [long("after").encode()] * len(keys))
 
 
 if __name__ == "__main__":

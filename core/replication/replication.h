@@ -294,7 +294,6 @@ class Replication : public Executor {
   using Said = std::map<std::pair<ReportKind, Incarnation>, SlotSet>;
   void report_for_nothing(Said& said);
   bool offer_disk(std::vector<Report>& reports, Time now) const;
-  void watch_awake(Time now, const PrimariesSeen& primaries, Said& said);
   bool on_offer(Slot s) const;
   void ask_leases(Time now);
   void ask_lease(NodeId member, Time now);
@@ -312,6 +311,7 @@ class Replication : public Executor {
   void watch_primary(Slot s, const PrimarySeen& primary, Time now, Said& said);
   using PrimariesSeen = SmallMap<Incarnation, PrimarySeen>;
   PrimariesSeen watch_late_primaries(Time now, Said& said);
+  void watch_awake(Time now, const PrimariesSeen& primaries, Said& said);
   bool at_rest(Slot s, Time now) const;
   void wake_where_grants_end(Time now);
   PrimarySeen seen_of(Incarnation primary, Time now) const;

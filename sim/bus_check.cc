@@ -87,12 +87,14 @@ std::optional<std::string> BusCheck::heard(Ear ear, const std::string& by, const
 
 std::optional<std::string> BusCheck::told(const Machine& m) {
   for (const Telling& t : m.node().told()) {
-    const std::string what = m.name() + " tells " + std::string(info_of(t.notice.what).name) + " of key " +
-                             t.notice.key + " in slot " + std::to_string(t.slot.value) + ", entry (" +
-                             std::to_string(t.at.slot_epoch.value) + "," + std::to_string(t.at.seq.value) + ")";
+    const auto what = [&] {
+      return m.name() + " tells " + std::string(info_of(t.notice.what).name) + " of key " + t.notice.key + " in slot " +
+             std::to_string(t.slot.value) + ", entry (" + std::to_string(t.at.slot_epoch.value) + "," +
+             std::to_string(t.at.seq.value) + ")";
+    };
     if (const SlotStatus slot = m.node().slot(t.slot, m.now()); t.at.seq > slot.commit)
-      return what + ", and committed is " + std::to_string(slot.commit.value);
-    if (!told_.insert({t.slot, t.at, t.notice.what, t.notice.key}).second) return what + " twice";
+      return what() + ", and committed is " + std::to_string(slot.commit.value);
+    if (!told_.insert({t.slot, t.at, t.notice.what, t.notice.key}).second) return what() + " twice";
     const std::string event(info_of(t.notice.what).name);
     for (const Message& message :
          {Message{"__keyspace@0__:" + t.notice.key, event}, Message{"__keyevent@0__:" + event, t.notice.key}}) {

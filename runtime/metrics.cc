@@ -176,9 +176,10 @@ void loop_metrics(Exposition& out, const Office& office) {
   out.family("hypercache_loop_turn_duration_seconds", Type::kHistogram,
              "From the first event of a turn of the loop to the turn's end, before what it gathered is sent.");
   put_histogram(out, office.turns.lasted);
-  out.family("hypercache_loop_turn_processor_seconds", Type::kHistogram,
-             "Processor time of the loop's thread from one turn's end to the next. What a turn took beyond it, it waited: "
-             "for a disk, or for the processor.");
+  out.family(
+      "hypercache_loop_turn_processor_seconds", Type::kHistogram,
+      "Processor time of the loop's thread from one turn's end to the next. What a turn took beyond it, it waited: "
+      "for a disk, or for the processor.");
   put_histogram(out, office.turns.processor);
 }
 

@@ -52,6 +52,7 @@ void LogDisk::append(Schedule& schedule, std::uint32_t machine, std::uint64_t pr
     w.bytes = writer_->header();
     w.begins = true;
   }
+  w.at = writer_->size() - w.bytes.size();
   w.bytes += writer_->frame(append.records, append.packed);
   w.records = append.records;
   pending_.emplace(busy_until_, std::move(w));
@@ -99,7 +100,7 @@ std::optional<LogDisk::Done> LogDisk::due(std::uint64_t process) {
     return Done{w.id, w.what, false, true, false, std::move(w.records)};
   }
   const Done done{w.id, w.what, w.sync && std::exchange(fail_next_, false), false, low};
-  if (w.what == What::kAppend) segments_[w.segment].bytes += w.bytes;
+  if (w.what == What::kAppend) write(w, w.bytes.size());
   if (w.what == What::kKeep) {
     first_ = w.segment;
     std::erase_if(segments_, [&](const auto& s) { return s.first < first_; });
@@ -107,6 +108,13 @@ std::optional<LogDisk::Done> LogDisk::due(std::uint64_t process) {
   if (done.failed) lose_unsynced();
   if (!done.failed && w.sync) synced(w);
   return done;
+}
+
+// Where it belongs: what a failed fsync has lost before it leaves a hole.
+void LogDisk::write(const Write& w, std::size_t bytes) {
+  std::string& file = segments_[w.segment].bytes;
+  if (file.size() < w.at) file.resize(w.at, '\0');
+  file += w.bytes.substr(0, bytes);
 }
 
 void LogDisk::synced(const Write& w) {
@@ -151,7 +159,7 @@ void LogDisk::crash(bool power_lost) {
     }
     if (w.what != What::kAppend) continue;
     const std::size_t written = random_.below(w.bytes.size() + 1);
-    if (written > 0) segments_[w.segment].bytes += w.bytes.substr(0, written);
+    if (written > 0) write(w, written);
     if (written < w.bytes.size()) break;
   }
   pending_.clear();

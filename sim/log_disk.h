@@ -93,8 +93,10 @@ class LogDisk {
     bool begins = false;                            // the segment
     std::map<std::uint64_t, std::size_t> covers{};  // kSync: sizes when it was asked
     bool earlier = false;                           // kSync: of what the process found
+    std::size_t at = 0;                             // in the segment
   };
   void make_durable(std::uint64_t segment, std::size_t size);
+  void write(const Write& w, std::size_t bytes);
   void synced(const Write& w);
   void cut_durably();
   void lose_unsynced();

@@ -163,8 +163,8 @@ void World::look_at_healing() {
   }
 }
 
-// It was to begin anew at a process that ended before it knew, or before its log said so for sure: what is there by that
-// name is nothing, or a part of a fill.
+// It was to begin anew at a process that ended before it knew, or before its log said so for sure: what is there by
+// that name is nothing, or a part of a fill.
 bool World::begins_at_nobody(Slot s) const {
   const InSyncList& list = views_->newest()->config(s).list;
   const auto anew = anew_.find(s);

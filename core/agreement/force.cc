@@ -68,10 +68,12 @@ void set_members(View& next, const Decree& decree, const std::vector<Seen>& seen
 // Those who voted keep their ranks; others follow. Of whom it is not known what data folder they have, for they could
 // not compare (2e), they have a vote when they have: the folder that the view has of them may be lost.
 void set_voters(View& next, const Decree& decree, const std::vector<Seen>& seen) {
+  const auto known = [&](NodeId id) { return static_cast<bool>(find(seen, id)->info.storage); };
+  const bool any = HC_MUTANT(kForcedVoteForAnyFolder) || std::ranges::none_of(decree.members, known);
   std::vector<NodeId> by_rank;
   const auto rank = [&](NodeId id) {
     if (!names(decree, id) || std::ranges::find(by_rank, id) != by_rank.end()) return;
-    if (find(seen, id)->info.storage || HC_MUTANT(kForcedVoteForAnyFolder)) by_rank.push_back(id);
+    if (known(id) || any) by_rank.push_back(id);
   };
   for (const Voter& v : next.voters) rank(v.id);
   for (const ViewMember& m : next.members) rank(m.info.id);

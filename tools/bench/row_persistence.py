@@ -52,7 +52,8 @@ def _snapshots(options):
     return [f"SET at pipeline 1 by {load.CONNECTIONS} connections, among {options.keys} keys, quiet and while a "
             f"snapshot is written, {options.runs} pairs of {options.seconds:g} s: medians, in brackets from least to "
             "most. A turn is the longest of the loop, by the bounds of its histogram: as it lasted, with what took the "
-            "processor away meanwhile, and what it had of a processor itself.", "", *load.table(["server", *found], rows)], verdicts
+            "processor away meanwhile, and what it had of a processor itself.", "",
+            *load.table(["server", *found], rows)], verdicts
 
 
 def _pair(server, options):

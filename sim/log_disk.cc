@@ -110,11 +110,14 @@ std::optional<LogDisk::Done> LogDisk::due(std::uint64_t process) {
   return done;
 }
 
-// Where it belongs: what a failed fsync has lost before it leaves a hole.
+// Where it belongs: what a failed fsync has lost before it leaves a hole of whole sectors.
 void LogDisk::write(const Write& w, std::size_t bytes) {
-  std::string& file = segments_[w.segment].bytes;
-  if (file.size() < w.at) file.resize(w.at, '\0');
-  file += w.bytes.substr(0, bytes);
+  Segment& segment = segments_[w.segment];
+  if (segment.bytes.size() < w.at) {
+    segment.bytes.resize(std::max(segment.spared, segment.bytes.size() / kSector * kSector));
+    segment.bytes.resize(w.at, '\0');
+  }
+  segment.bytes += w.bytes.substr(0, bytes);
 }
 
 void LogDisk::synced(const Write& w) {
@@ -133,6 +136,7 @@ void LogDisk::synced(const Write& w) {
 void LogDisk::lose_unsynced(Segment& segment) {
   const std::size_t unsynced = segment.bytes.size() - segment.durable;
   if (unsynced == 0) return;
+  segment.spared = segment.durable;
   segment.bytes.resize(segment.durable + random_.below(unsynced + 1));
   for (std::size_t at = segment.durable; at < segment.bytes.size();) {
     const std::size_t end = std::min(segment.bytes.size(), (at / kSector + 1) * kSector);

@@ -81,7 +81,8 @@ class LogDisk {
   struct Segment {
     std::string bytes;
     std::size_t durable = 0;
-    bool named = false;  // its name is durable
+    std::size_t spared = 0;  // by what was lost last
+    bool named = false;      // its name is durable
   };
   struct Write {
     std::uint64_t process, id;

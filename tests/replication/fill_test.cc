@@ -51,6 +51,25 @@ TEST_F(Filling, ALearnerThatAcknowledgedAllIsCounted) {
   EXPECT_TRUE(says_caught_up());
 }
 
+// 7c: what an earlier process of a counted learner has on disk may be what a view rests on that nobody here knows yet.
+TEST_F(Filling, WhatACountedLearnerHoldsIsNotDiscarded) {
+  const auto may_discard = [&] {
+    SlotSet slots(1);
+    slots.add(kSlot);
+    replication.handle(process(2, 2), DiscardAsk{slots});
+    return !post.take<DiscardOk>(kLearner).empty();
+  };
+  for (const FillChunk& c : chunks()) acknowledge(c);
+  EXPECT_TRUE(may_discard());
+  acknowledge_entries();
+  grant(1);
+  ASSERT_TRUE(says_caught_up());
+  EXPECT_FALSE(may_discard());
+  seam::active.set(static_cast<std::size_t>(seam::Mutant::kDiscardsACounted));
+  EXPECT_TRUE(may_discard());
+  seam::active.reset();
+}
+
 // A learner says where it is when it has what a former fill of this slot epoch sent; the present fill has not come that
 // far, and goes on from where it is.
 TEST_F(Filling, EntriesThatAFormerFillReachedAreSentAgain) {

@@ -36,7 +36,10 @@ Host::Host(Loop& loop, NodeConfig config, Outside& outside, Recorder* recorder)
 
 Host::~Host() = default;
 
-void Host::open() { uv_prepare_start(&turn_end_, on_turn_end); }
+void Host::open() {
+  processor_ = processor_time();
+  uv_prepare_start(&turn_end_, on_turn_end);
+}
 
 void Host::start(std::optional<VoteRecord> vote, std::uint64_t segment) {
   open();

@@ -45,10 +45,13 @@ void Loop::on_linger_timer(uv_timer_t* timer) {
 void Loop::on_all_read(uv_check_t* check) { static_cast<Loop*>(check->data)->show_held(); }
 
 bool Loop::hold(Stream& stream, std::string_view bytes) {
-  if (bytes.size() > kHeldBytesMost || held_count_ == kBatch) return false;
+  // Where a stream is read twice before all is shown, the second bytes may lie behind the room of a batch.
+  const auto end = static_cast<std::size_t>(bytes.data() + bytes.size() - buffer_.data());
+  if (bytes.size() > kHeldBytesMost || end > kBatch * kHeldBytesMost) return false;
   holders_[held_count_] = &stream;
   held_[held_count_++] = bytes;
-  held_bytes_ = static_cast<std::size_t>(bytes.data() + bytes.size() - buffer_.data());
+  held_bytes_ = end;
+  if (held_count_ == kBatch) show_held();
   return true;
 }
 

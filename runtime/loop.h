@@ -40,7 +40,8 @@ class Loop {
   // Called with the bytes of a batch before they are shown.
   using Foresee = std::function<void(std::span<const std::string_view>)>;
   void set_foresee(Foresee foresee) { foresee_ = std::move(foresee); }
-  // Bytes that were read to read_buffer() just now. False: they are too many, or there is no room for more.
+  // Bytes that were read to read_buffer() just now; with the last of a batch all are shown. False: they are too many,
+  // or there is no room for more.
   bool hold(Stream& stream, std::string_view bytes);
   void release(Stream& stream);  // they are not shown any more
   void show_held();

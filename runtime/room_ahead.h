@@ -1,9 +1,9 @@
 // Room behind the end of the segment that is being written: zeros that are on the disk already. The sync of a file that
 // grows has the file system write its new size into its journal, too, and takes twice as long; so where one append
 // after the other is made durable, they find room that is there. Whoever reads the log takes zeros for what was never
-// written; but they have to be gone, durably, before anything in a later segment is. So they go with the first append
-// that is not synced, and at the end of the segment, to be synced with it. Large appends need no room: to write
-// everything twice would cost them more.
+// written; but they have to be gone, durably, before a frame of a later segment says that something was durable. So
+// they go with the first append that is not synced, and at the end of the segment, to be synced with it. Large appends
+// need no room: to write everything twice would cost them more.
 #pragma once
 
 #include <cstddef>

@@ -85,11 +85,8 @@ void Stream::take(std::string_view bytes) {
     kept_.append(bytes);
     return consume_kept();
   }
-  if (may_wait() && loop_.hold(*this, bytes)) {
-    held_ = true;
-    return;
-  }
-  show(bytes);
+  held_ = may_wait();
+  if (!held_ || !loop_.hold(*this, bytes)) show(bytes);
 }
 
 void Stream::show(std::string_view bytes) {

@@ -528,7 +528,7 @@ void Nemesis::isolate(std::uint32_t machine, std::uint64_t how) {
 bool Nemesis::active_survives(Mask dead) const {
   const auto views = around_.views_in_force();
   return views.empty() || std::ranges::any_of(views.front()->members, [&](const ViewMember& m) {
-           return m.state != MemberState::kLeaving && !(dead >> (m.info.id.value - 1) & 1);
+           return m.state == MemberState::kActive && !(dead >> (m.info.id.value - 1) & 1);
          });
 }
 

@@ -170,8 +170,9 @@ bool World::begins_at_nobody(Slot s) const {
   const auto anew = anew_.find(s);
   if (list.size() != 1 || anew == anew_.end() || !ended_.contains(list.front())) return false;
   const Incarnation at = list.front();
-  return !knew_.contains(at) || knew_.at(at) < anew->second ||
-         !machines_[at.member.value - 1]->log().complete(at.generation);
+  const bool unsaid = views_->newest()->config(s).epoch == anew->second &&
+                      !machines_[at.member.value - 1]->log().complete(at.generation);
+  return unsaid || !knew_.contains(at) || knew_.at(at) < anew->second;
 }
 
 bool World::excused(Slot s) const {

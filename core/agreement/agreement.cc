@@ -334,10 +334,9 @@ void Agreement::propose(const MemberInfo& self, const Swim& swim, Time now, Effe
   const auto proposal = HC_MUTANT(kProposalOfYesterday) ? yesterday_ : what_waits(self, swim, now);
   dirty_ = true;
   if (!proposal) {
-    const bool asked = consensus_.asks_heirs();
-    consensus_.give_up();
-    dirty_ = !asked && !heirs_now(self, swim, now).ids.empty();  // by now they have to be
-    return;
+    const std::vector<NodeId> by_now = heirs_now(self, swim, now).ids;
+    dirty_ = std::ranges::any_of(by_now, [&](NodeId heir) { return !consensus_.asks(heir); });  // in another round
+    return consensus_.give_up();
   }
   ++proposals_;
   consensus_.propose(*proposal, now, out);

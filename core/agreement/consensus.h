@@ -9,6 +9,7 @@
 // step_rule; what to propose, and when, is Agreement's.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -57,7 +58,9 @@ class Consensus {
   bool wants_proposal() const;
   // In this round: a voter promised, or an heir said that it is there, by this storage identity.
   bool answered(NodeId member, StorageId storage) const;
-  bool asks_heirs() const { return proposing_ && !proposing_->heirs.ids.empty(); }
+  bool asks(NodeId heir) const {
+    return proposing_ && std::ranges::find(proposing_->heirs.ids, heir) != proposing_->heirs.ids.end();
+  }
   // True once after an heir that was not heard in our last round might be in another one.
   bool take_heard_late() { return std::exchange(heard_late_, false); }
   bool heard_late() const { return heard_late_; }

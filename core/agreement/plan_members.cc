@@ -22,9 +22,7 @@ class MemberPlanner : private Sight {
 
   // Of what it has made.
   Heirs heirs() const {
-    Heirs found;
-    for (const NodeId id : could_vote_)
-      if (now().member(id)) found.ids.push_back(id);
+    Heirs found{could_vote_};
     for (const Voter& v : next_.voters)
       if (!now().votes(v.id, v.storage)) ++found.wanted;
     if (found.wanted == 0) found.ids.clear();
@@ -137,10 +135,11 @@ class MemberPlanner : private Sight {
       const Voter v{m.info.id, m.info.storage};
       const bool votes = std::ranges::find(next_.voters, v) != next_.voters.end();
       if (votes || !could_vote(m.info)) continue;
-      could_vote_.push_back(v.id);
+      if (now().member(v.id)) could_vote_.push_back(v.id);
       if (answered(v.id) || HC_MUTANT(kVotesToTheUnheard)) candidates.push_back(v);
     }
-    const bool all_heard = candidates.size() == could_vote_.size();
+    const bool all_heard =
+        HC_MUTANT(kVotesToTheUnheard) || std::ranges::all_of(could_vote_, [this](NodeId id) { return answered(id); });
     // A voter with a new data folder is replaced by itself: two voters never share one name.
     for (Voter& v : next_.voters) {
       auto same = std::ranges::find(candidates, v.id, &Voter::id);
@@ -195,7 +194,7 @@ class MemberPlanner : private Sight {
   const SlotIndex& slots_;
   View& next_;
   std::optional<bool> filling_;     // once it was asked
-  std::vector<NodeId> could_vote_;  // who does not
+  std::vector<NodeId> could_vote_;  // members of the present view that do not
   bool changed_ = false;
 };
 

@@ -36,11 +36,10 @@ class RoundTime {
   // Who is next to propose leaves the one before this long: time for both answers.
   Duration turn() const { return std::max<Duration>(kTurn, 2 * answer_); }
   // How long who does not vote is waited for, where votes are to be given (2f).
-  Duration wait() const { return std::clamp<Duration>(answer_ + answer_ / 4, kLimit / 2, kWaitMost); }
+  Duration wait() const { return std::max<Duration>(kLimit / 2, answer_ + answer_ / 4); }
 
  private:
   static constexpr Duration kLimit = 250ms;
-  static constexpr Duration kWaitMost = 1s;
   static constexpr Duration kTurn = 150ms;
   static constexpr Duration kAnswerMax = 2s;
   static constexpr std::size_t kRemembered = 16;

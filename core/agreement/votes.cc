@@ -14,16 +14,17 @@ constexpr Duration kCountsAgain = 200ms;
 
 // ------------------------------------------------------------------------------------------------------ counted votes
 
-// False: the vote comes from an older disk, which has forgotten others. It is nobody's.
+// False: the vote comes from an older disk, which has forgotten others. It is nobody's, whatever it writes from now on;
+// its owner is told.
 bool Consensus::heard_votes(NodeId from, StorageId storage, std::uint64_t writes, Effects& out) {
   auto& known = counts_heard_[storage];
-  if (writes < known && !HC_MUTANT(kOlderVoteCounted)) {
-    if (older_disks_.insert(storage).second)
-      out.note("the vote of " + name_of(from) + " does not count: its data folder was restored to an earlier state; " +
-                   "restart it, so that it takes a new storage identity",
-               Note::Level::kWarning);
-    return false;
+  if (HC_MUTANT(kOlderVoteCounted)) return known = std::max(known, writes), true;
+  if (writes < known && older_disks_.insert(storage).second) {
+    out.note("the vote of " + name_of(from) + " does not count: its data folder was restored to an earlier state",
+             Note::Level::kWarning);
+    tell_count(from, storage);
   }
+  if (older_disks_.contains(storage)) return false;
   known = std::max(known, writes);
   return true;
 }

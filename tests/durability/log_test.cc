@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "core/base/seam.h"
+
 namespace hc {
 namespace {
 
@@ -91,20 +93,26 @@ TEST(Log, ARunBeginsWhenWhatStandsThereIsDurable) {
 }
 
 TEST(Log, ASlotWhoseHistoryBeginsAmidASnapshotIsThereWhereItEnds) {
-  Host host;
-  host.log.want_snapshot();
-  Effects out;
-  host.log.flush(host.now, out);
-  std::vector<LogRecord> records = std::get<AppendLog>(out.list().back()).records;
-  host.carry_out(out);
-  ASSERT_FALSE(host.log.kept(kSlot, {})) << "there is nothing of it yet";
-  host.write(10);
-  records.insert(records.end(), host.last.records.begin(), host.last.records.end());
-  records.emplace_back(SnapshotEnded{});
-  Log next(host.config);
-  const auto taken = std::ranges::count_if(records, [&](const LogRecord& r) { return next.read(r) && r.index() == 3; });
-  EXPECT_EQ(taken, 1) << "the entry";
-  EXPECT_TRUE(next.offer(kSlot, host.config.self.generation, {Epoch(1), Seq(1)}).held);
+  for (const bool mutant : {false, true}) {
+    if (mutant) seam::active.set(static_cast<std::size_t>(seam::Mutant::kHistoryAmidSnapshotUnsaid));
+    Host host;
+    host.log.want_snapshot();
+    Effects out;
+    host.log.flush(host.now, out);
+    std::vector<LogRecord> records = std::get<AppendLog>(out.list().back()).records;
+    host.carry_out(out);
+    ASSERT_FALSE(host.log.kept(kSlot, {})) << "there is nothing of it yet";
+    host.write(10);
+    seam::active.reset();
+    records.insert(records.end(), host.last.records.begin(), host.last.records.end());
+    records.emplace_back(SnapshotEnded{});
+    Log next(host.config);
+    const auto taken =
+        std::ranges::count_if(records, [&](const LogRecord& r) { return next.read(r) && r.index() == 3; });
+    EXPECT_EQ(taken, mutant ? 0 : 1) << "the entry";
+    const bool held = next.offer(kSlot, host.config.self.generation, {Epoch(1), Seq(1)}).held;
+    EXPECT_TRUE(held || mutant);
+  }
 }
 
 // A log that held nothing yet when a snapshot was begun, and that ends amid it.

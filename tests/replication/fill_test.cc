@@ -56,13 +56,14 @@ TEST_F(Filling, WhatACountedLearnerHoldsIsNotDiscarded) {
   const auto may_discard = [&] {
     SlotSet slots(1);
     slots.add(kSlot);
-    replication.handle(process(2, 2), DiscardAsk{slots});
+    replication.handle(process(2), DiscardAsk{slots});
     return !post.take<DiscardOk>(kLearner).empty();
   };
-  for (const FillChunk& c : chunks()) acknowledge(c);
+  const auto sent = chunks();
   EXPECT_TRUE(may_discard());
   acknowledge_entries();
   grant(1);
+  for (const FillChunk& c : sent) acknowledge(c);
   ASSERT_TRUE(says_caught_up());
   EXPECT_FALSE(may_discard());
   seam::active.set(static_cast<std::size_t>(seam::Mutant::kDiscardsACounted));

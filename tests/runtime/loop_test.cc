@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstring>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -37,7 +38,7 @@ class Probe final : public Stream {
 
 class LoopTest : public testing::Test {
  protected:
-  static constexpr std::size_t kStreams = 3;
+  static constexpr std::size_t kStreams = Loop::kBatch + 4;
 
   void SetUp() override {
     loop.set_foresee(
@@ -80,6 +81,37 @@ TEST_F(LoopTest, WhatSeveralSentIsForeseenTogether) {
   turn();
   EXPECT_EQ(batches.size(), 1U) << "one alone has nobody to wait for";
   EXPECT_EQ(near[2]->seen, "three");
+}
+
+TEST_F(LoopTest, AFullBatchIsShownAndTheNextOneBegins) {
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < kStreams; ++i) {
+    near[i]->when_shown = [&order, i] { order.push_back(i); };
+    say(i, "word");
+  }
+  turn();
+  ASSERT_EQ(batches.size(), 2U);
+  EXPECT_EQ(batches[0].size(), Loop::kBatch);
+  EXPECT_EQ(batches[1].size(), kStreams - Loop::kBatch);
+  EXPECT_EQ(order.size(), kStreams);
+}
+
+// A stream may be read again before all that was ready has been read: what it had comes first, and nothing is held
+// behind the room of a batch, however often that happens.
+TEST_F(LoopTest, WhatIsReadTwiceStaysInTheBuffer) {
+  const std::string most(Loop::kHeldBytesMost, 'b');
+  std::string all;
+  for (std::size_t i = 0; i + 1 < Loop::kBatch; ++i) {
+    std::memcpy(loop.read_buffer(), most.data(), most.size());
+    ASSERT_TRUE(loop.hold(*near[i], {loop.read_buffer(), most.size()}));
+  }
+  char* const last = loop.read_buffer();
+  loop.show_held();
+  std::memcpy(last, most.data(), most.size());
+  EXPECT_TRUE(loop.hold(*near[0], {last, most.size()})) << "it ends where the room ends";
+  EXPECT_FALSE(loop.hold(*near[1], {loop.read_buffer(), most.size()})) << "it would lie behind it";
+  loop.show_held();
+  EXPECT_EQ(near[0]->seen, most + most);
 }
 
 TEST_F(LoopTest, MuchIsShownAtOnceAndInItsOrder) {

@@ -338,23 +338,34 @@ TEST_F(OnlyVoter, AnHeirBindsItselfToNothing) {
   EXPECT_TRUE(effects.list().empty());
 }
 
-// What is on the disk of member 1 says that it is the only voter, and nobody is to be asked (2e); the others know
-// better.
-TEST(Votes, AnOnlyVoterComparesWhenOthersHaveGoneOnWithoutIt) {
-  for (const bool mutant : {false, true}) {
-    if (mutant) seam::active.set(static_cast<std::size_t>(seam::Mutant::kOnlyVoterNeverCompares));
-    NodeConfig config = Founding::config_of(1);
-    config.founders.clear();
-    Post post(config, kStart);
+// Member 1, by whose disk it is the only voter: nobody is to be asked (2e).
+struct Restarted {
+  NodeConfig config = config_alone();
+  Post post{config, kStart};
+  Consensus consensus{config, post.peers, Random(2)};
+  Effects out;
+  Restarted() {
     for (std::uint32_t m : {2U, 3U}) post.open(info(m));
-    Consensus former(config, post.peers, Random(2));
-    Effects out;
     VoteRecord record;
     record.storage = info(1).storage;
     record.writes = 5;
     record.view = OnlyVoter::view_of_one();
     record.cluster = record.view->cluster;
-    former.start(record, kStart, out);
+    consensus.start(record, kStart, out);
+  }
+  static NodeConfig config_alone() {
+    NodeConfig alone = Founding::config_of(1);
+    alone.founders.clear();
+    return alone;
+  }
+};
+
+// The others know better.
+TEST(Votes, AnOnlyVoterComparesWhenOthersHaveGoneOnWithoutIt) {
+  for (const bool mutant : {false, true}) {
+    if (mutant) seam::active.set(static_cast<std::size_t>(seam::Mutant::kOnlyVoterNeverCompares));
+    Restarted restarted;
+    auto& [config, post, former, out] = restarted;
     EXPECT_TRUE(former.eligible());
     auto next = std::make_shared<View>(first_view(3));
     next->epoch = Epoch(4);
@@ -371,18 +382,9 @@ TEST(Votes, AnOnlyVoterComparesWhenOthersHaveGoneOnWithoutIt) {
 }
 
 TEST(Votes, AnOnlyVoterGoesOnFromWhatItHasDecidedItself) {
-  NodeConfig config = Founding::config_of(1);
-  config.founders.clear();
-  Post post(config, kStart);
-  for (std::uint32_t m : {2U, 3U}) post.open(info(m));
-  Consensus only(config, post.peers, Random(2));
-  Effects out;
-  VoteRecord record;
-  record.storage = info(1).storage;
-  record.view = OnlyVoter::view_of_one();
-  record.cluster = record.view->cluster;
-  only.start(record, kStart, out);
-  auto next = std::make_shared<View>(*record.view);
+  Restarted restarted;
+  auto& [config, post, only, out] = restarted;
+  auto next = std::make_shared<View>(*only.installed());
   next->epoch = Epoch(2);
   only.handle(process(2), Accept{Epoch(2), {1, NodeId(2), process(2).generation}, {next, {}}, {}}, kStart, out);
   only.handle(process(2), ViewIs{next}, kStart, out);

@@ -3,9 +3,11 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <string>
 
@@ -86,10 +88,24 @@ TEST_F(RoomAheadTest, WhatIsThereIsNoRoom) {
   EXPECT_TRUE(only_zeros(fd, end));
 }
 
-// A file that may not grow.
-TEST_F(RoomAheadTest, NoRoomIsNoHarm) {
-  for (int i = 0; i < 20; ++i) room.before_append(-1, 0, kFrame, true);
-  EXPECT_EQ(room.cut(-1, 0), 0);
+// Some zeros are written, then the file may not grow: they go again, and it is not tried again in this file.
+TEST_F(RoomAheadTest, WhereThereIsNoRoomItIsGivenBack) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit most{RoomAhead::kBytes / 2, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &most), 0);
+  for (int i = 0; i < 20; ++i) {
+    append(kFrame, true);
+    EXPECT_EQ(size(), end);
+  }
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, SIG_DFL);
+  append(kFrame, true);
+  EXPECT_EQ(size(), end) << "there was none";
+  room.begin_file();
+  append(kFrame, true);
+  EXPECT_GT(size(), end);
 }
 
 }  // namespace

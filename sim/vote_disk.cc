@@ -24,7 +24,7 @@ std::optional<VoteDisk::Done> VoteDisk::synced(std::uint64_t process) {
   }
   if (random_.percent(5)) keep_older();
   file_ = std::move(w.bytes);
-  acknowledged_view_ = std::max(acknowledged_view_, w.view);
+  acknowledged_view_ = w.view;
   return Done{w.id, false};
 }
 

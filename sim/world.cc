@@ -196,6 +196,8 @@ void World::stepped(Machine& m) {
 
 void World::stored(Machine& m, const VoteRecord& record) {
   if (record.accepted) views_->proposed(record.accepted->proposal, m.id());
+  if (!record.view) return;
+  if (auto wrong = views_->stored(m.id(), record.view->epoch)) fail(Verdict::kViolated, "views", *wrong);
 }
 
 void World::sent(Machine& m, const Frame& frame) {

@@ -1,6 +1,7 @@
 #include "sim/check/views.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/agreement/force.h"
 
@@ -134,7 +135,15 @@ ViewRef ViewCheck::before_newest() const {
   return it == by_epoch_.end() || it == by_epoch_.begin() ? nullptr : std::prev(it)->second.view;
 }
 
-void ViewCheck::restarted(NodeId who, Epoch kept) { at_[who] = {kept, nullptr}; }
+void ViewCheck::restarted(NodeId who, Epoch kept) { at_[who] = {kept, nullptr, kept}; }
+
+std::optional<std::string> ViewCheck::stored(NodeId who, Epoch epoch) {
+  Installed& has = at_[who];
+  const Epoch before = std::exchange(has.stored, epoch);
+  if (epoch >= before || before > has.epoch) return std::nullopt;
+  return name_of(who) + " stores view " + std::to_string(epoch.value) + ", and has stored and installed view " +
+         std::to_string(before.value);
+}
 
 std::optional<std::string> ViewCheck::installed(NodeId who, const ViewRef& view) {
   const Following seen = at(who, view);
@@ -142,7 +151,7 @@ std::optional<std::string> ViewCheck::installed(NodeId who, const ViewRef& view)
   if (view->epoch < has.epoch)
     return name_of(who) + " goes back from view " + std::to_string(has.epoch.value) + " to " +
            std::to_string(view->epoch.value);
-  has = {view->epoch, view};
+  has = {view->epoch, view, has.stored};
   const auto known = by_epoch_.find(view->epoch);
   if (known == by_epoch_.end()) return first_seen(who, seen);
   if (known->second.view == view) return std::nullopt;

@@ -42,6 +42,9 @@ class ViewCheck {
   void proposed(const Proposal& proposal, NodeId by = {});
   // `who` has this view installed now. A sentence if something is wrong.
   std::optional<std::string> installed(NodeId who, const ViewRef& view);
+  // `who` wants to have this view on its disk. A sentence if that takes back what it has installed; what was forced, and
+  // is not installed yet, may give way to a view that came meanwhile.
+  std::optional<std::string> stored(NodeId who, Epoch epoch);
   // The process ended; its member starts anew, and `kept` is the epoch that its disk is known to hold.
   void restarted(NodeId who, Epoch kept);
 
@@ -78,6 +81,7 @@ class ViewCheck {
   struct Installed {
     Epoch epoch;
     ViewRef view;  // null: another process than the present one had it
+    Epoch stored;  // what was last to be on its disk
   };
   std::map<Epoch, Following> by_epoch_;
   std::map<Epoch, std::vector<Proposed>> proposals_;

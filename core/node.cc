@@ -230,7 +230,8 @@ void Node::Rooms::view_installed(Now now, Effects& out) {
   const ViewRef installed = view();
   ++counters.views_installed;
   know_self();
-  peers.set_view(installed->cluster, installed->epoch);
+  if (installed->member(self.id)) been_member = true;
+  peers.set_view(installed->cluster, been_member ? installed->epoch : Epoch{});
   swim.set_cluster(installed->cluster);
   swim.set_epoch(installed->epoch);
   std::vector<NodeId> members;
@@ -256,7 +257,7 @@ void Node::Rooms::view_installed(Now now, Effects& out) {
   // Not what an earlier process of ours was told: the others have to know first that it has ended.
   if (installed->names(me())) leaving = installed->member(self.id)->state == MemberState::kLeaving;
   if (stop_by || leaving) agreement.consensus().hand_over(now.mono);
-  agreement.set_seen_off(leaving && !installed->member(self.id));
+  agreement.set_seen_off(leaving && !installed->member(self.id), now.mono);
   agreement.view_installed(now.mono);
   replication.install(installed, now.mono);
   coordinator.install(installed, now, out);
@@ -314,6 +315,7 @@ void Node::Rooms::peer_news(Now now, Effects& out) {
   }
   for (const auto& [id, before] : news.advanced) {
     agreement.consensus().advanced(id);
+    if (view() && !view()->member(id)) agreement.membership_changed();  // it may join now
     replication.advanced(id, before, now);
   }
   if (!news.proven.empty()) agreement.membership_changed();

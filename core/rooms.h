@@ -65,6 +65,7 @@ struct Node::Rooms {
   SwimOutput gossip;
   std::optional<Time> stop_by;
   std::optional<Time> idle_by;  // who leaves waits so long for its clients to have nothing under way
+  bool been_member = false;     // some view that we know has a member of our name
   bool leaving = false;         // a view said so: this process ends as soon as it may
   ViewRef known;                // as of the last view_installed()
   std::uint32_t notices_heard = 0;

@@ -95,6 +95,19 @@ bool Agreement::may_rest(Time now) const {
 void Agreement::session_opened(NodeId peer, Time now) {
   consensus_.session_opened(peer, now);
   spread_at_ = std::min(spread_at_, now);
+  if (seen_off_) say_our_end(peer, now);
+}
+
+// 7d: the frame that tells them of the view that we know tells them this, too.
+void Agreement::set_seen_off(bool seen_off, Time now) {
+  seen_off_ = seen_off && !HC_MUTANT(kLeaverJoinsAgain);
+  if (!seen_off_) return;
+  for (const ViewMember& m : view()->members) say_our_end(m.info.id, now);
+}
+
+void Agreement::say_our_end(NodeId to, Time now) {
+  const Incarnation us{config_.self.id, config_.self.generation};
+  peers_.send(to, Reports{{{ReportKind::kStop, us, us, view()->epoch, {}, now, {}}}});
 }
 
 void Agreement::say_who_is_dead(const MemberInfo& self, const Swim& swim, Time now) {
@@ -235,12 +248,17 @@ void Agreement::spread(Time now) {
 
 // ---------------------------------------------------------------------------------------------------------- proposing
 
-// The challenge was ours, given while we knew the view that named the present process: who answers it is no older.
+// The challenge was ours, given while we knew the view that named the present process: who answers it is no older. Who
+// is in no view may have been in one that we have forgotten, or never knew: it is to know ours first, for if it was
+// seen off it says so then (7d).
 bool Agreement::proven(const MemberInfo& info) const {
-  const auto proof = peers_.proof({info.id, info.generation});
+  const Incarnation who{info.id, info.generation};
+  const auto proof = peers_.proof(who);
   if (!proof) return false;
   const ViewMember* present = view()->member(info.id);
-  return !present || present->info.generation == info.generation || *proof >= present->since;
+  if (present) return present->info.generation == info.generation || *proof >= present->since;
+  const Epoch knows = peers_.installed(who);
+  return !knows || knows >= view()->epoch || HC_MUTANT(kStrangerNamedAtOnce);
 }
 
 std::vector<Seen> Agreement::seen(const MemberInfo& self, const Swim& swim) const {

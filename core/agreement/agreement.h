@@ -40,8 +40,8 @@ class Agreement {
   // Who says that its disk has no room (9e).
   std::set<Incarnation> full_disks() const { return pool_.about(ReportKind::kFull); }
   void stop() { stopping_ = true, dirty_ = true; }
-  // This member was told to leave, and no view names it any more: it proposes none that does.
-  void set_seen_off(bool seen_off) { seen_off_ = seen_off && !HC_MUTANT(kLeaverJoinsAgain); }
+  // This member was told to leave, and no view names it any more: it proposes none that does, and says that it ends.
+  void set_seen_off(bool seen_off, Time now);
   // An operator wants this member out of the cluster. Said to all until a view says it, too, or this process ends.
   void leave(NodeId member, Time now);
   // 7e: of these slots, or of all if none is named, those of whose list nobody seems to live; or why they may not be
@@ -64,6 +64,7 @@ class Agreement {
   bool proven(const MemberInfo& info) const;
   std::vector<Seen> seen(const MemberInfo& self, const Swim& swim) const;
   void spread(Time now);
+  void say_our_end(NodeId to, Time now);
   void say_who_is_dead(const MemberInfo& self, const Swim& swim, Time now);
   void say_who_shall_leave(const MemberInfo& self, Time now);
   void say_what_may_be_lost(const MemberInfo& self, const Swim& swim, Time now);

@@ -42,8 +42,8 @@ class ViewCheck {
   void proposed(const Proposal& proposal, NodeId by = {});
   // `who` has this view installed now. A sentence if something is wrong.
   std::optional<std::string> installed(NodeId who, const ViewRef& view);
-  // `who` wants to have this view on its disk. A sentence if that takes back what it has installed; what was forced, and
-  // is not installed yet, may give way to a view that came meanwhile.
+  // `who` wants to have this view on its disk. A sentence if that takes back what it has installed; what was forced,
+  // and is not installed yet, may give way to a view that came meanwhile.
   std::optional<std::string> stored(NodeId who, Epoch epoch);
   // The process ended; its member starts anew, and `kept` is the epoch that its disk is known to hold.
   void restarted(NodeId who, Epoch kept);

@@ -316,7 +316,9 @@ bool Nemesis::leave(const Fault& f) {
 bool Nemesis::upgrade(const Fault& f) {
   Machine* m = running(f.a);
   if (!m || m->stopping() || !spares(in_mask(f.a))) return false;
-  if (f.amount < kWireVersionMax && some_vote_rests_on_loss()) return false;
+  constexpr Duration kWordHolds = 15s;  // it is said for ten seconds, and counts a while longer
+  const bool word = word_of_loss_ && around_.schedule.now() - *word_of_loss_ < kWordHolds;
+  if (f.amount < kWireVersionMax && (word || some_vote_rests_on_loss())) return false;
   wire_max_[m->index()] = static_cast<std::uint32_t>(f.amount);
   if (f.variant == 1) {
     m->stop();
@@ -361,7 +363,10 @@ void Nemesis::accept_loss(std::uint32_t index) {
     lost->for_each([&](Slot s) {
       if (std::ranges::none_of(m->node().view()->config(s).list, runs)) ended.add(s);
     });
-  if (!ended.empty() && !some_voter_is_older()) return m->accept_loss(ended);
+  if (!ended.empty() && !some_voter_is_older()) {
+    word_of_loss_ = around_.schedule.now();
+    return m->accept_loss(ended);
+  }
   if (++force_tries_[index] * kEvery > f.lasts) return;
   active_[index] = true;
   around_.schedule.after(kEvery, Kind::kFaultEnds, index);

@@ -105,6 +105,7 @@ class Nemesis {
   std::map<std::uint32_t, std::uint64_t> crashes_again_;  // machines, after so many effects of their next process
   std::map<std::uint32_t, std::uint32_t> force_tries_;    // of faults
   std::vector<std::uint32_t> wire_max_;                   // of machines
+  std::optional<Instant> word_of_loss_;                   // the last one that a member was given
   Mask barred_ = 0;  // who did not run when an operator said who is left, and has not been back since
   Instant told_at_{};
   std::uint32_t lineage_before_ = 0;

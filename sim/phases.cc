@@ -18,6 +18,7 @@ namespace {
 constexpr Duration kFormWithin = 30s;
 constexpr Duration kSettleWithin = 60s;
 constexpr Duration kSettledFor = 3s;  // no view changes any more
+constexpr Duration kLastWords = 1s;   // of members that are never healed: what is on its way when faults end
 constexpr Duration kReadWithin = 30s;
 constexpr Duration kExpiredWithin = 10s;  // more than any clock is off
 constexpr std::size_t kStoryAround = 24;
@@ -228,7 +229,7 @@ std::optional<std::string> World::unsettled() const {
     }
     if (m->node().undecided()) return m->name() + " has accepted a view that nobody brought to a decision";
   }
-  if (schedule_.now() - view_changed_ < kSettledFor)
+  if (schedule_.now() - view_changed_ < kSettledFor || schedule_.now() - phase_since_ < kLastWords)
     return "views change, the last is " + std::to_string(newest->epoch.value);
   for (std::size_t i = 0; i < newest->slots.size(); ++i) {
     const Slot s{static_cast<std::uint16_t>(i)};

@@ -197,6 +197,10 @@ void Replication::handle(Incarnation from, const FillAck& m, Now now) {
   }
   fill.progress = lane.progress = t->waiting_since = now.mono;
   fill.stalled = false;
+  if (fill.acked_chunks > 0 && std::exchange(fill.entries_again, false)) {
+    t->sent = t->acked;
+    queue(m.slot);
+  }
   try_count(m.slot, *t, now.mono);
   if (waited && !fill.waits()) queue_fill(m.slot, *t);
   pump(from.member, now.mono);

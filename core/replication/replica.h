@@ -34,6 +34,7 @@ struct Fill {
   std::uint64_t attempt = 0;       // raised when chunks are sent again: acknowledgements of an earlier one do not count
   Time progress{};                 // when a chunk was sent or acknowledged last
   bool stalled = false;            // nothing was acknowledged for T: no entries are kept for it
+  bool entries_again = false;      // an acknowledgement of entries came too early to count
   std::uint64_t acked_cursor = 0;  // the walk goes on here after a broken session
   std::uint64_t acked_chunks = 0;
   std::uint64_t arrived = 0;  // bytes of the slot that were counted as arrived

@@ -125,8 +125,11 @@ void Replication::handle(Incarnation from, const Appended& m, Now now) {
   if (!t || m.seq > r.at.seq) return;
   if (!t->in_commit_set() && (!t->fill || t->fill->next_chunk == 0)) return;
   if (m.seq <= t->acked) return;
-  // 7a: of what this fill has not sent yet it speaks of a former one, which reached further.
-  if (t->fill && !t->filled && m.seq > t->sent && !HC_MUTANT(kAckOfAFormerFill)) return;
+  // 7a: before a chunk of this fill is acknowledged it may speak of a former one, which had sent as much.
+  if (t->fill && !t->filled && t->fill->acked_chunks == 0 && !HC_MUTANT(kAckOfAFormerFill)) {
+    t->fill->entries_again = true;
+    return;
+  }
   t->acked = m.seq;
   t->sent = std::max(t->sent, m.seq);
   t->progress = now.mono;

@@ -171,9 +171,10 @@ bool World::begins_at_nobody(Slot s) const {
   const auto anew = anew_.find(s);
   if (list.size() != 1 || anew == anew_.end() || !ended_.contains(list.front())) return false;
   const Incarnation at = list.front();
-  const bool unsaid = views_->newest()->config(s).epoch == anew->second &&
-                      !machines_[at.member.value - 1]->log().complete(at.generation);
-  return unsaid || !knew_.contains(at) || knew_.at(at) < anew->second;
+  if (!knew_.contains(at) || knew_.at(at) < anew->second) return true;
+  const ViewRef last = views_->of(knew_.at(at));  // later ones may pass others over, which says nothing of it
+  const bool unsaid = last && last->config(s).epoch == anew->second;
+  return unsaid && !machines_[at.member.value - 1]->log().complete(at.generation);
 }
 
 bool World::excused(Slot s) const {

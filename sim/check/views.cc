@@ -135,6 +135,11 @@ ViewRef ViewCheck::before_newest() const {
   return it == by_epoch_.end() || it == by_epoch_.begin() ? nullptr : std::prev(it)->second.view;
 }
 
+ViewRef ViewCheck::of(Epoch epoch) const {
+  const auto it = by_epoch_.find(epoch);
+  return it == by_epoch_.end() ? nullptr : it->second.view;
+}
+
 void ViewCheck::restarted(NodeId who, Epoch kept) { at_[who] = {kept, nullptr, kept}; }
 
 std::optional<std::string> ViewCheck::stored(NodeId who, Epoch epoch) {

@@ -51,7 +51,8 @@ class ViewCheck {
   const ViewRef& newest() const { return newest_; }
   // The newest, and those that somebody has accepted and that may be decided yet.
   std::vector<ViewRef> in_force() const;
-  ViewRef before_newest() const;  // null if nobody installed it
+  ViewRef before_newest() const;
+  ViewRef of(Epoch epoch) const;  // null: nobody has installed it  // null if nobody installed it
   std::uint64_t views() const { return by_epoch_.size(); }
   std::uint64_t losses() const { return losses_; }
   // Slots lost since the last call.

@@ -9,6 +9,7 @@ namespace {
 
 // An idle session says at least this often which epoch we have. Where leases are asked for, their frames say it.
 constexpr Duration kKeepAlive = 600ms;
+constexpr Duration kKeepAliveEarly = 100ms;                // where this process is awake anyway
 constexpr std::size_t kFrameBytes = std::size_t{8} << 20;  // a frame with more is closed, and another one begun
 constexpr std::size_t kQueueKept = 256;  // room for so many messages of the next turn, if this one had them
 constexpr Duration kSilence = 1500ms;    // a member that we hear nothing of: our link to it may be half open
@@ -397,7 +398,7 @@ void Peers::tick(Time now, Effects& out) {
         if (now - std::max(peer.heard, peer.since) > kSilence) {
           out.close(peer.link);
           drop_link(id, peer, now, kRedial);
-        } else if (now - peer.sent_at >= kKeepAlive && peer.queue.empty()) {
+        } else if (now - peer.sent_at >= kKeepAlive - kKeepAliveEarly && peer.queue.empty()) {
           Frame frame = frame_to(peer.to);
           frame.session = peer.session;
           frame.number = ++peer.number;

@@ -399,7 +399,7 @@ bool Node::turn_pending(Now now) const { return rooms_->turn_pending(now); }
 
 bool Node::Rooms::turn_pending(Now now) const {
   if (stop_by || leaving || idle_by || log.has_unwritten(now.mono)) return true;
-  return !log.closing() && (peers.has_unsent() || replication.has_unsent(now.mono) || bus.has_unsent());
+  return !log.closing() && (peers.has_unsent(now.mono) || replication.has_unsent(now.mono) || bus.has_unsent());
 }
 
 // Hosts ask more than once between two steps.

@@ -134,9 +134,11 @@ void Node::Rooms::hear(Incarnation from, M& m, Now now, Effects& out) {
 // --------------------------------------------------------------------------------------------------------------- time
 
 void Node::Rooms::tick(Now now, Effects& out) {
-  if (auto due = swim.deadline(); due && *due <= now.mono) swim.wake(now.mono, gossip);
+  const std::optional<Time> probe = swim.deadline();
+  const bool probes = probe && *probe <= now.mono;
+  if (probes) swim.wake(now.mono, gossip);
   peers.tick(now.mono, out);
-  if (replication.tick(now)) {
+  if (replication.tick(now, probes)) {
     replication.know_full(agreement.full_disks());
     report(now.mono);
   }
@@ -393,6 +395,13 @@ void Node::step(Event event, Now now, Effects& out) {
   rooms_->told.clear();
   std::visit([&](auto& e) { rooms_->on(e, now, out); }, event);
   rooms_->settle(now, out);
+}
+
+bool Node::turn_pending(Now now) const { return rooms_->turn_pending(now); }
+
+bool Node::Rooms::turn_pending(Now now) const {
+  if (stop_by || leaving || idle_by || log.has_unwritten(now.mono)) return true;
+  return !log.closing() && (peers.has_unsent(now.mono) || replication.has_unsent(now.mono) || bus.has_unsent());
 }
 
 // Hosts ask more than once between two steps.

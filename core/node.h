@@ -2,7 +2,7 @@
 // (sim/); it owns no clock, thread, socket or file.
 //
 // The host's loop: read bytes; read the clocks; step(event); drain the effects in order; when nothing more is ready,
-// step(TurnEnded); sleep until deadline() and step(Woke). That is all.
+// step(TurnEnded), if turn_pending(); sleep until deadline() and step(Woke). That is all.
 #pragma once
 
 #include <cstdint>
@@ -52,6 +52,8 @@ class Node {
 
   // Total: every event is legal in every state. Effects are appended; the list must be drained before the next step.
   void step(Event event, Now now, Effects& out);
+  // Was anything left for the end of the turn? Else TurnEnded would change nothing, and may be spared.
+  bool turn_pending(Now now) const;
   // When to step(Woke). nullopt: never. In the past: at once.
   std::optional<Time> deadline() const;
   // A hint: commands on these keys come next, so their places may be fetched into the processor's cache, all at once.

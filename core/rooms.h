@@ -151,6 +151,7 @@ struct Node::Rooms {
   bool handed_over() const;
   void step_stop(Now now, Effects& out);
   bool ready() const;
+  bool turn_pending(Now now) const;
   std::optional<Time> deadline() const;
 };
 

@@ -158,10 +158,10 @@ void Host::end_turn() {
     return;
   }
   const Now now = clocks();
-  step(TurnEnded{}, now);
+  if (node_.turn_pending(now)) step(TurnEnded{}, now);
   while (!later_.empty()) {  // what was done at once may let more leave in this turn
     hear_later();
-    step(TurnEnded{}, clocks());
+    if (const Now later = clocks(); node_.turn_pending(later)) step(TurnEnded{}, later);
   }
   stepped_ = false;
   turns_.lasted.add(read_monotonic() - turn_began_);  // with what the log took

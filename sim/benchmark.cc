@@ -64,8 +64,9 @@ bool run(const Course& course) {
   }
   const double took = std::chrono::duration<double>(Clock::now() - began).count();
   const auto seeds = static_cast<double>(course.seeds);
-  std::printf("%s\n  %.2f seeds per second, %.0f x real time, %.0f events per second\n", course.name, seeds / took,
-              simulated / took, static_cast<double>(events) / took);
+  std::printf("%s\n  %.2f seeds per second, %.0f x real time, %.0f events and %.0f operations per second\n",
+              course.name, seeds / took, simulated / took, static_cast<double>(events) / took,
+              static_cast<double>(operations) / took);
   std::printf("  a seed: %.1f s simulated in %.3f s, %.0f events, %.0f operations\n", simulated / seeds, took / seeds,
               static_cast<double>(events) / seeds, static_cast<double>(operations) / seeds);
   std::fflush(stdout);

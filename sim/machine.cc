@@ -257,7 +257,7 @@ void Machine::turn_due(std::uint64_t process) {
 }
 
 void Machine::end_turn() {
-  step(TurnEnded{}, event_kind<TurnEnded>(), 0, {});
+  if (node_->turn_pending(now())) step(TurnEnded{}, event_kind<TurnEnded>(), 0, {});
   if (up()) arm();
 }
 

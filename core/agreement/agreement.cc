@@ -12,11 +12,11 @@ namespace {
 constexpr Duration kBatch = 5ms;          // what comes within it goes into one proposal
 constexpr std::size_t kManyMoves = 256;   // of a view: its members are busy taking over for a while
 constexpr Duration kBetweenMoves = 40ms;  // then the next ones wait, so that clients come in between
-constexpr Duration kLookSoon = 50ms;      // while it is another's turn to propose
 constexpr Duration kSpread = 100ms;       // news of others is passed on within it
 constexpr std::int64_t kSpreadsPerT = 5;  // and all is said again, T being how long a complaint counts
 constexpr Duration kWordOfLoss = 10s;     // an operator's word is for now, not for what is lost some day
-constexpr Duration kLookAgain = 250ms;    // while something waits and a proposal of ours is under way
+constexpr Duration kLookAgain =
+    250ms;  // while something waits, and it is another's turn or a proposal of ours is under way
 
 }  // namespace
 
@@ -335,7 +335,9 @@ void Agreement::consider(const MemberInfo& self, const Swim& swim, Time now, Eff
     if (!some) return void(waiting_since_.reset());
     if (!waiting_since_) waiting_since_ = now;
   }
-  if (!waiting_since_ || now - *waiting_since_ < rank_delay(self, swim)) return;
+  if (!waiting_since_) return;
+  const Time turn = *waiting_since_ + rank_delay(self, swim);
+  if (now < turn) return void(look_at_ = std::min(look_at_, turn));
   waiting_since_.reset();
   dirty_ = true;  // until it is decided: an attempt may fail
   consensus_.prepare(now, out, heirs_now(self, swim, now));
@@ -372,7 +374,7 @@ void Agreement::tick(const MemberInfo& self, const Swim& swim, Time now, Effects
   }
   if (!consensus_.busy() && consensus_.left_lying(now, rank_delay(self, swim))) consensus_.prepare(now, out);
   if (now < look_at_) return;
-  look_at_ = now + (waiting_since_ ? kLookSoon : kLookAgain);
+  look_at_ = now + kLookAgain;
   if (HC_BUGGIFY(kConsidersLate)) return;
   consider(self, swim, now, out);
 }

@@ -366,6 +366,13 @@ LogStatus Log::status(std::size_t snapshot_slots) const {
   return status;
 }
 
+bool Log::has_unwritten(Time now) const {
+  if (!on() || segment_ == 0 || waits() || closed_) return false;
+  const std::optional<Time> due = deadline();
+  return !gathered_.empty() || snapshot_ == Snapshot::kWanted || has_grown() || (due && now >= *due) ||
+         (config_.snapshot_every > Duration{} && !snapshot_at_);
+}
+
 std::optional<Time> Log::deadline() const {
   if (waits()) return std::nullopt;
   if (closing()) return refuses() && !gathered_.empty() ? std::optional(retry_at_) : std::nullopt;

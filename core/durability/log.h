@@ -77,6 +77,7 @@ class Log {
   DiskOffer offer(Slot s, Generation writer, Position at) const;
   bool whole(Slot s) const { return of(s).whole; }
   std::optional<Time> deadline() const;
+  bool has_unwritten(Time now) const;  // flush() may have something to ask
   // `snapshot_slots`: of the one that is being written, so many are.
   LogStatus status(std::size_t snapshot_slots) const;
   // An fsync has been on its way for longer than that (9d).

@@ -42,6 +42,7 @@ class Bus {
   void session_lost(NodeId peer, Effects& out);
   void forget(Incarnation who);  // it is no member any more
   void flush();                  // the turn ends: tell what has changed
+  bool has_unsent() const { return !changed_.empty() || notices_changed_; }
   void tick(Now now, Effects& out);
   std::optional<Time> deadline() const;
 

@@ -9,6 +9,7 @@ namespace {
 
 // An idle session says at least this often which epoch we have. Where leases are asked for, their frames say it.
 constexpr Duration kKeepAlive = 600ms;
+constexpr Duration kKeepAliveEarly = 100ms;                // where this process is awake anyway
 constexpr std::size_t kFrameBytes = std::size_t{8} << 20;  // a frame with more is closed, and another one begun
 constexpr std::size_t kQueueKept = 256;  // room for so many messages of the next turn, if this one had them
 constexpr Duration kSilence = 1500ms;    // a member that we hear nothing of: our link to it may be half open
@@ -110,11 +111,24 @@ Frame Peers::frame_to(Generation to) const {
   return frame;
 }
 
+bool Peers::has_unsent(Time now) const {
+  return unsent_ && std::ranges::any_of(peers_, [&](const auto& p) {
+           const Peer& peer = p.second;
+           return may_dial(peer, now) || must_greet(peer) || (peer.state == State::kOpen && !peer.queue.empty());
+         });
+}
+
 void Peers::end_turn(Time now, Effects& out) {
   if (!unsent_) return;
   unsent_ = false;
   for (auto& [id, peer] : peers_) {
-    if (peer.state == State::kNone && peer.wanted && now >= peer.dial_at) dial(id, peer, now, out);
+    if (may_dial(peer, now)) dial(id, peer, now, out);
+    if (must_greet(peer)) {
+      Frame hello = frame_to({});
+      hello.messages.emplace_back(hello_to(id, peer.nonce));
+      peer.number = 1;
+      out.send(peer.link, std::move(hello));
+    }
     if (peer.state != State::kOpen || peer.queue.empty()) continue;
     if (HC_BUGGIFY(kLinkBreaks)) {
       out.close(peer.link);
@@ -146,7 +160,6 @@ void Peers::end_turn(Time now, Effects& out) {
 // ------------------------------------------------------------------------------------------------- making a session
 
 void Peers::dial(NodeId id, Peer& peer, Time now, Effects& out) {
-  if (!peer.address) return;
   peer.link = LinkId(next_link_);
   next_link_ += 2;
   peer.state = State::kDialling;
@@ -379,16 +392,11 @@ void Peers::tick(Time now, Effects& out) {
   for (auto& [id, peer] : peers_) {
     switch (peer.state) {
       case State::kNone:
-        if (peer.wanted && now >= peer.dial_at) dial(id, peer, now, out);
+        if (may_dial(peer, now)) dial(id, peer, now, out);
         break;
       case State::kDialling:
       case State::kGreeting:
-        if (peer.state == State::kGreeting && peer.number == 0) {
-          Frame hello = frame_to({});
-          hello.messages.emplace_back(hello_to(id, peer.nonce));
-          peer.number = 1;
-          out.send(peer.link, std::move(hello));
-        } else if (now - peer.since > kGreetingMax || HC_BUGGIFY(kDialsTwice)) {
+        if (now - peer.since > kGreetingMax || HC_BUGGIFY(kDialsTwice)) {
           out.close(peer.link);
           drop_link(id, peer, now, kRedial);
         }
@@ -397,7 +405,7 @@ void Peers::tick(Time now, Effects& out) {
         if (now - std::max(peer.heard, peer.since) > kSilence) {
           out.close(peer.link);
           drop_link(id, peer, now, kRedial);
-        } else if (now - peer.sent_at >= kKeepAlive && peer.queue.empty()) {
+        } else if (now - peer.sent_at >= kKeepAlive - kKeepAliveEarly && peer.queue.empty()) {
           Frame frame = frame_to(peer.to);
           frame.session = peer.session;
           frame.number = ++peer.number;
@@ -428,7 +436,7 @@ std::optional<Time> Peers::deadline() const {
         break;
       case State::kDialling:
       case State::kGreeting:
-        at(peer.state == State::kGreeting && peer.number == 0 ? Time{} : peer.since + kGreetingMax + 1ms);
+        at(peer.since + kGreetingMax + 1ms);
         break;
       case State::kOpen:
         if (peer.queue.empty()) at(peer.sent_at + kKeepAlive);  // else the turn's end sends, unless a disk hangs (9d)

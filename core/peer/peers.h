@@ -73,7 +73,7 @@ class Peers {
   // This process is no member any more: no session is sought, and whatever it proves, it does not come back.
   void dismiss(Incarnation who);
   void end_turn(Time now, Effects& out);
-  bool has_unsent() const { return unsent_; }
+  bool has_unsent(Time now) const;  // end_turn() would do something
 
   // ---- receiving
   void link_opened(LinkId link, Time now);
@@ -143,6 +143,10 @@ class Peers {
   std::uint32_t common_wire(const Hello& hello) const;  // 0: none
   Peer* find(NodeId id);
   const Peer* find(NodeId id) const;
+  static bool may_dial(const Peer& peer, Time now) {
+    return peer.state == State::kNone && peer.wanted && peer.address && now >= peer.dial_at;
+  }
+  static bool must_greet(const Peer& peer) { return peer.state == State::kGreeting && peer.number == 0; }
   void dial(NodeId id, Peer& peer, Time now, Effects& out);
   void drop_link(NodeId id, Peer& peer, Time now, Duration pause);
   void greet(LinkId link, const Frame& frame, const Hello& hello, Time now, Effects& out);

@@ -17,7 +17,7 @@ constexpr std::size_t kLooksAtOnce = 8192;
 
 // Right behind the entries of this turn, so that who gets it is where we are, unless an entry is held up.
 void Replication::tell_digests(Time now) {
-  if (!view_ || view_->members.size() < 2 || now < digests_at_) return;
+  if (!digests_due(now)) return;
   digests_at_ = now + kEvery;
   std::map<NodeId, Digests> to;
   std::size_t told = 0;

@@ -104,11 +104,13 @@ class Replication : public Executor {
   // It installed a newer view: say again what it could not take in the one before, and former primaries may be
   // released.
   void advanced(NodeId peer, Epoch before, Now now);
-  void flush(Now now);       // the turn ends: stream what was gathered
-  bool tick(Now now);        // true if it is time to make reports, too
+  void flush(Now now);  // the turn ends: stream what was gathered
+  // True if it is time to make reports, too. `beside`: something else that comes as regularly has woken the node, so a
+  // tick goes along with it, and wakes it less often for itself.
+  bool tick(Now now, bool beside = false);
   void run_parked(Now now);  // if something changed that they wait for
   std::optional<Time> deadline() const;
-  bool has_unsent() const { return !queued_.empty(); }
+  bool has_unsent(Time now) const;  // flush() would do something
 
   // ---- digests (10)
   bool has_differences() const { return !differences_.empty(); }
@@ -288,6 +290,7 @@ class Replication : public Executor {
   void report_pressure(bool tick);
 
   // digests.cc
+  bool digests_due(Time now) const { return view_ && view_->members.size() > 1 && now >= digests_at_; }
   void tell_digests(Time now);
 
   // watch.cc

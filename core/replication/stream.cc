@@ -91,6 +91,11 @@ void Replication::flush(Now now) {
   tell_digests(now.mono);
 }
 
+bool Replication::has_unsent(Time now) const {
+  return !queued_.empty() || std::ranges::any_of(lanes_, [](const auto& to) { return !to.second.waiting.empty(); }) ||
+         memory_.said != (memory_.over() > 0) || digests_due(now);
+}
+
 void Replication::stream(Slot s, Target& t, Time now) {
   Replica& r = at(s);
   if (r.lead->stage < Stage::kClosing) return;

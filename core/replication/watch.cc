@@ -10,10 +10,12 @@ namespace hc {
 namespace {
 
 constexpr Duration kTick = 100ms;
+constexpr Duration kTicksApart = 10ms;             // at least
 constexpr Duration kTellAfter = 200ms;             // what is committed, where no entry followed
 constexpr Duration kRepeatAfter = 400ms;           // sent and not acknowledged
 constexpr std::size_t kSlowBytesPerMs = 16 << 10;  // 16 MiB/s
 constexpr std::int64_t kLeaseAsksPerLease = 3;
+constexpr std::int64_t kLeaseAskedEarly = 16;  // by this part of it, where the node is awake
 constexpr std::size_t kManyAwake = 256;        // slots that a report looks at
 constexpr Duration kReportsApart = 5ms;        // then
 constexpr std::size_t kRelocateAtOnce = 4000;  // places; about a millisecond
@@ -34,7 +36,7 @@ void Replication::ask_lease(NodeId member, Time now) {
 
 void Replication::ask_leases(Time now) {
   for (const auto& [member, at] : ask_lease_at_)
-    if (now >= at) ask_lease(member, now);
+    if (now >= at - view_->lease / kLeaseAskedEarly) ask_lease(member, now);
 }
 
 void Replication::handle(Incarnation from, const LeaseAsk& m, Time now) {
@@ -152,13 +154,13 @@ void Replication::repeat(Now now) {
   for (const NodeId member : silent) restart_fills(member, {}, now.mono);
 }
 
-bool Replication::tick(Now now) {
+bool Replication::tick(Now now, bool beside) {
   ask_leases(now.mono);
   if (next_release_ && now.mono >= *next_release_) step_waiting(now);
   if (evict_at_ && now.mono >= *evict_at_) evict_some(now);
   if (memory_.relocate_at && now.mono >= *memory_.relocate_at) relocate_some(kRelocateAtOnce, now.mono);
   if (filter_at_ && now.mono >= *filter_at_) fit_filters(now.mono);
-  const bool due = now.mono >= tick_at_;
+  const bool due = now.mono >= tick_at_ - (beside ? kTick - kTicksApart : 0ms);
   if (due) {
     tick_at_ = now.mono + (HC_MUTANT(kTimerNotRearmed) ? Duration(1h) : kTick);
     parked_look_ = true;

@@ -71,6 +71,7 @@ class Post {
   E only(auto&& wanted) {
     Effects out;
     peers.tick(now_, out);
+    peers.end_turn(now_, out);
     for (Effect& effect : out.list())
       if (auto* e = std::get_if<E>(&effect); e && wanted(*e)) return std::move(*e);
     HC_CHECK(false, "an effect that opens a session");

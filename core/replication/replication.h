@@ -312,7 +312,7 @@ class Replication : public Executor {
   using PrimariesSeen = SmallMap<Incarnation, PrimarySeen>;
   PrimariesSeen watch_late_primaries(Time now, Said& said);
   void watch_awake(Time now, const PrimariesSeen& primaries, Said& said);
-  bool at_rest(Slot s, Time now) const;
+  bool at_rest(Slot s, Time now, const Said& said) const;
   void wake_where_grants_end(Time now);
   PrimarySeen seen_of(Incarnation primary, Time now) const;
   static bool silent(const Replica& r, const PrimarySeen& primary, Time now);
@@ -335,9 +335,11 @@ class Replication : public Executor {
   // Time alone changes nothing in a slot at rest: nobody lacks anything, and nobody waits. Only the others are looked
   // at on every tick; of thousands of slots those are few. A slot that grants end for, or whose primary falls silent,
   // is found by its member.
-  SlotSet awake_, rested_;           // rested: it was at rest when reports were made last, at watched_at_
-  SlotSet left_over_;                // awake, but only to be discarded some time
-  std::set<Incarnation> ungranted_;  // targets whose grant we lacked then
+  SlotSet awake_, rested_;                // rested: it was at rest when reports were made last, at watched_at_
+  SlotSet left_over_;                     // awake, but only to be discarded some time
+  Said standing_;                         // what reports go on to say of slots at rest
+  mutable std::optional<Slot> unserved_;  // where all_served() found one last
+  std::set<Incarnation> ungranted_;       // targets whose grant we lacked then
   // Primaries of slots that name us, and members that are targets of slots that we lead, with these slots.
   std::map<Incarnation, Common> followed_;
   std::map<NodeId, Common> targeted_;

@@ -162,8 +162,11 @@ class Replication : public Executor {
   };
   struct Lane {  // of fills to one member
     explicit Lane(Pace p) : pace(p) {}
-    std::deque<Slot> waiting;
-    SlotSet queued;  // what is in `waiting`
+    struct Line {
+      std::deque<Slot> waiting;
+      SlotSet queued;  // what is in `waiting`
+    };
+    Line first, then;  // slots that lack a copy, and slots that are only moved
     std::size_t outstanding = 0;
     Pace pace;
     Time progress{};            // when a chunk was acknowledged last
@@ -263,6 +266,8 @@ class Replication : public Executor {
   void pump(NodeId to, Time now);
   bool send_chunk(Slot s, Target& t, Lane& lane, Time now);
   void restart_fills(NodeId to, Epoch before, Time now);
+  bool in_no_hurry(Slot s) const;
+  bool may_begin_fill(Time now);
   void try_count(Slot s, Target& t, Time now);
 
   // remains.cc
@@ -355,6 +360,9 @@ class Replication : public Executor {
   std::vector<HeldAck> held_acks_;
   ViewRef nothing_on_offer_;  // in this view no list names an earlier process of ours
   std::map<NodeId, Lane> lanes_;
+  Time fills_go_on_{};  // of slots in no hurry
+  std::size_t fills_begun_ = 0;
+  bool fills_held_ = false;
   Memory memory_;
   AccessClock clock_;
   std::optional<Time> evict_at_;  // there is more to evict

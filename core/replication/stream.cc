@@ -86,7 +86,7 @@ void Replication::flush(Now now) {
     r.lead->untold_since.reset();
   }
   for (auto& [to, lane] : lanes_)
-    if (!lane.waiting.empty()) pump(to, now.mono);
+    if (!lane.first.waiting.empty() || (!lane.then.waiting.empty() && !fills_held_)) pump(to, now.mono);
   report_pressure(false);
   tell_digests(now.mono);
 }

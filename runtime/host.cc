@@ -194,13 +194,17 @@ void Host::rearm(Now now) {
   uv_timer_start(&timer_, on_timer, static_cast<std::uint64_t>(ms.count()), 0);
 }
 
-// The timer counts whole milliseconds of the loop's own time, so it may be a little early.
+// The timer counts whole milliseconds of the loop's own time, so it may be a little early; and what was read before may
+// have moved the deadline away. The turn's end then arms it anew, unless nothing was read.
 void Host::on_timer(uv_timer_t* timer) {
   auto* self = static_cast<Host*>(timer->data);
   self->armed_.reset();
   const Now now = self->clocks();
   const std::optional<Time> due = self->node_.deadline();
-  if (!due || *due > now.mono) return self->rearm(now);
+  if (!due || *due > now.mono) {
+    if (!self->stepped_) self->rearm(now);
+    return;
+  }
   self->happened(Woke{});
 }
 

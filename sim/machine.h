@@ -212,6 +212,7 @@ class Machine {
   Instant armed_ = kForever;
   std::optional<Time> woken_for_;    // the deadline of the last time
   std::uint64_t woken_in_vain_ = 0;  // since then, for the same one
+  std::uint64_t turns_spared_ = 0;
   Effects effects_;
 
   std::uint64_t next_link_ = 2, next_request_ = 1, packets_ = 0, steps_ = 0;

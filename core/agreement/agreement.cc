@@ -9,9 +9,11 @@
 namespace hc {
 namespace {
 
-constexpr Duration kBatch = 5ms;          // what comes within it goes into one proposal
-constexpr std::size_t kManyMoves = 256;   // of a view: its members are busy taking over for a while
-constexpr Duration kBetweenMoves = 40ms;  // then the next ones wait, so that clients come in between
+constexpr Duration kBatch = 5ms;  // what comes within it goes into one proposal
+// After a view of so many moves its members are busy taking over for a while: the next ones wait, so that clients come
+// in between; for long where nobody waits for them.
+constexpr std::size_t kManyMoves = 8, kManyMovesInHaste = 256;
+constexpr Duration kBetweenMoves = 100ms, kBetweenMovesInHaste = 40ms;
 constexpr Duration kSpread = 100ms;       // news of others is passed on within it
 constexpr std::int64_t kSpreadsPerT = 5;  // and all is said again, T being how long a complaint counts
 constexpr Duration kWordOfLoss = 10s;     // an operator's word is for now, not for what is lost some day
@@ -82,7 +84,9 @@ void Agreement::view_installed(Time now) {
   waiting_since_.reset();
   dirty_ = true;
   look_at_ = now + kBatch;
-  if (consensus_.slots_changed() > kManyMoves) rest_until_ = now + kBetweenMoves;
+  const bool haste = in_haste(*view(), slots(), pool_.reports(now));
+  if (consensus_.slots_changed() > (haste ? kManyMovesInHaste : kManyMoves))
+    rest_until_ = now + (haste ? kBetweenMovesInHaste : kBetweenMoves);
 }
 
 // 7d: nothing is known but what nobody waits for.

@@ -13,13 +13,14 @@ namespace hc {
 namespace {
 
 // Each moved slot is taken over, and waits for that; and all that is moved at once keeps the members busy at a stretch.
-constexpr std::size_t kMovesAtOnce = 1024;
+constexpr std::size_t kMovesAtOnce = 256, kMovesInHaste = 1024;
 
 class Planner : private Sight {
  public:
   Planner(const Sight& sight, const SlotIndex& slots)
       : Sight(sight), now_(now()), slots_(slots), reports_(reports()), next_(std::make_shared<View>(now())) {
     next_->epoch = now_.epoch.next();
+    moves_most_ = HC_BUGGIFY(kFewMovesAtOnce) ? 1 : in_haste(now_, slots, reports_) ? kMovesInHaste : kMovesAtOnce;
     for (const Report& r : reports_)
       if (r.kind != ReportKind::kCaughtUp && r.kind != ReportKind::kDrop) pressing_.add(r.slots);
   }
@@ -347,7 +348,7 @@ class Planner : private Sight {
   std::vector<Incarnation> well_;  // members of both views that seem alive and are not being stopped, in order
   SlotSet pressing_;               // slots of which something is said that may not wait
   bool same_ring_ = false, same_wanted_ = false;
-  std::size_t moves_ = 0, moves_most_ = HC_BUGGIFY(kFewMovesAtOnce) ? 1 : kMovesAtOnce;
+  std::size_t moves_ = 0, moves_most_ = 0;
   std::shared_ptr<View> next_;
   bool changed_ = false;
   bool by_word_ = false;  // some slot goes on because an operator accepts what is lost
@@ -362,6 +363,13 @@ std::optional<Proposal> plan(const View& now, const SlotIndex& slots, const std:
 
 bool waits(const View& now, const SlotIndex& slots, const std::vector<Report>& reports, const std::vector<Seen>& seen) {
   return Planner(Sight(now, reports, seen), slots).any();
+}
+
+bool in_haste(const View& now, const SlotIndex& slots, const std::vector<Report>& reports) {
+  if (std::ranges::any_of(reports, [](const Report& r) { return r.kind == ReportKind::kStop; })) return true;
+  bool any = false;
+  slots.moving().for_each([&](Slot s) { any = any || now.config(s).list.size() < now.ring.wanted(s).size(); });
+  return any;
 }
 
 Proposal plan_first(const FirstView& wishes, const std::vector<MemberInfo>& members) {

@@ -34,7 +34,9 @@ std::map<NodeId, Owed> Replication::owed() const {
     all[id].fill_bytes_arrived = lane.arrived;
     all[id].slots_arrived = lane.filled;
   }
-  awake_.for_each([&](Slot s) {
+  SlotSet owing = awake_;
+  for (const auto& [word, slots] : standing_) owing.add(slots);
+  owing.for_each([&](Slot s) {
     const Replica& r = replicas_[s.value];
     if (!r.lead) return;
     for (const Target& t : r.lead->targets) {

@@ -164,8 +164,11 @@ class Replication : public Executor {
   };
   struct Lane {  // of fills to one member
     explicit Lane(Pace p) : pace(p) {}
-    std::deque<Slot> waiting;
-    SlotSet queued;  // what is in `waiting`
+    struct Line {
+      std::deque<Slot> waiting;
+      SlotSet queued;  // what is in `waiting`
+    };
+    Line first, then;  // slots that lack a copy, and slots that are only moved
     std::size_t outstanding = 0;
     Pace pace;
     Time progress{};            // when a chunk was acknowledged last
@@ -265,6 +268,11 @@ class Replication : public Executor {
   void pump(NodeId to, Time now);
   bool send_chunk(Slot s, Target& t, Lane& lane, Time now);
   void restart_fills(NodeId to, Epoch before, Time now);
+  bool in_no_hurry(Slot s) const;
+  bool may_begin_fill(Time now);
+  bool has_more(const Lane& lane) const {
+    return !lane.first.waiting.empty() || (!lane.then.waiting.empty() && !fills_held_);
+  }
   void try_count(Slot s, Target& t, Time now);
 
   // remains.cc
@@ -315,7 +323,7 @@ class Replication : public Executor {
   using PrimariesSeen = SmallMap<Incarnation, PrimarySeen>;
   PrimariesSeen watch_late_primaries(Time now, Said& said);
   void watch_awake(Time now, const PrimariesSeen& primaries, Said& said);
-  bool at_rest(Slot s, Time now) const;
+  bool at_rest(Slot s, Time now, const Said& said) const;
   void wake_where_grants_end(Time now);
   PrimarySeen seen_of(Incarnation primary, Time now) const;
   static bool silent(const Replica& r, const PrimarySeen& primary, Time now);
@@ -338,9 +346,11 @@ class Replication : public Executor {
   // Time alone changes nothing in a slot at rest: nobody lacks anything, and nobody waits. Only the others are looked
   // at on every tick; of thousands of slots those are few. A slot that grants end for, or whose primary falls silent,
   // is found by its member.
-  SlotSet awake_, rested_;           // rested: it was at rest when reports were made last, at watched_at_
-  SlotSet left_over_;                // awake, but only to be discarded some time
-  std::set<Incarnation> ungranted_;  // targets whose grant we lacked then
+  SlotSet awake_, rested_;                // rested: it was at rest when reports were made last, at watched_at_
+  SlotSet left_over_;                     // awake, but only to be discarded some time
+  Said standing_;                         // what reports go on to say of slots at rest
+  mutable std::optional<Slot> unserved_;  // where all_served() found one last
+  std::set<Incarnation> ungranted_;       // targets whose grant we lacked then
   // Primaries of slots that name us, and members that are targets of slots that we lead, with these slots.
   std::map<Incarnation, Common> followed_;
   std::map<NodeId, Common> targeted_;
@@ -356,6 +366,9 @@ class Replication : public Executor {
   std::vector<HeldAck> held_acks_;
   ViewRef nothing_on_offer_;  // in this view no list names an earlier process of ours
   std::map<NodeId, Lane> lanes_;
+  Time fills_go_on_{};  // of slots in no hurry
+  std::size_t fills_begun_ = 0;
+  bool fills_held_ = false;
   Memory memory_;
   AccessClock clock_;
   std::optional<Time> evict_at_;  // there is more to evict

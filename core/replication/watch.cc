@@ -160,6 +160,10 @@ bool Replication::tick(Now now, bool beside) {
   if (evict_at_ && now.mono >= *evict_at_) evict_some(now);
   if (memory_.relocate_at && now.mono >= *memory_.relocate_at) relocate_some(kRelocateAtOnce, now.mono);
   if (filter_at_ && now.mono >= *filter_at_) fit_filters(now.mono);
+  if (fills_held_ && now.mono >= fills_go_on_) {
+    fills_held_ = false;
+    for (auto& [to, lane] : lanes_) pump(to, now.mono);
+  }
   const bool due = now.mono >= tick_at_ - (beside ? kTick - kTicksApart : 0ms);
   if (due) {
     tick_at_ = now.mono + (HC_MUTANT(kTimerNotRearmed) ? Duration(1h) : kTick);
@@ -187,6 +191,7 @@ std::optional<Time> Replication::deadline() const {
   if (evict_at_) next = std::min(next, *evict_at_);
   if (memory_.relocate_at) next = std::min(next, *memory_.relocate_at);
   if (filter_at_) next = std::min(next, *filter_at_);
+  if (fills_held_) next = std::min(next, fills_go_on_);
   if (report_at_) next = std::min(next, *report_at_);
   for (const auto& [member, at] : ask_lease_at_) next = std::min(next, at);
   return next;
@@ -243,7 +248,7 @@ void Replication::watch_targets(Slot s, Time now, Said& said) {
     } else if (t.in_commit_set() && (t.beyond_tail || now - t.waiting_since >= patience(t.who, now))) {
       say(ReportKind::kComplaint, t.who);
     }
-    if (t.listed && may_leave(s, t.who)) say(ReportKind::kDrop, t.who);
+    if (t.listed && may_leave(s, t.who) && !HC_BUGGIFY(kDropsLate)) say(ReportKind::kDrop, t.who);
   }
 }
 
@@ -255,7 +260,6 @@ bool Replication::may_leave(Slot s, Incarnation who) const {
   const auto unwanted = [&](Incarnation x) { return std::ranges::find(wanted, x.member) == wanted.end(); };
   if (!unwanted(who)) return false;
   if (HC_MUTANT(kDropBeforeTakeover)) return true;
-  if (HC_BUGGIFY(kDropsLate)) return false;
   if (replica(s).lead->stage != Stage::kServing) return false;
   if (std::ranges::all_of(wanted, [&](NodeId id) { return list.names(view_->incarnation_of(id)); })) return true;
   const bool last = std::none_of(std::ranges::find(list, who) + 1, list.end(), unwanted);
@@ -283,16 +287,21 @@ void Replication::watch_primary(Slot s, const PrimarySeen& primary, Time now, Sa
   said.try_emplace({ReportKind::kComplaint, r.primary}, SlotSet(config_.slots)).first->second.add(s);
 }
 
-bool Replication::at_rest(Slot s, Time now) const {
+// `said` of it, in this look: who waits only to be taken in, or out (7c), needs no further look to have that said
+// again.
+bool Replication::at_rest(Slot s, Time now, const Said& said) const {
   const Replica& r = replica(s);
-  const auto wanted = view_->ring.wanted(s);
-  const auto is_wanted = [&](NodeId id) { return std::ranges::find(wanted, id) != wanted.end(); };
   if (!r.limbo.empty()) return false;
   if (!r.lead && (r.listed || r.learner) && r.commit < durable(r)) return false;  // its acknowledgement may be lost
-  if (!r.lead) return r.listed ? is_wanted(config_.self.id) : r.learner || !r.holds;
+  if (!r.lead) return (r.listed && !HC_MUTANT(kWipeBeforeView)) || r.learner || !r.holds;
+  const auto has_word = [&](ReportKind kind, const Target& t) {
+    const auto word = said.find({kind, t.who});
+    return word != said.end() && word->second.has(s);
+  };
   const auto settled = [&](const Target& t) {
-    return t.listed && !t.fill && t.acked == r.at.seq && t.sent == r.at.seq && !waits_for(r, t, now) &&
-           is_wanted(t.who.member);
+    if (t.acked != r.at.seq || t.sent != r.at.seq || waits_for(r, t, now)) return false;
+    if (t.listed) return !t.fill && (has_word(ReportKind::kDrop, t) || !may_leave(s, t.who));
+    return has_word(ReportKind::kCaughtUp, t) && (!t.fill || t.fill->unacked.empty());
   };
   return r.lead->stage == Stage::kServing && r.lead->told_commit == r.commit && r.commit == r.at.seq &&
          r.table.expiring() == 0 && std::ranges::all_of(r.lead->targets, settled);
@@ -359,6 +368,7 @@ bool Replication::take_urgent(Time now) {
 }
 
 void Replication::watch_awake(Time now, const PrimariesSeen& primaries, Said& said) {
+  SlotSet resting(config_.slots);  // from now on
   awake_.for_each_not_in(left_over_, [&](Slot s) {
     prefetch_next(s);
     const Replica& r = replica(s);
@@ -370,18 +380,26 @@ void Replication::watch_awake(Time now, const PrimariesSeen& primaries, Said& sa
       left_over_.add(s);
     }
     rested_.remove(s);
-    if (!at_rest(s, now)) return;
+    if (!at_rest(s, now, said)) return;
     rested_.add(s);
     awake_.remove(s);
+    resting.add(s);
   });
+  // What was said of them holds until one wakes.
+  for (const auto& [word, slots] : said)
+    if (word.first == ReportKind::kCaughtUp || word.first == ReportKind::kDrop)
+      slots.for_each_also_in(resting,
+                             [&](Slot s) { standing_.try_emplace(word, SlotSet(config_.slots)).first->second.add(s); });
 }
 
 // Who is alone has nobody to report of but its own former process (9a).
 std::vector<Report> Replication::reports(Time now) {
   if (!view_ || (view_->members.size() < 2 && !log_.on())) return {};
   const bool alone = view_->members.size() < 2 && followed_.empty() && targeted_.empty();
-  Said said;
   wake_where_grants_end(now);
+  for (auto& [word, slots] : standing_) slots.remove(awake_);
+  std::erase_if(standing_, [](const auto& word) { return word.second.empty(); });
+  Said said = standing_;
   const PrimariesSeen primaries = watch_late_primaries(now, said);
   if (!alone) watch_awake(now, primaries, said);
   watched_at_ = now;
@@ -408,9 +426,15 @@ bool Replication::all_served() const {
       if (const Incarnation first = view_->config(slot_number(i)).list.front();
           first.member == config_.self.id && first != self())
         return false;
-  bool all = true;
-  awake_.for_each([&](Slot s) { all = all && (!replica(s).lead || replica(s).lead->stage == Stage::kServing); });
-  return all;
+  const auto unserved = [&](Slot s) { return replica(s).lead && replica(s).lead->stage != Stage::kServing; };
+  std::optional<Slot> s = unserved_ && unserved(*unserved_) ? unserved_ : awake_.next(Slot{0});
+  const auto next = [&](Slot after) {
+    const std::uint32_t from = after.value + 1U;
+    return from < config_.slots ? awake_.next(Slot{static_cast<std::uint16_t>(from)}) : std::nullopt;
+  };
+  while (s && !unserved(*s)) s = next(*s);
+  unserved_ = s;
+  return !s;
 }
 
 void Replication::invariants() const {

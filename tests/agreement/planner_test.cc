@@ -82,6 +82,21 @@ TEST(Planner, PlannedMovesGoSomeAtATime) {
   EXPECT_GT(changed, 1024U) << "nobody waits with those";
 }
 
+// Every slot has its copies, in another order than the ring wants.
+TEST(Planner, MovesThatNobodyWaitsForGoInSmallSteps) {
+  View now = first_view(3, 4096);
+  for (std::uint32_t s = 0; s < now.slot_count(); ++s) {
+    const InSyncList& was = now.config(Slot{static_cast<std::uint16_t>(s)}).list;
+    now.slots[s].list = list({was[1], was[0]});
+  }
+  const auto next = plan(now, {}, all_alive(3));
+  ASSERT_TRUE(next);
+  EXPECT_EQ(why_not(now, *next->view, next->evidence), "");
+  std::size_t changed = 0;
+  next->view->slots.for_each_difference(now.slots, [&](std::size_t) { ++changed; });
+  EXPECT_EQ(changed, 256U);
+}
+
 TEST(Planner, TheLastReplicaStaysNamed) {
   View now = first_view(2, 1, 1);
   const Incarnation only = now.slots[0].list[0];

@@ -342,6 +342,7 @@ class Cluster:
         self.extra, self.join, self.environment = list(extra), join, environment or {}
         self.ports = {i: (free_port(), free_port(), free_port()) for i in range(1, size + 1)}
         self.nodes = {}
+        self.look_every = 0.05  # seconds, while waiting
         for i in self.ports:
             self.nodes[i] = self._process(i, [] if not join else [1] if i > 1 else None)
 
@@ -409,7 +410,7 @@ class Cluster:
             return seen if len(seen) == 1 and list(seen)[0][1:] == (str(want), "0") else None
 
         try:
-            wait_until(whole, f"one view with {want} active members and every slot in sync", patience, 0.05)
+            wait_until(whole, f"one view with {want} active members and every slot in sync", patience, self.look_every)
         except TimedOut as error:
             logs = "\n".join(f"--- node {i}\n{n.log()[-2500:]}" for i, n in self.nodes.items())
             raise TimedOut(f"{error}\n{logs}") from None

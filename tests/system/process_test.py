@@ -247,6 +247,20 @@ class DataFolder(unittest.TestCase):
             node.kill()
 
 
+class Quiet(unittest.TestCase):
+    def test_members_with_nothing_to_do_do_next_to_nothing(self):
+        seconds, most = 3.0, 0.05  # of a processor, all members together
+
+        def spent(node):
+            with open(f"/proc/{node.child.pid}/schedstat", encoding="utf-8") as file:
+                return int(file.read().split()[0]) / 1e9
+
+        with cluster.Cluster(3) as members:
+            before, begun = sum(spent(n) for n in members.live()), time.monotonic()
+            cluster.wait_until(lambda: time.monotonic() - begun >= seconds, "some time to pass")  # leases go round
+            self.assertLess(sum(spent(n) for n in members.live()) - before, most * (time.monotonic() - begun))
+
+
 class Signals(unittest.TestCase):
     def test_sigterm_and_sigint_end_with_0(self):
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -26,7 +26,7 @@ def kvload(server, command, *more, pipeline, misses=0, keys=KEYS):
     """`more`: further flags of kvload. `misses`: how many are allowed; a fixed reply misses nothing."""
     out, meter = _run(server, [KVLOAD, "--port", server.port, "--command", command, "--pipeline", pipeline, "--keys",
                                keys, "--value-bytes", VALUE_BYTES, *more])
-    operations, _, rate, _, p99, _, p9999, longest, _, missing = map(float, out.split())
+    operations, _, rate, _, p99, _, p9999, longest, _, missing, _ = map(float, out.split())
     if missing > misses:
         raise SystemExit(f"{server.name}: {missing:.0f} of {operations:.0f} keys were missing")
     return {"rate": rate, "p99_us": p99, "p9999_us": p9999, "max_us": longest, "cpu_us": meter.cpu / operations * 1e6,

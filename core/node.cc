@@ -134,11 +134,11 @@ void Node::Rooms::hear(Incarnation from, M& m, Now now, Effects& out) {
 // --------------------------------------------------------------------------------------------------------------- time
 
 void Node::Rooms::tick(Now now, Effects& out) {
-  const std::optional<Time> probe = swim.deadline();
-  const bool probes = probe && *probe <= now.mono;
-  if (probes) swim.wake(now.mono, gossip);
+  const std::optional<Time> gossip_at = swim.deadline();
+  const bool gossips = gossip_at && *gossip_at <= now.mono;
+  if (gossips) swim.wake(now.mono, gossip);
   peers.tick(now.mono, out);
-  if (replication.tick(now, probes)) {
+  if (replication.tick(now, gossips)) {
     replication.know_full(agreement.full_disks());
     report(now.mono);
   }
@@ -328,7 +328,7 @@ void Node::Rooms::peer_news(Now now, Effects& out) {
 // ----------------------------------------------------------------------------------------------------------- stopping
 
 // What is ours is with others: our places in the lists, and our vote (2f, 7d).
-bool Node::Rooms::handed_over() const {
+bool Node::Rooms::handed_over() {
   const ViewRef& v = view();
   const ViewMember* mine = v ? v->member(self.id) : nullptr;
   if (!mine) return true;
@@ -336,8 +336,9 @@ bool Node::Rooms::handed_over() const {
       v->members, [&](const ViewMember& m) { return m.info.id != self.id && m.state != MemberState::kAbsent; });
   if (!others && !leaving) return true;
   // Who leaves for good may have on its disk what an earlier process of it is named for (9a).
-  const auto names_us = [&](const SlotConfig& slot) { return slot.list.names(self.id); };
-  const bool listed = leaving ? std::ranges::any_of(v->slots, names_us) : replication.listed_anywhere();
+  const auto names_us = [&](const auto& listed) { return listed.first.member == self.id; };
+  const bool listed =
+      leaving ? std::ranges::any_of(agreement.slots().listed(), names_us) : replication.listed_anywhere();
   if ((listed && !HC_MUTANT(kStopsWhileListed)) || mine->state == MemberState::kActive) return false;
   return agreement.consensus().handed_over() || (mine->state == MemberState::kAbsent && v->votes(self.id));
 }

@@ -148,7 +148,7 @@ struct Node::Rooms {
   void drain_gossip(Now now, Effects& out);
   void peer_news(Now now, Effects& out);
   void report(Time now);
-  bool handed_over() const;
+  bool handed_over();
   void step_stop(Now now, Effects& out);
   bool ready() const;
   bool turn_pending(Now now) const;

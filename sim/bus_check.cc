@@ -94,8 +94,9 @@ std::optional<std::string> BusCheck::told(const Machine& m) {
     };
     if (const SlotStatus slot = m.node().slot(t.slot, m.now()); t.at.seq > slot.commit)
       return what() + ", and committed is " + std::to_string(slot.commit.value);
-    // Where nobody else has the slot, a command that leaves everything as it was (a TTL that is the same) has no entry.
-    const bool alone = m.node().view()->config(t.slot).list.size() == 1;
+    // Where nobody is told, a command that leaves everything as it was (a TTL that is the same) has no entry.
+    const View& view = *m.node().view();
+    const bool alone = view.members.size() == 1 && !view.members.front().info.keeps_log;
     if (!told_.insert({t.slot, t.at, t.notice.what, t.notice.key}).second && !alone) return what() + " twice";
     const std::string event(info_of(t.notice.what).name);
     for (const Message& message :

@@ -13,7 +13,7 @@ constexpr Duration kBatch = 5ms;  // what comes within it goes into one proposal
 // After a view of so many moves its members are busy taking over for a while: the next ones wait, so that clients come
 // in between; for long where nobody waits for them.
 constexpr std::size_t kManyMoves = 8, kManyMovesInHaste = 256;
-constexpr Duration kBetweenMoves = 100ms, kBetweenMovesInHaste = 40ms;
+constexpr Duration kBetweenMoves = 200ms, kBetweenMovesInHaste = 40ms;
 constexpr Duration kSpread = 100ms;       // news of others is passed on within it
 constexpr std::int64_t kSpreadsPerT = 5;  // and all is said again, T being how long a complaint counts
 constexpr Duration kWordOfLoss = 10s;     // an operator's word is for now, not for what is lost some day
@@ -111,7 +111,7 @@ void Agreement::set_seen_off(bool seen_off, Time now) {
 
 void Agreement::say_our_end(NodeId to, Time now) {
   const Incarnation us{config_.self.id, config_.self.generation};
-  peers_.send(to, Reports{{{ReportKind::kStop, us, us, view()->epoch, {}, now, {}}}});
+  peers_.send_first(to, Reports{{{ReportKind::kStop, us, us, view()->epoch, {}, now, {}}}});
 }
 
 void Agreement::say_who_is_dead(const MemberInfo& self, const Swim& swim, Time now) {

@@ -13,7 +13,7 @@ namespace hc {
 namespace {
 
 // Each moved slot is taken over, and waits for that; and all that is moved at once keeps the members busy at a stretch.
-constexpr std::size_t kMovesAtOnce = 256, kMovesInHaste = 1024;
+constexpr std::size_t kMovesAtOnce = 512, kMovesInHaste = 1024;
 
 class Planner : private Sight {
  public:
@@ -366,9 +366,13 @@ bool waits(const View& now, const SlotIndex& slots, const std::vector<Report>& r
 }
 
 bool in_haste(const View& now, const SlotIndex& slots, const std::vector<Report>& reports) {
-  if (std::ranges::any_of(reports, [](const Report& r) { return r.kind == ReportKind::kStop; })) return true;
+  const auto stops = [&](const Report& r) { return r.kind == ReportKind::kStop && now.names(r.about); };
+  if (std::ranges::any_of(reports, stops)) return true;
   bool any = false;
-  slots.moving().for_each([&](Slot s) { any = any || now.config(s).list.size() < now.ring.wanted(s).size(); });
+  slots.moving().for_each([&](Slot s) {
+    const InSyncList& list = now.config(s).list;
+    any = any || (list.size() < now.ring.wanted(s).size() && now.names(list.front()));
+  });
   return any;
 }
 

@@ -29,7 +29,8 @@ std::optional<Proposal> plan(const View& now, const SlotIndex& slots, const std:
                              const std::vector<Seen>& seen);
 // Whether something does; cheaper.
 bool waits(const View& now, const SlotIndex& slots, const std::vector<Report>& reports, const std::vector<Seen>& seen);
-// Somebody waits for planned moves (7d): who is being stopped, or a slot that has fewer copies than it should.
+// Somebody waits for planned moves (7d): a member that is being stopped, or a slot with fewer copies than it should
+// have, if its primary is there.
 bool in_haste(const View& now, const SlotIndex& slots, const std::vector<Report>& reports);
 
 // The first view of a cluster (2g): all of `members` active, all slots where the ring wants them.

@@ -102,6 +102,13 @@ void Peers::dismiss(Incarnation who) {
   peer->dismissed = who.generation;
 }
 
+bool Peers::send_first(NodeId to, Message message) {
+  if (!send(to, std::move(message))) return false;
+  std::vector<Message>& queue = *queue_to(to);
+  std::rotate(queue.begin(), queue.end() - 1, queue.end());
+  return true;
+}
+
 Frame Peers::frame_to(Generation to) const {
   Frame frame;
   frame.from = self_.id;

@@ -57,6 +57,7 @@ class Peers {
     queue->emplace_back(std::forward<M>(message));
     return true;
   }
+  bool send_first(NodeId to, Message message);  // before all that is said in this turn
   template <class M>
   bool send(Incarnation to, M&& message) {  // to this process of the member and no other: answers
     if (open(to.member) && process(to.member) != to.generation) return false;

@@ -13,9 +13,7 @@ namespace {
 
 constexpr std::size_t kChunkOverhead = 64;  // what an empty chunk counts against the window
 constexpr std::size_t kWindowLeast = 4096;
-constexpr Duration kDiscardsEvery = 1s;   // memory that nobody waits for
-constexpr std::size_t kFillsAtOnce = 64;  // of those that nobody waits for
-constexpr Duration kFillsApart = 50ms;
+constexpr Duration kDiscardsEvery = 1s;  // memory that nobody waits for
 
 }  // namespace
 
@@ -28,31 +26,9 @@ void Replication::queue_fill(Slot s, Target& t) {
   if (t.listed || t.filled || !t.fill || t.fill->walked) return;
   if (t.fill->id == 0) t.fill->id = next_fill_++;
   Lane& lane = this->lane(t.who.member);
-  Lane::Line& line = in_no_hurry(s) ? lane.then : lane.first;
-  if (line.queued.has(s)) return;
-  line.queued.add(s);
-  line.waiting.push_back(s);
-}
-
-// It is only being moved: it has as many copies as it should, and none of them with one that is being stopped.
-bool Replication::in_no_hurry(Slot s) const {
-  const InSyncList& list = view_->config(s).list;
-  const auto stays = [&](Incarnation who) {
-    const ViewMember* m = view_->member(who.member);
-    return m && m->state != MemberState::kAbsent;
-  };
-  return list.size() >= view_->ring.wanted(s).size() && std::ranges::all_of(list, stays);
-}
-
-// Thousands of small slots would keep both ends busy for long. So of those that are in no hurry a few begin at a time.
-bool Replication::may_begin_fill(Time now) {
-  if (now >= fills_go_on_) {
-    fills_go_on_ = now + kFillsApart;
-    fills_begun_ = 0;
-  }
-  if (fills_begun_ < kFillsAtOnce) return ++fills_begun_, true;
-  fills_held_ = true;
-  return false;
+  if (lane.queued.has(s)) return;
+  lane.queued.add(s);
+  lane.waiting.push_back(s);
 }
 
 // From the beginning.
@@ -67,19 +43,16 @@ void Replication::fill_anew(Target& t) {
 void Replication::pump(NodeId to, Time now) {
   Lane& lane = this->lane(to);
   if (full({to, peers_.generation(to)})) return;  // 9e: it has no room
-  while (lane.outstanding < lane.pace.window() && peers_.open(to)) {
-    Lane::Line& line = lane.first.waiting.empty() ? lane.then : lane.first;
-    if (line.waiting.empty()) return;
-    const Slot s = line.waiting.front();
+  while (!lane.waiting.empty() && lane.outstanding < lane.pace.window() && peers_.open(to)) {
+    const Slot s = lane.waiting.front();
     Replica& r = at(s);
     Target* learner = nullptr;
     if (r.lead && (r.lead->stage == Stage::kServing || HC_MUTANT(kCaughtUpBeforeTakeover)))
       for (Target& t : r.lead->targets)
         if (t.who.member == to && !t.listed && t.fill && !t.fill->walked) learner = &t;
-    if (learner && learner->fill->next_chunk == 0 && in_no_hurry(s) && !may_begin_fill(now)) return;
     if (learner && send_chunk(s, *learner, lane, now)) continue;
-    line.waiting.pop_front();
-    line.queued.remove(s);
+    lane.waiting.pop_front();
+    lane.queued.remove(s);
   }
 }
 

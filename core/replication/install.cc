@@ -81,7 +81,7 @@ void Replication::tally(Slot s, bool in) {
   for (const Target& t : r.lead->targets) count(targeted_, t.who.member);
 }
 
-// A slot with a fill is never at rest.
+// A slot of which something is on its way to a learner is never at rest.
 void Replication::count_outstanding() {
   for (auto& [to, lane] : lanes_) {
     lane.outstanding = 0;

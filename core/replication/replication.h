@@ -105,8 +105,8 @@ class Replication : public Executor {
   // released.
   void advanced(NodeId peer, Epoch before, Now now);
   void flush(Now now);  // the turn ends: stream what was gathered
-  // True if it is time to make reports, too. `beside`: something else that comes as regularly has woken the node, so a
-  // tick goes along with it, and wakes it less often for itself.
+  // True if it is time to make reports, too. `beside`: membership has woken the node, which it does about as often, so
+  // a tick goes along with it, and wakes it less often for itself.
   bool tick(Now now, bool beside = false);
   void run_parked(Now now);  // if something changed that they wait for
   std::optional<Time> deadline() const;
@@ -164,11 +164,8 @@ class Replication : public Executor {
   };
   struct Lane {  // of fills to one member
     explicit Lane(Pace p) : pace(p) {}
-    struct Line {
-      std::deque<Slot> waiting;
-      SlotSet queued;  // what is in `waiting`
-    };
-    Line first, then;  // slots that lack a copy, and slots that are only moved
+    std::deque<Slot> waiting;
+    SlotSet queued;  // what is in `waiting`
     std::size_t outstanding = 0;
     Pace pace;
     Time progress{};            // when a chunk was acknowledged last
@@ -268,11 +265,6 @@ class Replication : public Executor {
   void pump(NodeId to, Time now);
   bool send_chunk(Slot s, Target& t, Lane& lane, Time now);
   void restart_fills(NodeId to, Epoch before, Time now);
-  bool in_no_hurry(Slot s) const;
-  bool may_begin_fill(Time now);
-  bool has_more(const Lane& lane) const {
-    return !lane.first.waiting.empty() || (!lane.then.waiting.empty() && !fills_held_);
-  }
   void try_count(Slot s, Target& t, Time now);
 
   // remains.cc
@@ -343,9 +335,9 @@ class Replication : public Executor {
   ViewRef view_;
   std::vector<Replica> replicas_;
   SlotSet asking_;  // all slots in Stage::kAsking, and some that were
-  // Time alone changes nothing in a slot at rest: nobody lacks anything, and nobody waits. Only the others are looked
-  // at on every tick; of thousands of slots those are few. A slot that grants end for, or whose primary falls silent,
-  // is found by its member.
+  // Time alone changes nothing in a slot at rest: nobody lacks anything, and nobody waits but for a view (standing_).
+  // Only the others are looked at on every tick; of thousands of slots those are few. A slot that grants end for, or
+  // whose primary falls silent, is found by its member.
   SlotSet awake_, rested_;                // rested: it was at rest when reports were made last, at watched_at_
   SlotSet left_over_;                     // awake, but only to be discarded some time
   Said standing_;                         // what reports go on to say of slots at rest
@@ -366,9 +358,6 @@ class Replication : public Executor {
   std::vector<HeldAck> held_acks_;
   ViewRef nothing_on_offer_;  // in this view no list names an earlier process of ours
   std::map<NodeId, Lane> lanes_;
-  Time fills_go_on_{};  // of slots in no hurry
-  std::size_t fills_begun_ = 0;
-  bool fills_held_ = false;
   Memory memory_;
   AccessClock clock_;
   std::optional<Time> evict_at_;  // there is more to evict

@@ -86,13 +86,13 @@ void Replication::flush(Now now) {
     r.lead->untold_since.reset();
   }
   for (auto& [to, lane] : lanes_)
-    if (has_more(lane)) pump(to, now.mono);
+    if (!lane.waiting.empty()) pump(to, now.mono);
   report_pressure(false);
   tell_digests(now.mono);
 }
 
 bool Replication::has_unsent(Time now) const {
-  return !queued_.empty() || std::ranges::any_of(lanes_, [this](const auto& to) { return has_more(to.second); }) ||
+  return !queued_.empty() || std::ranges::any_of(lanes_, [](const auto& to) { return !to.second.waiting.empty(); }) ||
          memory_.said != (memory_.over() > 0) || digests_due(now);
 }
 

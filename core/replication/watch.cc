@@ -160,10 +160,6 @@ bool Replication::tick(Now now, bool beside) {
   if (evict_at_ && now.mono >= *evict_at_) evict_some(now);
   if (memory_.relocate_at && now.mono >= *memory_.relocate_at) relocate_some(kRelocateAtOnce, now.mono);
   if (filter_at_ && now.mono >= *filter_at_) fit_filters(now.mono);
-  if (fills_held_ && now.mono >= fills_go_on_) {
-    fills_held_ = false;
-    for (auto& [to, lane] : lanes_) pump(to, now.mono);
-  }
   const bool due = now.mono >= tick_at_ - (beside ? kTick - kTicksApart : 0ms);
   if (due) {
     tick_at_ = now.mono + (HC_MUTANT(kTimerNotRearmed) ? Duration(1h) : kTick);
@@ -191,7 +187,6 @@ std::optional<Time> Replication::deadline() const {
   if (evict_at_) next = std::min(next, *evict_at_);
   if (memory_.relocate_at) next = std::min(next, *memory_.relocate_at);
   if (filter_at_) next = std::min(next, *filter_at_);
-  if (fills_held_) next = std::min(next, fills_go_on_);
   if (report_at_) next = std::min(next, *report_at_);
   for (const auto& [member, at] : ask_lease_at_) next = std::min(next, at);
   return next;

@@ -144,9 +144,9 @@ void ViewCheck::restarted(NodeId who, Epoch kept) { at_[who] = {kept, nullptr, k
 
 std::optional<std::string> ViewCheck::stored(NodeId who, Epoch epoch) {
   Installed& has = at_[who];
-  const Epoch before = std::exchange(has.stored, epoch);
-  if (epoch >= before || before > has.epoch) return std::nullopt;
-  return name_of(who) + " stores view " + std::to_string(epoch.value) + ", and has stored and installed view " +
+  const Epoch before = std::exchange(has.when_stored, has.epoch);  // a step may store one and install the next
+  if (epoch >= before) return std::nullopt;
+  return name_of(who) + " stores view " + std::to_string(epoch.value) + ", and had installed view " +
          std::to_string(before.value);
 }
 
@@ -156,7 +156,7 @@ std::optional<std::string> ViewCheck::installed(NodeId who, const ViewRef& view)
   if (view->epoch < has.epoch)
     return name_of(who) + " goes back from view " + std::to_string(has.epoch.value) + " to " +
            std::to_string(view->epoch.value);
-  has = {view->epoch, view, has.stored};
+  has = {view->epoch, view, has.when_stored};
   const auto known = by_epoch_.find(view->epoch);
   if (known == by_epoch_.end()) return first_seen(who, seen);
   if (known->second.view == view) return std::nullopt;

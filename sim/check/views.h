@@ -51,8 +51,8 @@ class ViewCheck {
   const ViewRef& newest() const { return newest_; }
   // The newest, and those that somebody has accepted and that may be decided yet.
   std::vector<ViewRef> in_force() const;
-  ViewRef before_newest() const;
-  ViewRef of(Epoch epoch) const;  // null: nobody has installed it  // null if nobody installed it
+  ViewRef before_newest() const;  // null if nobody installed it
+  ViewRef of(Epoch epoch) const;  // likewise
   std::uint64_t views() const { return by_epoch_.size(); }
   std::uint64_t losses() const { return losses_; }
   // Slots lost since the last call.
@@ -81,8 +81,8 @@ class ViewCheck {
   };
   struct Installed {
     Epoch epoch;
-    ViewRef view;  // null: another process than the present one had it
-    Epoch stored;  // what was last to be on its disk
+    ViewRef view;       // null: another process than the present one had it
+    Epoch when_stored;  // the one it had when it last wanted one stored
   };
   std::map<Epoch, Following> by_epoch_;
   std::map<Epoch, std::vector<Proposed>> proposals_;

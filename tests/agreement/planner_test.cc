@@ -94,7 +94,22 @@ TEST(Planner, MovesThatNobodyWaitsForGoInSmallSteps) {
   EXPECT_EQ(why_not(now, *next->view, next->evidence), "");
   std::size_t changed = 0;
   next->view->slots.for_each_difference(now.slots, [&](std::size_t) { ++changed; });
-  EXPECT_EQ(changed, 256U);
+  EXPECT_EQ(changed, 512U);
+}
+
+TEST(Planner, WhoIsStoppedAndSlotsThatLackACopyAreInHaste) {
+  View now = first_view(3, 16);
+  const auto hastes = [&](const std::vector<Report>& reports) {
+    return in_haste(now, SlotIndex(std::make_shared<View>(now)), reports);
+  };
+  EXPECT_FALSE(hastes({}));
+  EXPECT_TRUE(hastes({report(ReportKind::kStop, process(1), process(1), now.epoch, 16)}));
+  const Incarnation seen_off = process(1, 2);
+  EXPECT_FALSE(hastes({report(ReportKind::kStop, seen_off, seen_off, now.epoch, 16)})) << "it has nothing to hand over";
+  now.slots[0].list = list({process(2)});
+  EXPECT_TRUE(hastes({}));
+  now.slots[0].list = list({process(2, 2)});
+  EXPECT_FALSE(hastes({})) << "nobody can fill its copies";
 }
 
 TEST(Planner, TheLastReplicaStaysNamed) {

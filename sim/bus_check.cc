@@ -96,7 +96,8 @@ std::optional<std::string> BusCheck::told(const Machine& m) {
       return what() + ", and committed is " + std::to_string(slot.commit.value);
     // Where nobody is told, a command that leaves everything as it was (a TTL that is the same) has no entry.
     const View& view = *m.node().view();
-    const bool alone = view.members.size() == 1 && !view.members.front().info.keeps_log;
+    const bool alone =
+        view.config(t.slot).list.size() == 1 && view.learners(t.slot).empty() && !view.member(m.id())->info.keeps_log;
     if (!told_.insert({t.slot, t.at, t.notice.what, t.notice.key}).second && !alone) return what() + " twice";
     const std::string event(info_of(t.notice.what).name);
     for (const Message& message :

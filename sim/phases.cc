@@ -154,8 +154,22 @@ void World::begin_healing() {
   for (const auto& c : clients_) c->think(500ms, 2s);
 }
 
+// A view that was forced where others had gone on (2h) may have members that left them: its operator sees those off
+// once more.
+void World::see_off_again() {
+  const ViewRef newest = views_->newest();
+  if (!newest || newest->lineage == 0) return;
+  const auto asked = std::ranges::find_if(machines_, [&](const auto& m) {
+    return m->up() && !nemesis_->lost(m->index()) && newest->names(m->incarnation());
+  });
+  if (asked == machines_.end()) return;
+  for (const auto& m : machines_)
+    if (nemesis_->gone(m->index()) && newest->member(m->id())) (*asked)->ask_to_leave(m->id());
+}
+
 void World::look_at_healing() {
   const Duration since = schedule_.now() - phase_since_;
+  see_off_again();
   const auto hindered = unsettled();
   if (!hindered) {
     begin_reading();

@@ -86,6 +86,7 @@ class World : private Doorstep, private Overseer, private Ledger {
   std::optional<std::string> unsettled() const;  // what still hinders; nullopt: the cluster has settled
   std::optional<std::string> long_expired() const;
   bool waits_for_operator(NodeId id) const;
+  void see_off_again();
   bool excused(Slot s) const;  // nobody can serve it any more, within the promise
   bool begins_at_nobody(Slot s) const;
   void directed_script();

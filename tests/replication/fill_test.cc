@@ -104,6 +104,17 @@ TEST_F(Filling, EntriesAcknowledgedTooEarlyAreSentAgain) {
   EXPECT_FALSE(again.front().entries.empty());
 }
 
+TEST_F(Filling, WhatIsSaidOfALearnerStandsUntilAViewHasIt) {
+  grant(1);
+  for (const FillChunk& c : chunks()) acknowledge(c);
+  acknowledge_entries();
+  for (int look = 0; look < 3; ++look) EXPECT_TRUE(says_caught_up()) << "look " << look;
+  set("key", "value", 0);  // it wakes
+  EXPECT_TRUE(says_caught_up());
+  install(2, list({process(1), process(2)}));
+  EXPECT_FALSE(says_caught_up());
+}
+
 TEST_F(Filling, AnAcknowledgementOfAnEarlierAttemptDoesNotCount) {
   const auto first = chunks();
   ASSERT_GE(first.size(), 4U);

@@ -15,16 +15,21 @@ const Time kStart{std::chrono::hours(1)};
 
 // Member 2, a learner of the one slot, whose list names member 1 alone.
 struct Learner : ::testing::Test {
-  Learner() : config(config_of(2)), peers(config, Random(1)), log(config), replication(config, peers, log, Random(2)) {
+  explicit Learner(bool keeps_log = false)
+      : config(config_of(2, keeps_log)),
+        peers(config, Random(1)),
+        log(config),
+        replication(config, peers, log, Random(2)) {
     auto view = std::make_shared<View>(first_view(2));
     view->slots[0].list = list({process(1)});
     replication.start(kStart);
     replication.install(view, kStart);
   }
-  static NodeConfig config_of(std::uint32_t member) {
+  static NodeConfig config_of(std::uint32_t member, bool keeps_log) {
     NodeConfig c;
     c.self = info(member);
     c.slots = 1;
+    c.append_only = keeps_log;
     return c;
   }
   void fill() {
@@ -60,6 +65,27 @@ TEST_F(Learner, AViewThatDoesNotTouchTheSlotDoesNotRenewItsPatience) {
   next->slots[0].list = list({process(1)});
   replication.install(next, kStart + config.patience - 1ms);
   EXPECT_TRUE(complains(kStart + config.patience));
+}
+
+struct OnDisk : Learner {
+  OnDisk() : Learner(true) {}
+};
+
+// 9a: the list names an earlier process of ours, so what we hold may be all that there is.
+TEST_F(OnDisk, WhatIsOnOfferIsNotDiscarded) {
+  fill();
+  auto next = std::make_shared<View>(first_view(2));
+  next->epoch = Epoch(2);
+  next->slots[0] = {Epoch(2), list({process(1), process(2, 0)}), {}};
+  replication.install(next, kStart);
+  DiscardOk may{SlotSet(1), Epoch(2)};
+  may.slots.add(Slot{0});
+  replication.handle(process(1), may);
+  EXPECT_TRUE(replication.replica(Slot{0}).holds);
+  seam::active.set(static_cast<std::size_t>(seam::Mutant::kOfferGoesStale));
+  replication.handle(process(1), may);
+  EXPECT_FALSE(replication.replica(Slot{0}).holds);
+  seam::active.reset();
 }
 
 // Member 1 leads, the ring wants 1 and 2; 3 and more are in the list, for they were wanted once.

@@ -53,7 +53,7 @@ def wait_until(condition, what, patience=PATIENCE, pause=0.02):
 _taken = set()
 
 
-def _is_free(port):
+def is_free(port):
     for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
         with socket.socket(socket.AF_INET, kind) as probe:
             if kind == socket.SOCK_STREAM:
@@ -70,7 +70,7 @@ def _is_free(port):
 def free_port():
     for _ in range(1000):
         port = random.SystemRandom().randrange(20000, 32000)
-        if port not in _taken and _is_free(port):
+        if port not in _taken and is_free(port):
             _taken.add(port)
             return port
     raise AssertionError("no free port")

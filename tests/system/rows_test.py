@@ -102,6 +102,10 @@ class Ports:
 
         return re.sub(r"(?<![\w.])\d{4}(?![\w.])", one, text)
 
+    def are_free(self):
+        """Nobody listens on the document's free ports."""
+        return all(cluster.is_free(real) for documented, real in self.real.items() if 7001 <= documented <= 7099)
+
     def back(self, text):
         documented = {str(real): str(port) for port, real in self.real.items()}
         return re.sub(r"(?<!\d)\d{5}(?!\d)", lambda m: documented.get(m[0], m[0]), text)
@@ -122,6 +126,8 @@ class Shell:
     def close(self):
         os.killpg(self.child.pid, signal.SIGKILL)
         self.child.wait()
+        # What it had started is dying, and nobody here can wait for that: the next block wants the same ports.
+        cluster.wait_until(self.ports.are_free, "what a block started to leave its ports")
         self.child.stdin.close()
         self.child.stdout.close()
         self.folder.__exit__(None, None, None)

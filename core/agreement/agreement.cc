@@ -17,8 +17,7 @@ constexpr Duration kBetweenMoves = 200ms, kBetweenMovesInHaste = 40ms;
 constexpr Duration kSpread = 100ms;       // news of others is passed on within it
 constexpr std::int64_t kSpreadsPerT = 5;  // and all is said again, T being how long a complaint counts
 constexpr Duration kWordOfLoss = 10s;     // an operator's word is for now, not for what is lost some day
-constexpr Duration kLookAgain =
-    250ms;  // while something waits, and it is another's turn or a proposal of ours is under way
+constexpr Duration kLookAgain = 250ms;    // while something waits, and another or a proposal of ours is at work
 
 }  // namespace
 

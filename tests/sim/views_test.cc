@@ -30,5 +30,18 @@ TEST(ViewsInForce, AreTheNewestAndWhatIsAcceptedOnTopOfIt) {
   EXPECT_EQ(check.in_force(), (std::vector{second, third}));
 }
 
+TEST(ViewsStored, TakeNothingBackThatWasInstalled) {
+  ViewCheck check([](Incarnation) { return std::nullopt; });
+  const NodeId who(1);
+  EXPECT_FALSE(check.stored(who, Epoch(1)));
+  EXPECT_FALSE(check.installed(who, view_of(1)));
+  EXPECT_FALSE(check.stored(who, Epoch(1)));
+  EXPECT_FALSE(check.stored(who, Epoch(1000002))) << "forced, and not installed yet";
+  EXPECT_FALSE(check.stored(who, Epoch(2))) << "another one came meanwhile";
+  EXPECT_TRUE(check.stored(who, Epoch(0)));
+  check.restarted(who, Epoch(2));
+  EXPECT_TRUE(check.stored(who, Epoch(1))) << "its disk holds more";
+}
+
 }  // namespace
 }  // namespace hc::sim

@@ -121,7 +121,8 @@ class Shell:
         environment = os.environ | {"FAKETTY": "1", "PATH": tools + ":" + os.environ["PATH"], "PROJECT": PROJECT}
         self.child = subprocess.Popen(
             ["bash", "--norc"], cwd=self.folder.__enter__(), env=environment, stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+            preexec_fn=cluster.die_with_the_test)  # a row that waits in a loop would wait for ever
 
     def close(self):
         os.killpg(self.child.pid, signal.SIGKILL)

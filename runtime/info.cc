@@ -250,8 +250,8 @@ void cluster(std::string& text, const Desk& desk) {
   const Node::Counters& n = node.counters();
   const ViewRef view = node.view();
   desk.office.figures.update(view);
-  desk.office.transfers.look(node, desk.now.mono);
   const ViewFigures& figures = desk.office.figures;
+  desk.office.transfers.look(node, figures, desk.now.mono);
   const Transfers::Transfer sent = desk.office.transfers.sum();
   InfoSection section(text, "Cluster");
   section.line("cluster_enabled", desk.office.facts.gossip_port != 0 ? 1U : 0U)

@@ -292,7 +292,8 @@ void Server::every_second() {
       traffic.out - std::min(traffic.out, std::exchange(traffic_counted_.out, traffic.out));
   const LiveSettings& live = settings_.live();
   const Time now = read_clocks().mono;
-  office_->transfers.look(host_->node(), now);
+  office_->figures.update(host_->node().view());
+  office_->transfers.look(host_->node(), office_->figures, now);
   for (HttpConnection* client : every_http_client())
     if (client->watches()) client->keep_alive(now);
   if (live.idle_seconds_max == 0) return;

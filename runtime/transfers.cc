@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/events/cluster_news.h"
 #include "core/replication/owed.h"
 
 namespace hc {
@@ -34,11 +33,9 @@ void Transfers::Transfer::add(const Transfer& other) {
 }
 
 // At rest it looks at nothing but the view, for with many keys the rest costs a millisecond.
-void Transfers::look(const Node& node, Time now) {
-  const ViewRef view = node.view();
-  const bool other = std::exchange(view_, view) != view;
-  if (other) moving_ = view && slots_moving(*view) > 0;
-  if (moving_) return follow(node.owed(), now);
+void Transfers::look(const Node& node, const ViewFigures& figures, Time now) {
+  const bool other = std::exchange(view_, figures.view()) != figures.view();
+  if (figures.slots_moving() > 0) return follow(node.owed(), now);
   if (!other) return;
   all_.clear();
   courses_.clear();

@@ -12,6 +12,7 @@
 
 #include "core/base/time.h"
 #include "core/node.h"
+#include "runtime/view_figures.h"
 
 namespace hc {
 
@@ -28,8 +29,8 @@ class Transfers {
     void add(const Transfer& other);  // in parallel: the later end is that of both
   };
 
-  // Once a second, and before somebody reads.
-  void look(const Node& node, Time now);
+  // Once a second, and before somebody reads. `figures`: of the node's view.
+  void look(const Node& node, const ViewFigures& figures, Time now);
 
   const std::map<NodeId, Transfer>& all() const { return all_; }  // by whom they go to
   Transfer sum() const;
@@ -43,7 +44,6 @@ class Transfers {
   void follow(const std::map<NodeId, Owed>& owed, Time now);
 
   ViewRef view_;  // as of the last look
-  bool moving_ = false;
   std::map<NodeId, Course> courses_;
   std::map<NodeId, Transfer> all_;
 };

@@ -1,4 +1,4 @@
-// What a view says of slots, counted: made once for each view.
+// What a view says of slots, counted. It follows from view to view by what differs between them.
 #pragma once
 
 #include <cstddef>
@@ -32,16 +32,14 @@ class ViewFigures {
   std::size_t slots_short() const { return slots_short_; }             // with fewer copies in sync than there should be
   std::size_t slots_moving() const { return moving_; }                 // not held by just those that the ring wants
   const std::map<Move, std::size_t>& moves() const { return moves_; }  // slots
-  const std::vector<Run>& ring() const { return ring_; }               // in the ring's order
+  std::vector<Run> ring() const;                                       // in the ring's order; walks over all slots
 
  private:
-  void count(const SlotConfig& config, Slot slot);
-  void draw();
+  void count(const View& view, Slot slot, bool in);
 
   ViewRef view_;
   std::map<NodeId, Member> members_;
   std::map<Move, std::size_t> moves_;
-  std::vector<Run> ring_;
   std::size_t active_ = 0, slots_short_ = 0, moving_ = 0;
 };
 

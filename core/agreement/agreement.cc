@@ -12,8 +12,8 @@ namespace {
 constexpr Duration kBatch = 5ms;  // what comes within it goes into one proposal
 // After a view of so many moves its members are busy taking over for a while: the next ones wait, so that clients come
 // in between; for long where nobody waits for them.
-constexpr std::size_t kManyMoves = 8, kManyMovesInHaste = 256;
-constexpr Duration kBetweenMoves = 200ms, kBetweenMovesInHaste = 40ms;
+constexpr std::size_t kManyMoves = 8;
+constexpr Duration kBetweenMoves = 75ms, kBetweenMovesInHaste = 50ms;
 constexpr Duration kSpread = 100ms;       // news of others is passed on within it
 constexpr std::int64_t kSpreadsPerT = 5;  // and all is said again, T being how long a complaint counts
 constexpr Duration kWordOfLoss = 10s;     // an operator's word is for now, not for what is lost some day
@@ -63,7 +63,7 @@ void Agreement::say(const std::vector<Report>& own, Time now) {
   for (const Report& r : own)
     if (pool_.hear(r, *view(), now)) {
       dirty_ = true;
-      spread_at_ = now;
+      own_news_ = own_news_.value_or(now);
       look_at_ = std::min(look_at_, now + kBatch);
     }
 }
@@ -84,8 +84,7 @@ void Agreement::view_installed(Time now) {
   dirty_ = true;
   look_at_ = now + kBatch;
   const bool haste = in_haste(*view(), slots(), pool_.reports(now));
-  if (consensus_.slots_changed() > (haste ? kManyMovesInHaste : kManyMoves))
-    rest_until_ = now + (haste ? kBetweenMovesInHaste : kBetweenMoves);
+  if (consensus_.slots_changed() > kManyMoves) rest_until_ = now + (haste ? kBetweenMovesInHaste : kBetweenMoves);
 }
 
 // 7d: nothing is known but what nobody waits for.
@@ -239,11 +238,15 @@ void Agreement::say_what_may_be_lost(const MemberInfo& self, const Swim& swim, T
     say({{ReportKind::kAcceptLoss, me, me, may_be_lost_.as_of, may_be_lost_.slots, now, {}}}, now);
 }
 
+// What is news to us of ourselves, at once; all that we know, now and then.
 void Agreement::spread(Time now) {
-  if ((now < spread_at_ && !HC_BUGGIFY(kSpreadAtOnce)) || pool_.empty() || !view()) return;
-  spread_at_ = now + config_.patience / kSpreadsPerT;
+  if (pool_.empty() || !view()) return;
+  const bool all = now >= spread_at_ || HC_BUGGIFY(kSpreadAtOnce);
+  if (!std::exchange(own_news_, std::nullopt) && !all) return;
+  if (all) spread_at_ = now + config_.patience / kSpreadsPerT;
   if (HC_BUGGIFY(kSpreadSkipped)) return;
-  const std::vector<Report> reports = pool_.reports(now);
+  std::vector<Report> reports = pool_.reports(now);
+  if (!all) std::erase_if(reports, [&](const Report& r) { return r.by.member != config_.self.id; });
   for (const ViewMember& m : view()->members)
     if (m.info.id != config_.self.id && m.state != MemberState::kAbsent)
       peers_.send(m.info.id, Reports{what_it_knows(reports, peers_.wire(m.info.id))});
@@ -284,16 +287,23 @@ Duration Agreement::rank_delay(const MemberInfo& self, const Swim& swim) const {
     auto it = swim.peers().find(id);
     return it != swim.peers().end() && it->second.liveness == Liveness::kAlive && !peers_.refused_since(id);
   };
+  // Who is absent is told of no reports, so it comes last: it may be ending.
+  const auto in_line = [&](NodeId id) {
+    const ViewMember* m = view()->member(id);
+    return (!m || m->state != MemberState::kAbsent) && lives(id);
+  };
   if (HC_BUGGIFY(kProposesOutOfTurn)) return {};
   std::int64_t rank = HC_BUGGIFY(kProposesLate) ? 5 : 0;
   if (view()) {
     for (const Voter& v : view()->voters) {
+      if (!in_line(v.id)) continue;
       if (v.id == self.id) return rank * consensus_.turn();
-      if (lives(v.id)) ++rank;
+      ++rank;
     }
     for (const ViewMember& m : view()->members) {
+      if (view()->votes(m.info.id) || !in_line(m.info.id)) continue;
       if (m.info.id == self.id) return rank * consensus_.turn();
-      if (!view()->votes(m.info.id) && lives(m.info.id)) ++rank;
+      ++rank;
     }
     return rank * consensus_.turn();
   }
@@ -387,7 +397,7 @@ std::optional<Time> Agreement::deadline() const {
   const auto at = [&](Time t) { next = next ? std::min(*next, t) : t; };
   const bool something = dirty_ || waiting_since_ || consensus_.heard_late() || (!view() && !config_.founders.empty());
   if (something || !to_leave_.empty() || !may_be_lost_.slots.empty()) at(look_at_);
-  if (!pool_.empty()) at(spread_at_);
+  if (!pool_.empty()) at(own_news_ ? std::min(*own_news_, spread_at_) : spread_at_);
   return next;
 }
 

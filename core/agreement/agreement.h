@@ -90,6 +90,7 @@ class Agreement {
   } may_be_lost_;
   bool dirty_ = true, stopping_ = false, seen_off_ = false;
   Time look_at_{}, spread_at_{};
+  std::optional<Time> own_news_;       // since then: something that we say ourselves was not told yet
   Time rest_until_{};                  // after a view of many moves
   std::optional<Time> waiting_since_;  // something to propose, not our turn yet
   std::optional<Proposal> yesterday_;  // only under the mutant proposal-of-yesterday

@@ -13,7 +13,7 @@ namespace hc {
 namespace {
 
 // Each moved slot is taken over, and waits for that; and all that is moved at once keeps the members busy at a stretch.
-constexpr std::size_t kMovesAtOnce = 512, kMovesInHaste = 1024;
+constexpr std::size_t kMovesAtOnce = 128, kMovesInHaste = 512;
 
 class Planner : private Sight {
  public:
@@ -49,10 +49,11 @@ class Planner : private Sight {
       if (const Slot slot{static_cast<std::uint16_t>(s)}; !same_ring_ || some.has(slot)) plan_slot(slot);
   }
 
-  // Where the ring stays: all others are as_wanted(), and nothing is reported of them.
+  // Where the ring stays: all others are as_wanted(), or wait for a learner, and nothing is reported of them.
   SlotSet worth_a_look() const {
-    SlotSet slots = reported();
-    slots.add(slots_.moving());
+    SlotSet slots = slots_.moving();
+    if (same_wanted_) slots.remove(slots_.lacking());
+    slots.add(reported());
     slots.add(slots_.passed_over());
     for (const auto& [who, named] : slots_.listed())
       if (!well(who)) slots.add(named);
@@ -369,10 +370,7 @@ bool in_haste(const View& now, const SlotIndex& slots, const std::vector<Report>
   const auto stops = [&](const Report& r) { return r.kind == ReportKind::kStop && now.names(r.about); };
   if (std::ranges::any_of(reports, stops)) return true;
   bool any = false;
-  slots.moving().for_each([&](Slot s) {
-    const InSyncList& list = now.config(s).list;
-    any = any || (list.size() < now.ring.wanted(s).size() && now.names(list.front()));
-  });
+  slots.too_short().for_each([&](Slot s) { any = any || now.names(now.config(s).list.front()); });
   return any;
 }
 

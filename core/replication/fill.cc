@@ -1,8 +1,9 @@
 // Filling learners, and counting them when they are caught up (rules 7a, 7b, 7c).
 //
-// The primary walks the slot and sends chunks among the slot's entries, in order: a chunk carries the state of its keys
-// at the position that it names, and the learner takes it only there. As many bytes are on their way to each member as
-// its pace permits. After a broken session the walk goes on at the last acknowledged chunk.
+// Some fills begin at a time. The primary walks the slot and sends chunks among the slot's entries, in order: a chunk
+// carries the state of its keys at the position that it names, and the learner takes it only there. As many bytes are
+// on their way to each member as its pace permits. After a broken session the walk goes on at the last acknowledged
+// chunk.
 #include <algorithm>
 
 #include "core/base/seam.h"
@@ -13,6 +14,8 @@ namespace {
 
 constexpr std::size_t kChunkOverhead = 64;  // what an empty chunk counts against the window
 constexpr std::size_t kWindowLeast = 4096;
+constexpr Duration kBeginEvery = 50ms;
+constexpr std::size_t kBeginAtOnce = 256, kUnhurriedCounts = 16;
 constexpr Duration kDiscardsEvery = 1s;  // memory that nobody waits for
 
 }  // namespace
@@ -24,11 +27,41 @@ Replication::Lane& Replication::lane(NodeId to) {
 
 void Replication::queue_fill(Slot s, Target& t) {
   if (t.listed || t.filled || !t.fill || t.fill->walked) return;
-  if (t.fill->id == 0) t.fill->id = next_fill_++;
+  if (t.fill->id == 0) return (in_no_hurry(s) ? to_begin_.unhurried : to_begin_.hurried).push_back(s);
   Lane& lane = this->lane(t.who.member);
   if (lane.queued.has(s)) return;
   lane.queued.add(s);
   lane.waiting.push_back(s);
+}
+
+// It is only being moved: it has as many copies as it should, and each of them with a process that stays for now.
+bool Replication::in_no_hurry(Slot s) const {
+  const InSyncList& list = view_->config(s).list;
+  const auto stays = [&](Incarnation who) {
+    const ViewMember* m = view_->member(who.member);
+    return m && m->info.generation == who.generation && m->state != MemberState::kAbsent;
+  };
+  return list.size() >= view_->ring.wanted(s).size() && std::ranges::all_of(list, stays);
+}
+
+// Thousands of small slots at once would keep both ends busy at a stretch, and clients waiting. Those that lack a copy
+// begin first, and sooner than those that are only moved.
+void Replication::begin_fills(Time now) {
+  if (to_begin_.empty() || now < to_begin_.next) return;
+  to_begin_.next = now + kBeginEvery;
+  const std::size_t at_once = HC_BUGGIFY(kFillsBeginOneByOne) ? 1 : kBeginAtOnce;
+  for (std::size_t begun = 0; begun < at_once && !to_begin_.empty();) {
+    std::deque<Slot>& line = to_begin_.hurried.empty() ? to_begin_.unhurried : to_begin_.hurried;
+    const Slot s = line.front();
+    line.pop_front();
+    if (!replica(s).lead) continue;
+    for (Target& t : at(s).lead->targets) {
+      if (t.listed || !t.fill || t.fill->id != 0) continue;
+      t.fill->id = next_fill_++;
+      queue_fill(s, t);
+      begun += in_no_hurry(s) ? kUnhurriedCounts : 1;
+    }
+  }
 }
 
 // From the beginning.
@@ -220,7 +253,7 @@ void Replication::try_count(Slot s, Target& t, Time now) {
     return;
   t.counted = true;
   t.waiting_since = now;
-  urgent_ = true;
+  if (!in_no_hurry(s)) urgent_ = true;
 }
 
 // 7c: content that no view names us for is asked about, and forgotten when the slot's takeover is complete.

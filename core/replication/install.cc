@@ -10,8 +10,21 @@ namespace {
 // Streams of chance beside the one that was given, so that these change nothing there.
 constexpr std::uint64_t kEvictions = 1, kUses = 2;
 
-// A member's state may matter to slots that name it.
-bool same_members(const View& a, const View& b) { return a.members == b.members; }
+// Slots whose configuration, or whose learners, are others than before.
+SlotSet touched(const View& before, const View& now) {
+  SlotSet touched(now.slot_count());
+  const auto number = [](std::size_t i) { return Slot{static_cast<std::uint16_t>(i)}; };
+  now.slots.for_each_difference(before.slots, [&](std::size_t i) { touched.add(number(i)); });
+  if (now.same_wanted(before)) return touched;
+  const auto as_before = [&](NodeId id) { return now.incarnation_of(id) == before.incarnation_of(id); };
+  for (std::size_t i = 0; i < now.slots.size(); ++i) {
+    const auto wanted = now.ring.wanted(number(i)), wanted_before = before.ring.wanted(number(i));
+    if (!std::ranges::equal(wanted, wanted_before) || !std::ranges::all_of(wanted, as_before) ||
+        now.slots[i].passed_over)
+      touched.add(number(i));
+  }
+  return touched;
+}
 
 }  // namespace
 
@@ -25,6 +38,7 @@ Replication::Replication(const NodeConfig& config, Peers& peers, Log& log, Rando
       awake_(config.slots),
       rested_(config.slots),
       left_over_(config.slots),
+      unserved_(config.slots),
       memory_(config.memory, hash_mix(config.seed, kEvictions)),
       clock_(hash_mix(config.seed, kUses)),
       differing_(config.slots) {
@@ -36,19 +50,18 @@ void Replication::install(const ViewRef& view, Time now) {
   const ViewRef old = std::exchange(view_, view);
   leases_.set_length(view->lease, view->drift_percent);
   std::vector<Slot> led;
-  const auto install = [&](std::size_t i) {
-    const Slot s = slot_number(i);
+  const auto install = [&](Slot s) {
     tally(s, false);
     install_slot(s, old.get(), now);
     tally(s, true);
-    if (replicas_[i].lead && replicas_[i].lead->stage == Stage::kAsking) led.push_back(s);
+    if (replica(s).lead && replica(s).lead->stage == Stage::kAsking) led.push_back(s);
   };
-  // Where neither the configuration nor who is wanted is another one, nothing is.
-  if (old && view->same_wanted(*old) && same_members(*old, *view)) {
-    view->slots.for_each_difference(old->slots, install);
+  if (old) {
+    touched(*old, *view).for_each(install);
   } else {
-    for (std::size_t i = 0; i < replicas_.size(); ++i) install(i);
+    for (std::size_t i = 0; i < replicas_.size(); ++i) install(slot_number(i));
   }
+  note_who_is_behind(old.get(), now);
   count_outstanding();
   ask_lease_at_.clear();
   for (const auto& [member, common] : targeted_) ask_lease_at_[member] = now;
@@ -63,7 +76,8 @@ void Replication::install(const ViewRef& view, Time now) {
 void Replication::tally(Slot s, bool in) {
   const Replica& r = replica(s);
   const auto count = [&](auto& all, const auto& key) {
-    const auto it = in ? all.try_emplace(key, Common{SlotSet(config_.slots)}).first : all.find(key);
+    auto it = all.find(key);
+    if (it == all.end() && in) it = all.try_emplace(key, Common{SlotSet(config_.slots)}).first;
     if (it == all.end() || it->second.slots.has(s) == in) return;
     if (in) {
       it->second.slots.add(s);
@@ -79,6 +93,17 @@ void Replication::tally(Slot s, bool in) {
   }
   backlog_ += in ? r.tail_bytes : -r.tail_bytes;
   for (const Target& t : r.lead->targets) count(targeted_, t.who.member);
+}
+
+// Of those who have not installed the view before either, it is known from then on.
+void Replication::note_who_is_behind(const View* old, Time now) {
+  SmallMap<Incarnation, Time> since;
+  for (const auto& [primary, common] : followed_) {
+    const auto before = behind_since_.find(primary);
+    const bool still = old && before != behind_since_.end() && peers_.installed(primary) < old->epoch;
+    since[primary] = still ? before->second : now;
+  }
+  behind_since_ = std::move(since);
 }
 
 // A slot of which something is on its way to a learner is never at rest.
@@ -109,7 +134,7 @@ void Replication::install_slot(Slot s, const View* old, Time now) {
   r.epoch = config.epoch;
   r.since = now;
   if (r.primary == self()) return begin_lead(s, old, now);
-  step_down(r, now);
+  step_down(s, now);
   if (r.listed) r.holds = true;
   if (r.learner) {  // a fill of an earlier slot epoch counts for nothing
     r.filled = false;
@@ -134,7 +159,8 @@ void Replication::note_former(Replica& r, Slot s, const View& old, Time now) {
 }
 
 // What clients of ours still wait for is decided by a boundary of the next primary (6b).
-void Replication::step_down(Replica& r, Time now) {
+void Replication::step_down(Slot s, Time now) {
+  Replica& r = at(s);
   if (!r.lead) return;
   for (Waiter& w : r.lead->waiters) {
     HC_CHECK(w.seq > r.base.seq && w.seq <= r.at.seq, "an entry that a client waits for is in the tail");
@@ -148,6 +174,7 @@ void Replication::step_down(Replica& r, Time now) {
       r.limbo.push_back({t.at, 0, {}, now + config_.deadline, std::move(t)});
   }
   r.lead.reset();
+  unserved_.remove(s);
   decide_limbo(r);
 }
 
@@ -198,6 +225,7 @@ void Replication::begin_lead(Slot s, const View* old, Time now) {
   }
   r.lead = std::move(lead);
   asking_.add(s);
+  unserved_.add(s);
   r.holds = true;
   refresh_learners(s, now);
   ++counters_.takeovers;

@@ -35,6 +35,8 @@ std::map<NodeId, Owed> Replication::owed() const {
     all[id].slots_arrived = lane.filled;
   }
   SlotSet owing = awake_;
+  for (const Slot s : to_begin_.hurried) owing.add(s);
+  for (const Slot s : to_begin_.unhurried) owing.add(s);
   for (const auto& [word, slots] : standing_) owing.add(slots);
   owing.for_each([&](Slot s) {
     const Replica& r = replicas_[s.value];

@@ -197,10 +197,11 @@ class Replication : public Executor {
 
   // install.cc
   void tally(Slot s, bool in);
+  void note_who_is_behind(const View* old, Time now);
   void count_outstanding();
   void install_slot(Slot s, const View* old, Time now);
   void note_former(Replica& r, Slot s, const View& old, Time now);
-  void step_down(Replica& r, Time now);
+  void step_down(Slot s, Time now);
   void begin_lead(Slot s, const View* old, Time now);
   void refresh_learners(Slot s, Time now);
   void empty_slot(Slot s, Position at, bool whole);
@@ -261,6 +262,8 @@ class Replication : public Executor {
   // fill.cc
   Lane& lane(NodeId to);
   void queue_fill(Slot s, Target& t);
+  bool in_no_hurry(Slot s) const;
+  void begin_fills(Time now);
   void fill_anew(Target& t);
   void pump(NodeId to, Time now);
   bool send_chunk(Slot s, Target& t, Lane& lane, Time now);
@@ -310,6 +313,7 @@ class Replication : public Executor {
     Time last{};
     Duration patience{};
     Epoch installed;
+    Time behind_since{};  // at the latest, if it has not installed our view
   };
   void watch_primary(Slot s, const PrimarySeen& primary, Time now, Said& said);
   using PrimariesSeen = SmallMap<Incarnation, PrimarySeen>;
@@ -338,14 +342,15 @@ class Replication : public Executor {
   // Time alone changes nothing in a slot at rest: nobody lacks anything, and nobody waits but for a view (standing_).
   // Only the others are looked at on every tick; of thousands of slots those are few. A slot that grants end for, or
   // whose primary falls silent, is found by its member.
-  SlotSet awake_, rested_;                // rested: it was at rest when reports were made last, at watched_at_
-  SlotSet left_over_;                     // awake, but only to be discarded some time
-  Said standing_;                         // what reports go on to say of slots at rest
-  mutable std::optional<Slot> unserved_;  // where all_served() found one last
-  std::set<Incarnation> ungranted_;       // targets whose grant we lacked then
+  SlotSet awake_, rested_;           // rested: it was at rest when reports were made last, at watched_at_
+  SlotSet left_over_;                // awake, but only to be discarded some time
+  SlotSet unserved_;                 // that we lead, and do not serve yet
+  Said standing_;                    // what reports go on to say of slots at rest
+  std::set<Incarnation> ungranted_;  // targets whose grant we lacked then
   // Primaries of slots that name us, and members that are targets of slots that we lead, with these slots.
   std::map<Incarnation, Common> followed_;
   std::map<NodeId, Common> targeted_;
+  SmallMap<Incarnation, Time> behind_since_;  // primaries of followed_
   std::vector<Slot> queued_, queued_before_;
   std::vector<Slot> waiting_;  // slots in Stage::kWaiting
   std::deque<Parked> parked_;
@@ -372,6 +377,11 @@ class Replication : public Executor {
   Time started_at_{}, tick_at_{}, watched_at_{}, discards_at_{}, previous_now_{};
   Slot expire_from_{};
   std::uint64_t next_fill_ = 1;
+  struct {  // fills: each slot once or more often
+    std::deque<Slot> hurried, unhurried;
+    Time next{};
+    bool empty() const { return hurried.empty() && unhurried.empty(); }
+  } to_begin_;
   Time digests_at_{};
   std::size_t digest_from_ = 0;
   SlotSet differing_;  // from what its primary has, when they were compared last in the present slot epoch

@@ -85,6 +85,7 @@ void Replication::flush(Now now) {
     r.lead->told_commit = r.commit;
     r.lead->untold_since.reset();
   }
+  begin_fills(now.mono);
   for (auto& [to, lane] : lanes_)
     if (!lane.waiting.empty()) pump(to, now.mono);
   report_pressure(false);
@@ -93,7 +94,7 @@ void Replication::flush(Now now) {
 
 bool Replication::has_unsent(Time now) const {
   return !queued_.empty() || std::ranges::any_of(lanes_, [](const auto& to) { return !to.second.waiting.empty(); }) ||
-         memory_.said != (memory_.over() > 0) || digests_due(now);
+         (now >= to_begin_.next && !to_begin_.empty()) || memory_.said != (memory_.over() > 0) || digests_due(now);
 }
 
 void Replication::stream(Slot s, Target& t, Time now) {

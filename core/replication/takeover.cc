@@ -138,8 +138,9 @@ void Replication::close_takeover(Slot s, Now now) {
 void Replication::served(Slot s, Now now) {
   Replica& r = at(s);
   r.lead->stage = Stage::kServing;
+  unserved_.remove(s);
   parked_look_ = true;
-  urgent_ = !HC_BUGGIFY(kServesQuietly);
+  if (!in_no_hurry(s)) urgent_ = !HC_BUGGIFY(kServesQuietly);
   for (Target& t : r.lead->targets) {
     t.waiting_since = now.mono;
     if (!t.listed) queue_fill(s, t);

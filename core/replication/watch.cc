@@ -160,6 +160,7 @@ bool Replication::tick(Now now, bool beside) {
   if (evict_at_ && now.mono >= *evict_at_) evict_some(now);
   if (memory_.relocate_at && now.mono >= *memory_.relocate_at) relocate_some(kRelocateAtOnce, now.mono);
   if (filter_at_ && now.mono >= *filter_at_) fit_filters(now.mono);
+  begin_fills(now.mono);
   const bool due = now.mono >= tick_at_ - (beside ? kTick - kTicksApart : 0ms);
   if (due) {
     tick_at_ = now.mono + (HC_MUTANT(kTimerNotRearmed) ? Duration(1h) : kTick);
@@ -187,6 +188,7 @@ std::optional<Time> Replication::deadline() const {
   if (evict_at_) next = std::min(next, *evict_at_);
   if (memory_.relocate_at) next = std::min(next, *memory_.relocate_at);
   if (filter_at_) next = std::min(next, *filter_at_);
+  if (!to_begin_.empty()) next = std::min(next, to_begin_.next);
   if (report_at_) next = std::min(next, *report_at_);
   for (const auto& [member, at] : ask_lease_at_) next = std::min(next, at);
   return next;
@@ -268,11 +270,14 @@ bool Replication::silent(const Replica& r, const PrimarySeen& primary, Time now)
 }
 
 Replication::PrimarySeen Replication::seen_of(Incarnation primary, Time now) const {
-  return {peers_.last_heard(primary), patience(primary, now), peers_.installed(primary)};
+  const auto behind = behind_since_.find(primary);
+  return {peers_.last_heard(primary), patience(primary, now), peers_.installed(primary),
+          behind == behind_since_.end() ? Time{} : behind->second};
 }
 
 bool Replication::late(const PrimarySeen& primary, Time now) const {
-  return now - primary.last >= primary.patience || primary.installed < epoch();
+  return now - primary.last >= primary.patience ||
+         (primary.installed < epoch() && now - primary.behind_since >= primary.patience);
 }
 
 void Replication::watch_primary(Slot s, const PrimarySeen& primary, Time now, Said& said) {
@@ -294,7 +299,9 @@ bool Replication::at_rest(Slot s, Time now, const Said& said) const {
     return word != said.end() && word->second.has(s);
   };
   const auto settled = [&](const Target& t) {
-    if (t.acked != r.at.seq || t.sent != r.at.seq || waits_for(r, t, now)) return false;
+    if (waits_for(r, t, now)) return false;
+    if (t.fill && t.fill->id == 0) return in_no_hurry(s);  // its turn has not come
+    if (t.acked != r.at.seq || t.sent != r.at.seq) return false;
     if (t.listed) return !t.fill && (has_word(ReportKind::kDrop, t) || !may_leave(s, t.who));
     return has_word(ReportKind::kCaughtUp, t) && (!t.fill || t.fill->unacked.empty());
   };
@@ -421,15 +428,7 @@ bool Replication::all_served() const {
       if (const Incarnation first = view_->config(slot_number(i)).list.front();
           first.member == config_.self.id && first != self())
         return false;
-  const auto unserved = [&](Slot s) { return replica(s).lead && replica(s).lead->stage != Stage::kServing; };
-  std::optional<Slot> s = unserved_ && unserved(*unserved_) ? unserved_ : awake_.next(Slot{0});
-  const auto next = [&](Slot after) {
-    const std::uint32_t from = after.value + 1U;
-    return from < config_.slots ? awake_.next(Slot{static_cast<std::uint16_t>(from)}) : std::nullopt;
-  };
-  while (s && !unserved(*s)) s = next(*s);
-  unserved_ = s;
-  return !s;
+  return unserved_.empty();
 }
 
 void Replication::invariants() const {
@@ -457,6 +456,8 @@ void Replication::invariants() const {
     if (!r.lead && (r.listed || r.learner)) note(followed, r.primary, slot_number(i));
     HC_CHECK(!left_over_.has(slot_number(i)) || (!r.lead && !r.listed && !r.learner && r.limbo.empty()),
              where() + ": more than something left over");
+    HC_CHECK(unserved_.has(slot_number(i)) == (r.lead && r.lead->stage != Stage::kServing),
+             where() + ": whether it is served");
     if (!r.lead) continue;
     HC_CHECK(r.lead->stage != Stage::kAsking || asking_.has(slot_number(i)), where() + ": asks unnoticed");
     backlog += r.tail_bytes;

@@ -1,6 +1,6 @@
-// The configurations of all slots of a view. Views share what they have alike: a copy costs a pointer for each block of
-// slots, and a view that follows from another by a few changes has all other blocks in common with it. So copying and
-// comparing views costs what differs between them.
+// The configurations of all slots of a view: a tree of blocks, and chunks of blocks. Views share what they have alike:
+// a copy costs a pointer for each chunk, and a view that follows from another by a few changes has all other blocks in
+// common with it. So copying and comparing views costs what differs between them.
 #pragma once
 
 #include <array>
@@ -72,18 +72,22 @@ class SlotConfigs {
 
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
-  const SlotConfig& operator[](std::size_t i) const { return (*blocks_[i / kBlock])[i % kBlock]; }
-  // To be changed: a block that others share is copied first.
+  const SlotConfig& operator[](std::size_t i) const { return (*block(i / kBlock))[i % kBlock]; }
+  // To be changed: what others share is copied first.
   SlotConfig& operator[](std::size_t i) {
-    std::shared_ptr<Block>& block = blocks_[i / kBlock];
+    std::shared_ptr<Chunk>& chunk = chunks_[i / kBlock / kChunk];
+    if (chunk.use_count() > 1) chunk = std::make_shared<Chunk>(*chunk);
+    std::shared_ptr<Block>& block = (*chunk)[i / kBlock % kChunk];
     if (block.use_count() > 1) block = std::make_shared<Block>(*block);
     return (*block)[i % kBlock];
   }
   void resize(std::size_t size) {
-    blocks_.resize((size + kBlock - 1) / kBlock);
-    for (std::shared_ptr<Block>& block : blocks_)
-      if (!block) block = std::make_shared<Block>();
+    const SlotConfigs before = std::exchange(*this, {});
     size_ = size;
+    chunks_.resize((blocks() + kChunk - 1) / kChunk);
+    for (std::shared_ptr<Chunk>& chunk : chunks_) chunk = std::make_shared<Chunk>();
+    for (std::size_t b = 0; b < blocks(); ++b) (*chunks_[b / kChunk])[b % kChunk] = std::make_shared<Block>();
+    for (std::size_t i = 0; i < std::min(size, before.size()); ++i) (*this)[i] = before[i];
   }
   void clear() { *this = {}; }
 
@@ -91,24 +95,24 @@ class SlotConfigs {
   template <class Visit>
   void for_each_difference(const SlotConfigs& o, Visit&& visit) const {
     HC_CHECK(size_ == o.size_, "views with different numbers of slots");
-    for (std::size_t b = 0; b < blocks_.size(); ++b) {
-      if (blocks_[b] == o.blocks_[b]) continue;
+    none_of_blocks(o, [&](std::size_t b) {
       for (std::size_t i = b * kBlock; i < std::min(size_, (b + 1) * kBlock); ++i)
         if (const SlotConfig &mine = (*this)[i], &theirs = o[i]; !(mine == theirs)) visit(i);
-    }
+      return false;
+    });
   }
   bool operator==(const SlotConfigs& o) const {
-    if (size_ != o.size_) return false;
-    for (std::size_t b = 0; b < blocks_.size(); ++b)
-      if (blocks_[b] != o.blocks_[b] && *blocks_[b] != *o.blocks_[b]) return false;
-    return true;
+    return size_ == o.size_ && none_of_blocks(o, [&](std::size_t b) { return *block(b) != *o.block(b); });
   }
   // The same, where two that these follow from are known to be the same: then what each shares with its own is, too.
   bool same_since(const SlotConfigs& base, const SlotConfigs& o, const SlotConfigs& o_base) const {
     if (size_ != o.size_ || size_ != base.size_ || size_ != o_base.size_) return *this == o;
-    for (std::size_t b = 0; b < blocks_.size(); ++b) {
-      if (blocks_[b] == base.blocks_[b] && o.blocks_[b] == o_base.blocks_[b]) continue;
-      if (blocks_[b] != o.blocks_[b] && *blocks_[b] != *o.blocks_[b]) return false;
+    for (std::size_t c = 0; c < chunks_.size(); ++c) {
+      if (chunks_[c] == base.chunks_[c] && o.chunks_[c] == o_base.chunks_[c]) continue;
+      for (std::size_t b = c * kChunk; b < std::min(blocks(), (c + 1) * kChunk); ++b) {
+        if (block(b) == base.block(b) && o.block(b) == o_base.block(b)) continue;
+        if (block(b) != o.block(b) && *block(b) != *o.block(b)) return false;
+      }
     }
     return true;
   }
@@ -135,10 +139,25 @@ class SlotConfigs {
   auto end() { return Walk<SlotConfigs>(this, size_); }
 
  private:
-  static constexpr std::size_t kBlock = 8;
+  static constexpr std::size_t kBlock = 8, kChunk = 32;
   using Block = std::array<SlotConfig, kBlock>;
+  using Chunk = std::array<std::shared_ptr<Block>, kChunk>;
+
+  std::size_t blocks() const { return (size_ + kBlock - 1) / kBlock; }
+  const std::shared_ptr<Block>& block(std::size_t b) const { return (*chunks_[b / kChunk])[b % kChunk]; }
+  // Of those that the two do not share, ascending. Requires: as many slots in both.
+  template <class Is>
+  bool none_of_blocks(const SlotConfigs& o, Is&& is) const {
+    for (std::size_t c = 0; c < chunks_.size(); ++c) {
+      if (chunks_[c] == o.chunks_[c]) continue;
+      for (std::size_t b = c * kChunk; b < std::min(blocks(), (c + 1) * kChunk); ++b)
+        if (block(b) != o.block(b) && is(b)) return false;
+    }
+    return true;
+  }
+
   std::size_t size_ = 0;
-  std::vector<std::shared_ptr<Block>> blocks_;  // of views that are decided, never changed any more
+  std::vector<std::shared_ptr<Chunk>> chunks_;  // of views that are decided, never changed any more
 };
 
 }  // namespace hc

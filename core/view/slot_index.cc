@@ -16,8 +16,9 @@ void SlotIndex::follow(const ViewRef& view) {
   const bool same_ring = follows && old->ring == view->ring;
   if (!follows) {
     listed_.clear();
-    moving_ = passed_over_ = SlotSet(view->slot_count());
-    for (std::size_t i = 0; i < view->slots.size(); ++i) add(slot_number(i), view->slots[i]);
+    moving_ = passed_over_ = lacking_ = too_short_ = SlotSet(view->slot_count());
+    all_ = moving_;
+    for (std::size_t i = 0; i < view->slots.size(); ++i) all_.add(slot_number(i)), add(slot_number(i), view->slots[i]);
   } else {
     view->slots.for_each_difference(old->slots, [&](std::size_t i) {
       forget(slot_number(i), old->slots[i]);
@@ -41,13 +42,16 @@ void SlotIndex::add(Slot s, const SlotConfig& is) {
 }
 
 void SlotIndex::compare(Slot s) {
-  const bool there = std::ranges::equal(view_->config(s).list, view_->ring.wanted(s), {}, &Incarnation::member);
-  there ? moving_.remove(s) : moving_.add(s);
+  const InSyncList& list = view_->config(s).list;
+  const auto wanted = view_->ring.wanted(s);
+  const auto put = [s](SlotSet& set, bool in) { in ? set.add(s) : set.remove(s); };
+  put(moving_, !std::ranges::equal(list, wanted, {}, &Incarnation::member));
+  put(lacking_, !std::ranges::all_of(wanted, [&](NodeId id) { return list.names(id); }));
+  put(too_short_, list.size() < wanted.size());
 }
 
 SlotSet SlotIndex::without(const std::vector<Incarnation>& living) const {
-  SlotSet without(view_ ? view_->slot_count() : 0);
-  for (std::size_t i = 0; view_ && i < view_->slots.size(); ++i) without.add(slot_number(i));
+  SlotSet without = all_;
   for (const Incarnation who : living)
     if (const auto named = listed_.find(who); named != listed_.end()) without.remove(named->second);
   return without;

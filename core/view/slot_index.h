@@ -27,6 +27,9 @@ class SlotIndex {
   // passed over. All others have no learner.
   const SlotSet& moving() const { return moving_; }
   const SlotSet& passed_over() const { return passed_over_; }
+  // Of those that move: whose list lacks a member that the ring wants; and of these, whose list is too short.
+  const SlotSet& lacking() const { return lacking_; }
+  const SlotSet& too_short() const { return too_short_; }
 
  private:
   void forget(Slot s, const SlotConfig& was);
@@ -35,7 +38,7 @@ class SlotIndex {
 
   ViewRef view_;
   std::map<Incarnation, SlotSet> listed_;
-  SlotSet moving_, passed_over_;
+  SlotSet all_, moving_, passed_over_, lacking_, too_short_;
 };
 
 }  // namespace hc

@@ -274,6 +274,7 @@ std::vector<Seen> Agreement::seen(const MemberInfo& self, const Swim& swim) cons
                     : peer.liveness == Liveness::kSuspect ? Seen::As::kSuspect
                                                           : Seen::As::kGone;
     all.push_back({peer.info, as, proven(peer.info), answered(peer.info)});
+    if (!peer.info.storage) all.back().compares = consensus_.compares({id, peer.info.generation});
   }
   return all;
 }

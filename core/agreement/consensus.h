@@ -44,6 +44,8 @@ class Consensus {
   StorageId storage() const { return record_.storage; }
   // 2e: the storage identity that this member may be given a vote by; none before it has compared its count.
   StorageId eligible() const;
+  // 2e: the data folder that this process has asked us about, for it has not compared yet; none: it has not asked.
+  StorageId compares(Incarnation who) const;
   // In how many slots the installed view differs from the one before, as far as that is known; else 0.
   std::size_t slots_changed() const { return installed_ && step_.next == installed_ ? step_.change->slots.size() : 0; }
   // True once after each install.
@@ -197,6 +199,11 @@ class Consensus {
   bool nobody_to_ask_ = false;  // it is, or was at its start, the only voter that it knows of
   Epoch accepted_here_;         // what this process has accepted last is for this one
   std::set<NodeId> counts_from_;
+  struct Asker {
+    Generation process;
+    StorageId storage;
+  };
+  std::map<NodeId, Asker> askers_;           // who has asked for a count, last
   std::map<NodeId, StorageId> counts_owed_;  // who has asked when there was no session to answer in
   Time counts_asked_at_{}, view_asked_at_{};
   std::optional<Epoch> vote_ended_;  // with this view; it is with others now

@@ -29,7 +29,15 @@ bool Consensus::heard_votes(NodeId from, StorageId storage, std::uint64_t writes
   return true;
 }
 
-void Consensus::handle(Incarnation from, const VoteCountAsk& m) { tell_count(from.member, m.storage); }
+void Consensus::handle(Incarnation from, const VoteCountAsk& m) {
+  askers_[from.member] = {from.generation, m.storage};
+  tell_count(from.member, m.storage);
+}
+
+StorageId Consensus::compares(Incarnation who) const {
+  const auto it = askers_.find(who.member);
+  return it != askers_.end() && it->second.process == who.generation ? it->second.storage : StorageId();
+}
 
 void Consensus::tell_count(NodeId to, StorageId storage) {
   const auto it = counts_heard_.find(storage);

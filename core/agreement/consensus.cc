@@ -9,6 +9,7 @@ namespace hc {
 namespace {
 
 constexpr Duration kLyingAfter = 600ms;
+constexpr Duration kListens = 1s;  // the only voter, at its start, for whether others went on without its disk
 
 }  // namespace
 
@@ -25,7 +26,8 @@ void Consensus::start(std::optional<VoteRecord> record, Time now, Effects& out) 
       news_ = true;
       if (!installed_->votes(config_.self.id, record_.storage))
         vote_ended_ = installed_->epoch;  // it may have been then
-      see_whom_to_ask();                  // first of all
+      listens_until_ = now + kListens;
+      see_whom_to_ask(now);  // first of all
     }
     return;
   }
@@ -91,7 +93,7 @@ std::string Consensus::judge(const Proposal& proposal) const {
 // ---------------------------------------------------------------------------------------------------------- proposing
 
 void Consensus::prepare(Time now, Effects& out, Heirs heirs) {
-  if (proposing_) return;
+  if (proposing_ || (only_voter_ && !counts_checked_)) return;  // nobody would answer
   proposing_ = Proposing{};
   proposing_->heirs = std::move(heirs);
   proposing_->instance = epoch().next();
@@ -412,7 +414,7 @@ void Consensus::install(ViewRef view, Time now, Effects& out) {
   installed_ = std::move(view);
   news_ = true;
   const bool by_others = installed_->epoch != accepted_here_ && !HC_MUTANT(kOnlyVoterNeverCompares);
-  if (std::exchange(nobody_to_ask_, false) && by_others) see_whom_to_ask();
+  if (std::exchange(only_voter_, false) && by_others) see_whom_to_ask(now);
   persist(now, out);
 }
 
@@ -442,7 +444,8 @@ void Consensus::session_opened(NodeId peer, Time now) {
   round_time_.session_opened(peer, now);
   heirs_time_.session_opened(peer, now);
   heir_may_hear(peer);
-  if (!counts_checked_ && std::ranges::count(voters(), peer)) peers_.send(peer, VoteCountAsk{record_.storage});
+  if (!counts_checked_ && std::ranges::count(asked_for_counts(), peer))
+    peers_.send(peer, VoteCountAsk{record_.storage});
   if (const auto owed = counts_owed_.extract(peer)) tell_count(peer, owed.mapped());
   if (record_.instance == epoch().next() && record_.promised.proposer == peer && !writing_)
     peers_.send(peer, answer_to_promised());  // it may not have got it
@@ -481,7 +484,7 @@ std::optional<Time> Consensus::deadline() const {
     const bool waits = !proposing_->accepting && waits_for_heirs();
     next = waits ? std::min(proposing_->retry_at, proposing_->hear_until) : proposing_->retry_at;
   }
-  if (!counts_checked_) next = next ? std::min(*next, counts_asked_at_) : counts_asked_at_;
+  if (!counts_checked_) next = std::min(next.value_or(Time::max()), counts_asked_at_);
   if (held_asked_at_ && !handed_over()) next = std::min(next.value_or(Time::max()), *held_asked_at_ + kAskAgain);
   return next;
 }

@@ -158,9 +158,11 @@ class Consensus {
   void tell_count(NodeId to, StorageId storage);
   void take_new_storage(Time now, Effects& out);
   void ask_counts(Time now);
-  std::size_t counts_wanted() const;  // from so many others
-  void see_whom_to_ask();
-  void see_whether_compared();
+  std::vector<NodeId> asked_for_counts() const;
+  std::size_t counts_wanted() const;  // from so many other voters
+  bool heard_all_members(const std::vector<NodeId>& asked, Time now) const;
+  void see_whom_to_ask(Time now);
+  void see_whether_compared(Time now);
   std::string founders_key() const;
   std::string judge(const Proposal& proposal) const;
 
@@ -196,8 +198,9 @@ class Consensus {
   // 2e: whether this process may vote, and whether it has ever compared; what an earlier one did is on an older disk,
   // perhaps.
   bool counts_checked_ = true, compared_ = true;
-  bool nobody_to_ask_ = false;  // it is, or was at its start, the only voter that it knows of
-  Epoch accepted_here_;         // what this process has accepted last is for this one
+  bool only_voter_ = false;  // it is, or was at its start, the only voter that it knows of
+  Time listens_until_{};     // as the only voter, for what the others know
+  Epoch accepted_here_;      // what this process has accepted last is for this one
   std::set<NodeId> counts_from_;
   struct Asker {
     Generation process;

@@ -11,6 +11,15 @@ namespace {
 constexpr Duration kLyingAfter = 600ms;
 constexpr Duration kListens = 1s;  // the only voter, at its start, for whether others went on without its disk
 
+// What an earlier process was told of counts is forgotten with it: where all are started from copies of their folders,
+// made one after the other, those of earlier moments shall not lose their votes.
+void forget_counts(ViewRef& view) {
+  if (!view || view->counts.empty()) return;
+  auto forgetful = std::make_shared<View>(*view);
+  forgetful->counts.clear();
+  view = std::move(forgetful);
+}
+
 }  // namespace
 
 Consensus::Consensus(const NodeConfig& config, Peers& peers, Random random)
@@ -20,6 +29,8 @@ void Consensus::start(std::optional<VoteRecord> record, Time now, Effects& out) 
   accepted_at_ = now;
   if (record) {
     record_ = std::move(*record);
+    forget_counts(record_.view);
+    if (record_.accepted) forget_counts(record_.accepted->proposal.view);
     highest_round_ = record_.promised.round;
     if (record_.view) {
       installed_ = record_.view;
@@ -293,7 +304,7 @@ Message Consensus::answer_to_promised() {
 }
 
 void Consensus::handle(Incarnation from, const Promise& m, Time now, Effects& out) {
-  if (!heard_votes(from.member, m.storage, m.writes, out)) return;
+  if (!heard_votes(from.member, m.storage, m.writes, m.instance, out)) return;
   if (installed_ && !entitled(from.member, m.storage)) return heir_answered(from.member, m, now);
   round_time_.answered(from.member, m.ballot, now);
   if (!proposing_ || proposing_->accepting || proposing_->instance != m.instance || proposing_->ballot != m.ballot)
@@ -342,7 +353,7 @@ void Consensus::handle(Incarnation from, const Accept& m, Time now, Effects& out
 }
 
 void Consensus::handle(Incarnation from, const AcceptedIs& m, Time now, Effects& out) {
-  if (!heard_votes(from.member, m.storage, m.writes, out)) return;
+  if (!heard_votes(from.member, m.storage, m.writes, m.instance, out)) return;
   round_time_.answered(from.member, m.ballot, now);
   if (!proposing_ || !proposing_->accepting || proposing_->instance != m.instance || proposing_->ballot != m.ballot)
     return;
@@ -415,6 +426,7 @@ void Consensus::install(ViewRef view, Time now, Effects& out) {
   news_ = true;
   const bool by_others = installed_->epoch != accepted_here_ && !HC_MUTANT(kOnlyVoterNeverCompares);
   if (std::exchange(only_voter_, false) && by_others) see_whom_to_ask(now);
+  if (!learn_counts()) return take_new_storage(now, out);
   persist(now, out);
 }
 

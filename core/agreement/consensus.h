@@ -46,6 +46,7 @@ class Consensus {
   StorageId eligible() const;
   // 2e: the data folder that this process has asked us about, for it has not compared yet; none: it has not asked.
   StorageId compares(Incarnation who) const;
+  std::uint64_t writes_of(StorageId storage) const;  // of its vote file, so many are known of; 0: none
   // In how many slots the installed view differs from the one before, as far as that is known; else 0.
   std::size_t slots_changed() const { return installed_ && step_.next == installed_ ? step_.change->slots.size() : 0; }
   // True once after each install.
@@ -154,7 +155,8 @@ class Consensus {
   ViewChangeRef change_to(const ViewRef& next);
   Proposal to_send(const Proposal& proposal);
   std::optional<Accepted> accepted_to_send();
-  bool heard_votes(NodeId from, StorageId storage, std::uint64_t writes, Effects& out);
+  bool heard_votes(NodeId from, StorageId storage, std::uint64_t writes, Epoch instance, Effects& out);
+  bool learn_counts();
   void tell_count(NodeId to, StorageId storage);
   void take_new_storage(Time now, Effects& out);
   void ask_counts(Time now);

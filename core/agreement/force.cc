@@ -97,6 +97,7 @@ void set_voters(View& next, const Decree& decree, const std::vector<Seen>& seen)
   const std::size_t odd = by_rank.size() % 2 ? by_rank.size() : by_rank.size() - 1;
   by_rank.resize(std::min(odd, wanted_voters(decree.members.size(), next.voters_max)));
   next.voters.clear();
+  next.counts.clear();  // of those before
   for (const NodeId id : by_rank) next.voters.push_back({id, next.member(id)->info.storage});
 }
 

@@ -25,6 +25,7 @@ struct Seen {
   // 2e: the data folder of which it has asked what is known, while it has not compared yet and `info` names none. None:
   // it has not asked us, or what it has is not known.
   StorageId compares{};
+  std::uint64_t writes = 0;  // 2e: of its vote file, so many at least
 };
 
 // nullopt: nothing waits. `slots`: of the present view.

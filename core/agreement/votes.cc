@@ -15,8 +15,9 @@ constexpr Duration kCountsAgain = 200ms, kListensAgain = 50ms;
 // ------------------------------------------------------------------------------------------------------ counted votes
 
 // False: the vote comes from an older disk, which has forgotten others. It is nobody's, whatever it writes from now on;
-// its owner is told.
-bool Consensus::heard_votes(NodeId from, StorageId storage, std::uint64_t writes, Effects& out) {
+// its owner is told. A vote on what is decided by now may be an earlier one, which has come late.
+bool Consensus::heard_votes(NodeId from, StorageId storage, std::uint64_t writes, Epoch instance, Effects& out) {
+  if (instance <= epoch()) return !older_disks_.contains(storage);
   auto& known = counts_heard_[storage];
   if (HC_MUTANT(kOlderVoteCounted)) return known = std::max(known, writes), true;
   if (writes < known && older_disks_.insert(storage).second) {
@@ -39,9 +40,25 @@ StorageId Consensus::compares(Incarnation who) const {
   return it != askers_.end() && it->second.process == who.generation ? it->second.storage : StorageId();
 }
 
-void Consensus::tell_count(NodeId to, StorageId storage) {
+// What comes with the installed view. False: more is known of our own vote file than there is in it, so that is of an
+// older disk. Whoever votes on what follows a view has it, so it has made those votes before.
+bool Consensus::learn_counts() {
+  for (const VoteCount& count : installed_->counts) {
+    auto& known = counts_heard_[count.storage];
+    known = std::max(known, count.writes);
+  }
+  return installed_->count_of(record_.storage) <= record_.writes || HC_MUTANT(kAmnesiacVoter);
+}
+
+std::uint64_t Consensus::writes_of(StorageId storage) const {
   const auto it = counts_heard_.find(storage);
-  if (!peers_.send(to, VoteCountIs{storage, it == counts_heard_.end() ? 0 : it->second})) counts_owed_[to] = storage;
+  return it == counts_heard_.end() ? 0 : it->second;
+}
+
+// What was proposed and is not decided says it as well.
+void Consensus::tell_count(NodeId to, StorageId storage) {
+  const std::uint64_t accepted = record_.accepted ? record_.accepted->proposal.view->count_of(storage) : 0;
+  if (!peers_.send(to, VoteCountIs{storage, std::max(writes_of(storage), accepted)})) counts_owed_[to] = storage;
 }
 
 void Consensus::handle(Incarnation from, const VoteCountIs& m, Time now, Effects& out) {

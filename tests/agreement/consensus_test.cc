@@ -232,6 +232,39 @@ TEST(Votes, OnlyVotersOfTheNewestViewCount) {
   EXPECT_TRUE(other.consensus.eligible());
 }
 
+ViewRef view_that_counts(Epoch epoch, std::vector<VoteCount> counts) {
+  auto view = std::make_shared<View>(first_view(3));
+  view->epoch = epoch;
+  view->counts = std::move(counts);
+  return view;
+}
+
+TEST(Votes, WhatAViewCountsIsKnownToWhoeverInstallsIt) {
+  OnADisk voter(1);
+  voter.consensus.handle(process(2), ViewIs{view_that_counts(Epoch(2), {{info(3).storage, 8}})}, kStart, voter.out);
+  voter.consensus.handle(process(3), VoteCountAsk{info(3).storage});
+  const auto told = voter.post.take<VoteCountIs>(NodeId(3));
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].writes, 8U);
+  const auto promises = [&](std::uint64_t instance, std::uint64_t writes) {
+    const Ballot ballot{1, NodeId(1), process(1).generation};
+    voter.consensus.handle(process(3), Promise{Epoch(instance), ballot, info(3).storage, writes, {}}, kStart,
+                           voter.out);
+    return voter.post.take<VoteCountIs>(NodeId(3)).empty();
+  };
+  EXPECT_TRUE(promises(2, 7)) << "it was on its way when view 2 was decided";
+  EXPECT_TRUE(promises(3, 9));
+  EXPECT_FALSE(promises(3, 7)) << "it is told that its disk is an older one";
+}
+
+TEST(Votes, AViewCountsMoreThanAnOlderDiskKnows) {
+  OnADisk voter(1);
+  voter.consensus.handle(process(2), ViewIs{view_that_counts(Epoch(2), {{info(1).storage, 5}})}, kStart, voter.out);
+  EXPECT_EQ(voter.consensus.storage(), info(1).storage);
+  voter.consensus.handle(process(2), ViewIs{view_that_counts(Epoch(3), {{info(1).storage, 7}})}, kStart, voter.out);
+  EXPECT_NE(voter.consensus.storage(), info(1).storage);
+}
+
 // 2f. Member 1 votes alone; whether 2 and 3 are there is asked before one of them is given a vote.
 struct OnlyVoter : ::testing::Test {
   OnlyVoter() : config(Founding::config_of(1)), post(config, kStart) {
@@ -375,6 +408,25 @@ TEST(Votes, AnOnlyVoterAsksTheOtherMembersForASecond) {
   EXPECT_TRUE(restarted.consensus.eligible());
   EXPECT_FALSE(silence.eligible_at(kStart + 900ms));
   EXPECT_TRUE(silence.eligible_at(kStart + 1s));
+}
+
+// Where all are started from copies of their folders nobody shall lose its vote by what one of these copies knows.
+TEST(Votes, WhatAViewCountedIsForgottenWithTheProcess) {
+  auto counts = std::make_shared<View>(*OnlyVoter::view_of_one());
+  counts->counts = {{info(3).storage, 8}};
+  Restarted restarted(counts);
+  const auto told = [&] {
+    restarted.consensus.handle(process(3), VoteCountAsk{info(3).storage});
+    return restarted.post.take<VoteCountIs>(NodeId(3)).at(0).writes;
+  };
+  EXPECT_EQ(told(), 0U);
+  EXPECT_TRUE(restarted.consensus.installed()->counts.empty()) << "nor is it passed on";
+  EXPECT_TRUE(restarted.eligible_at(kStart + 1s));
+  auto next = std::make_shared<View>(*counts);
+  next->epoch = Epoch(2);
+  const Ballot ballot{1, NodeId(2), process(2).generation};
+  restarted.consensus.handle(process(2), Accept{Epoch(2), ballot, {next, {}}, {}}, kStart, restarted.out);
+  EXPECT_EQ(told(), 8U) << "by what it has accepted";
 }
 
 TEST(Votes, WhoIsAloneListensIfItWasToldOfOthers) {

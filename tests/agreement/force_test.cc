@@ -13,6 +13,11 @@ namespace {
 
 // Five members, voters 1 2 3; whoever is not named in `living` is gone.
 struct Force : ::testing::Test {
+  static View view_before() {
+    View view = first_view(5, 64);
+    view.counts = {{info(2).storage, 9}};
+    return view;
+  }
   std::expected<ViewRef, std::string> force(std::vector<std::uint32_t> living, std::vector<std::uint32_t> named,
                                             bool accept_data_loss = false) const {
     return force_on(now, std::move(living), std::move(named), accept_data_loss);
@@ -34,7 +39,7 @@ struct Force : ::testing::Test {
     return view ? "" : view.error();
   }
 
-  const View now = first_view(5, 64);
+  const View now = view_before();
   std::vector<Report> reports;
   std::uint32_t restarted = 0;
   NodeId behind;
@@ -49,6 +54,7 @@ TEST_F(Force, KeepsWhoIsLeftInEveryListAndRaisesItsSlotEpoch) {
   std::vector<NodeId> voters;
   for (const Voter& v : view.voters) voters.push_back(v.id);
   EXPECT_EQ(voters, (std::vector{NodeId(1), NodeId(4), NodeId(5)}));
+  EXPECT_TRUE(view.counts.empty()) << "they were of the voters before";
   for (const std::uint32_t gone : {2U, 3U}) EXPECT_EQ(view.member(NodeId(gone))->state, MemberState::kAbsent);
   std::size_t nobody = 0;
   for (std::uint32_t s = 0; s < view.slot_count(); ++s) {

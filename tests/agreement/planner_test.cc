@@ -279,6 +279,28 @@ TEST(Planner, TheNumberOfVotersShrinksByAPlannedLeaveAlone) {
   EXPECT_EQ(failed->view->voters.size(), 3U);
 }
 
+// 2e: of each voter, by the data folder that it votes with.
+TEST(Planner, AViewTellsWhatIsKnownOfVotes) {
+  View now = first_view(4, 4);
+  now.counts = {{info(1).storage, 9}, {info(3).storage, 4}};
+  const Report told = report(ReportKind::kLeave, process(3), process(2), now.epoch);
+  auto seen = all_alive(4);
+  seen[0].writes = 7;
+  seen[2].writes = 5;
+  seen[3].writes = 2;
+  const auto next = plan(now, {told}, seen);
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->view->count_of(info(1).storage), 9U);
+  EXPECT_EQ(next->view->count_of(info(3).storage), 5U);
+  EXPECT_EQ(next->view->count_of(info(4).storage), 2U) << "it has the vote of 2 now";
+  EXPECT_EQ(next->view->counts.size(), 3U);
+  now.voters = {{NodeId(1), info(1).storage}};
+  now.voters_max = 1;
+  const auto only = plan(now, {told}, seen);
+  ASSERT_TRUE(only);
+  EXPECT_TRUE(only->view->counts.empty()) << "nothing would be decided without it";
+}
+
 // The last active one is dead to a majority of the voters, or is being stopped.
 TEST(Planner, WhoHasNobodyToLeaveToStays) {
   View now = first_view(3, 4);

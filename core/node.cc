@@ -224,7 +224,10 @@ void Node::Rooms::settle(Now now, Effects& out) {
 // are to know it.
 void Node::Rooms::know_self() {
   self.storage = agreement.consensus().eligible();
-  if (self != swim.self()) swim.update_self(self);
+  if (self != swim.self()) {
+    swim.update_self(self);
+    agreement.membership_changed();
+  }
   peers.set_self(self);
 }
 

@@ -68,6 +68,9 @@ std::string get_members(const wire::View& from, View& view) {
     if (!voter.id || !seen.insert(voter.id).second) return "a view whose voters are not distinct members";
     view.voters.push_back(voter);
   }
+  if (static_cast<std::size_t>(from.counts_size()) > kViewMembersMax) return "a view that counts too many votes";
+  for (const wire::VoteCount& one : from.counts())
+    view.counts.push_back({get_id<StorageTag>(one.storage()), one.writes()});
   return view.voters.empty() ? "a view without voters" : std::string();
 }
 
@@ -84,6 +87,11 @@ void put_rest(const View& view, wire::View& to) {
     wire::Voter& one = *to.add_voters();
     one.set_id(voter.id.value);
     put_id(voter.storage, *one.mutable_storage());
+  }
+  for (const VoteCount& count : view.counts) {
+    wire::VoteCount& one = *to.add_counts();
+    put_id(count.storage, *one.mutable_storage());
+    one.set_writes(count.writes);
   }
 }
 

@@ -134,6 +134,8 @@ inline ViewRef view() {
   v->members.erase(twins.begin(), twins.end());
   for (std::uint32_t n = 1 + static_cast<std::uint32_t>(size(4)); n > 0; --n)
     v->voters.push_back({NodeId(n * 7), id128<StorageId>()});
+  for (const Voter& voter : v->voters)
+    if (flag()) v->counts.push_back({voter.storage, number()});
   const auto slots = *rc::gen::weightedElement<std::uint32_t>({{4, 1U}, {8, 16U}, {4, 100U}, {4, 256U}, {1, 16384U}});
   v->slots = slot_configs(slots, Random(number()));
   v->derive_ring();

@@ -77,11 +77,12 @@ namespace hc {
 inline bool same(const Value& a, const Value& b) { return a.bytes() == b.bytes(); }
 inline bool same(const Text& a, const Text& b) { return a.view == b.view; }
 inline bool same(const ViewRef& a, const ViewRef& b) {
-  return a == nullptr || b == nullptr ? a == b : a->same_decision(*b);
+  return a == nullptr || b == nullptr ? a == b : a->same_decision(*b) && a->counts == b->counts;
 }
 inline bool same(const ViewChangeRef& a, const ViewChangeRef& b) {
   if (a == nullptr || b == nullptr) return a == b;
-  return a->base == b->base && a->head.same_decision(b->head) && a->slots == b->slots;
+  return a->base == b->base && a->head.same_decision(b->head) && a->head.counts == b->head.counts &&
+         a->slots == b->slots;
 }
 template <class T>
 bool same(const std::vector<T>& a, const std::vector<T>& b);

@@ -50,8 +50,7 @@ void put_slots(JsonWriter& json, const ViewFigures::Member& slots) {
 void put_storage(JsonWriter& json, StorageId storage) {
   if (storage) return void(json.text("storage", hex(storage)));
   json.nothing("storage");
-  json.text("storage_note",
-            "it does not name its data folder before a majority of the voters has said what they know of its votes");
+  json.text("storage_note", "it does not name its data folder before others have said what they know of its votes");
 }
 
 void put_member(JsonWriter& json, Office& office, const MemberInfo& info) {

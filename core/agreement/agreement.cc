@@ -271,12 +271,15 @@ std::vector<Seen> Agreement::seen(const MemberInfo& self, const Swim& swim) cons
   const bool round = consensus_.wants_proposal();
   const auto answered = [&](const MemberInfo& info) { return !round || consensus_.answered(info.id, info.storage); };
   std::vector<Seen> all{{self, stopping_ || seen_off_ ? Seen::As::kGone : Seen::As::kAlive, true, answered(self)}};
+  if (round) all.back().writes = consensus_.writes_of(self.storage);
   for (const auto& [id, peer] : swim.peers()) {
     if (id == self.id) continue;
     const auto as = peer.liveness == Liveness::kAlive     ? Seen::As::kAlive
                     : peer.liveness == Liveness::kSuspect ? Seen::As::kSuspect
                                                           : Seen::As::kGone;
     all.push_back({peer.info, as, proven(peer.info), answered(peer.info)});
+    if (round) all.back().writes = consensus_.writes_of(peer.info.storage);
+    if (!peer.info.storage) all.back().compares = consensus_.compares({id, peer.info.generation});
   }
   return all;
 }

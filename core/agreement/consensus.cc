@@ -9,6 +9,16 @@ namespace hc {
 namespace {
 
 constexpr Duration kLyingAfter = 600ms;
+constexpr Duration kListens = 1s;  // the only voter, at its start, for whether others went on without its disk
+
+// What an earlier process was told of counts is forgotten with it: where all are started from copies of their folders,
+// made one after the other, those of earlier moments shall not lose their votes.
+void forget_counts(ViewRef& view) {
+  if (!view || view->counts.empty()) return;
+  auto forgetful = std::make_shared<View>(*view);
+  forgetful->counts.clear();
+  view = std::move(forgetful);
+}
 
 }  // namespace
 
@@ -19,13 +29,16 @@ void Consensus::start(std::optional<VoteRecord> record, Time now, Effects& out) 
   accepted_at_ = now;
   if (record) {
     record_ = std::move(*record);
+    forget_counts(record_.view);
+    if (record_.accepted) forget_counts(record_.accepted->proposal.view);
     highest_round_ = record_.promised.round;
     if (record_.view) {
       installed_ = record_.view;
       news_ = true;
       if (!installed_->votes(config_.self.id, record_.storage))
         vote_ended_ = installed_->epoch;  // it may have been then
-      see_whom_to_ask();                  // first of all
+      listens_until_ = now + kListens;
+      see_whom_to_ask(now);  // first of all
     }
     return;
   }
@@ -91,7 +104,7 @@ std::string Consensus::judge(const Proposal& proposal) const {
 // ---------------------------------------------------------------------------------------------------------- proposing
 
 void Consensus::prepare(Time now, Effects& out, Heirs heirs) {
-  if (proposing_) return;
+  if (proposing_ || (only_voter_ && !counts_checked_)) return;  // nobody would answer
   proposing_ = Proposing{};
   proposing_->heirs = std::move(heirs);
   proposing_->instance = epoch().next();
@@ -291,7 +304,7 @@ Message Consensus::answer_to_promised() {
 }
 
 void Consensus::handle(Incarnation from, const Promise& m, Time now, Effects& out) {
-  if (!heard_votes(from.member, m.storage, m.writes, out)) return;
+  if (!heard_votes(from.member, m.storage, m.writes, m.instance, out)) return;
   if (installed_ && !entitled(from.member, m.storage)) return heir_answered(from.member, m, now);
   round_time_.answered(from.member, m.ballot, now);
   if (!proposing_ || proposing_->accepting || proposing_->instance != m.instance || proposing_->ballot != m.ballot)
@@ -340,7 +353,7 @@ void Consensus::handle(Incarnation from, const Accept& m, Time now, Effects& out
 }
 
 void Consensus::handle(Incarnation from, const AcceptedIs& m, Time now, Effects& out) {
-  if (!heard_votes(from.member, m.storage, m.writes, out)) return;
+  if (!heard_votes(from.member, m.storage, m.writes, m.instance, out)) return;
   round_time_.answered(from.member, m.ballot, now);
   if (!proposing_ || !proposing_->accepting || proposing_->instance != m.instance || proposing_->ballot != m.ballot)
     return;
@@ -412,7 +425,8 @@ void Consensus::install(ViewRef view, Time now, Effects& out) {
   installed_ = std::move(view);
   news_ = true;
   const bool by_others = installed_->epoch != accepted_here_ && !HC_MUTANT(kOnlyVoterNeverCompares);
-  if (std::exchange(nobody_to_ask_, false) && by_others) see_whom_to_ask();
+  if (std::exchange(only_voter_, false) && by_others) see_whom_to_ask(now);
+  if (!learn_counts()) return take_new_storage(now, out);
   persist(now, out);
 }
 
@@ -442,7 +456,8 @@ void Consensus::session_opened(NodeId peer, Time now) {
   round_time_.session_opened(peer, now);
   heirs_time_.session_opened(peer, now);
   heir_may_hear(peer);
-  if (!counts_checked_ && std::ranges::count(voters(), peer)) peers_.send(peer, VoteCountAsk{record_.storage});
+  if (!counts_checked_ && std::ranges::count(asked_for_counts(), peer))
+    peers_.send(peer, VoteCountAsk{record_.storage});
   if (const auto owed = counts_owed_.extract(peer)) tell_count(peer, owed.mapped());
   if (record_.instance == epoch().next() && record_.promised.proposer == peer && !writing_)
     peers_.send(peer, answer_to_promised());  // it may not have got it
@@ -481,7 +496,7 @@ std::optional<Time> Consensus::deadline() const {
     const bool waits = !proposing_->accepting && waits_for_heirs();
     next = waits ? std::min(proposing_->retry_at, proposing_->hear_until) : proposing_->retry_at;
   }
-  if (!counts_checked_) next = next ? std::min(*next, counts_asked_at_) : counts_asked_at_;
+  if (!counts_checked_) next = std::min(next.value_or(Time::max()), counts_asked_at_);
   if (held_asked_at_ && !handed_over()) next = std::min(next.value_or(Time::max()), *held_asked_at_ + kAskAgain);
   return next;
 }

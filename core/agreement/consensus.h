@@ -44,6 +44,9 @@ class Consensus {
   StorageId storage() const { return record_.storage; }
   // 2e: the storage identity that this member may be given a vote by; none before it has compared its count.
   StorageId eligible() const;
+  // 2e: the data folder that this process has asked us about, for it has not compared yet; none: it has not asked.
+  StorageId compares(Incarnation who) const;
+  std::uint64_t writes_of(StorageId storage) const;  // of its vote file, so many are known of; 0: none
   // In how many slots the installed view differs from the one before, as far as that is known; else 0.
   std::size_t slots_changed() const { return installed_ && step_.next == installed_ ? step_.change->slots.size() : 0; }
   // True once after each install.
@@ -152,13 +155,16 @@ class Consensus {
   ViewChangeRef change_to(const ViewRef& next);
   Proposal to_send(const Proposal& proposal);
   std::optional<Accepted> accepted_to_send();
-  bool heard_votes(NodeId from, StorageId storage, std::uint64_t writes, Effects& out);
+  bool heard_votes(NodeId from, StorageId storage, std::uint64_t writes, Epoch instance, Effects& out);
+  bool learn_counts();
   void tell_count(NodeId to, StorageId storage);
   void take_new_storage(Time now, Effects& out);
   void ask_counts(Time now);
-  std::size_t counts_wanted() const;  // from so many others
-  void see_whom_to_ask();
-  void see_whether_compared();
+  std::vector<NodeId> asked_for_counts() const;
+  std::size_t counts_wanted() const;  // from so many other voters
+  bool heard_all_members(const std::vector<NodeId>& asked, Time now) const;
+  void see_whom_to_ask(Time now);
+  void see_whether_compared(Time now);
   std::string founders_key() const;
   std::string judge(const Proposal& proposal) const;
 
@@ -194,9 +200,15 @@ class Consensus {
   // 2e: whether this process may vote, and whether it has ever compared; what an earlier one did is on an older disk,
   // perhaps.
   bool counts_checked_ = true, compared_ = true;
-  bool nobody_to_ask_ = false;  // it is, or was at its start, the only voter that it knows of
-  Epoch accepted_here_;         // what this process has accepted last is for this one
+  bool only_voter_ = false;  // it is, or was at its start, the only voter that it knows of
+  Time listens_until_{};     // as the only voter, for what the others know
+  Epoch accepted_here_;      // what this process has accepted last is for this one
   std::set<NodeId> counts_from_;
+  struct Asker {
+    Generation process;
+    StorageId storage;
+  };
+  std::map<NodeId, Asker> askers_;           // who has asked for a count, last
   std::map<NodeId, StorageId> counts_owed_;  // who has asked when there was no session to answer in
   Time counts_asked_at_{}, view_asked_at_{};
   std::optional<Epoch> vote_ended_;  // with this view; it is with others now

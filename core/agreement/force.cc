@@ -21,15 +21,29 @@ const Seen* find(const std::vector<Seen>& seen, NodeId id) {
 bool lives(const Seen& s) { return s.as != Seen::As::kGone; }
 
 // As long as a majority of the voters lives, the cluster decides by itself; and who lives and is not named would go on.
+// Who has not compared yet what it voted (2e) will as soon as a majority lives, if it has the folder that the view has
+// of it. If it has another one it never votes.
 std::optional<std::string> beside_the_living(const View& now, const Decree& decree, const std::vector<Seen>& seen) {
   if (HC_MUTANT(kForceBesideTheLiving)) return std::nullopt;
-  const auto votes = std::ranges::count_if(now.voters, [&](const Voter& v) {
+  std::size_t votes = 0;
+  std::vector<NodeId> unclear;
+  for (const Voter& v : now.voters) {
     const Seen* s = find(seen, v.id);
-    return s && lives(*s) && (s->info.storage == v.storage || !s->info.storage);
-  });
-  if (static_cast<std::size_t>(votes) >= now.majority())
-    return "a majority of the voters lives (" + std::to_string(votes) + " of " + std::to_string(now.voters.size()) +
+    if (!s || !lives(*s)) continue;
+    const StorageId has = s->info.storage ? s->info.storage : s->compares;
+    if (!has) unclear.push_back(v.id);
+    votes += has == v.storage || (!s->info.storage && HC_MUTANT(kForceCountsTheUncompared)) ? 1 : 0;
+  }
+  const std::string all = " of " + std::to_string(now.voters.size());
+  if (votes >= now.majority())
+    return "a majority of the voters lives (" + std::to_string(votes) + all +
            "), so the cluster decides by itself: nothing is to be forced";
+  if (votes + unclear.size() >= now.majority())
+    return name_of(unclear.front()) +
+           " has not compared its data folder yet, and if that is the one it voted with, a " +
+           "majority of the voters lives (" + std::to_string(votes + unclear.size()) + all +
+           "): try again in a moment; if it stays so, ask a voter instead, or " + name_of(unclear.front()) +
+           " itself, or stop that one";
   for (const Seen& s : seen)
     if (lives(s) && now.member(s.info.id) && !names(decree, s.info.id))
       return name_of(s.info.id) + " is not named, and seems to live: name it, or stop it for good";
@@ -50,7 +64,10 @@ std::optional<std::string> not_ready(const View& now, const Decree& decree, cons
   return std::nullopt;
 }
 
+// Who was told to leave goes on leaving, unless there is nobody to leave to (7d).
 void set_members(View& next, const Decree& decree, const std::vector<Seen>& seen) {
+  const bool some_stay = std::ranges::any_of(
+      next.members, [&](const ViewMember& m) { return names(decree, m.info.id) && m.state != MemberState::kLeaving; });
   for (ViewMember& m : next.members) {
     if (!names(decree, m.info.id)) {
       if (m.state != MemberState::kLeaving) m.state = MemberState::kAbsent;  // who was told to leave is to go
@@ -60,7 +77,7 @@ void set_members(View& next, const Decree& decree, const std::vector<Seen>& seen
     if (!info.storage) info.storage = m.info.storage;  // 2e: it could not compare with a majority that is gone
     if (m.info.generation != info.generation) m.since = next.epoch;
     m.info = info;
-    if (m.state == MemberState::kAbsent) m.state = MemberState::kActive;
+    if (m.state == MemberState::kAbsent || !(some_stay || HC_MUTANT(kLeavesToNobody))) m.state = MemberState::kActive;
   }
   next.derive_ring();
 }
@@ -80,6 +97,7 @@ void set_voters(View& next, const Decree& decree, const std::vector<Seen>& seen)
   const std::size_t odd = by_rank.size() % 2 ? by_rank.size() : by_rank.size() - 1;
   by_rank.resize(std::min(odd, wanted_voters(decree.members.size(), next.voters_max)));
   next.voters.clear();
+  next.counts.clear();  // of those before
   for (const NodeId id : by_rank) next.voters.push_back({id, next.member(id)->info.storage});
 }
 

@@ -15,6 +15,7 @@ class MemberPlanner : private Sight {
   bool make() {
     plan_members();
     plan_leaves();
+    plan_last_ones();
     if (!next_.same_ring_members(now())) next_.derive_ring();
     plan_voters();
     return changed_;
@@ -106,6 +107,20 @@ class MemberPlanner : private Sight {
              dead_by_majority({m.info.id, m.info.generation}) && !alive(m.info.id) && !listed_anywhere(m.info.id);
     };
     changed_ = std::erase_if(next_.members, may_go) > 0 || changed_;
+  }
+
+  // 7d: where nobody is active any more, whoever was told to leave has nobody to leave to, and stays; but for those who
+  // have nothing left that others would take, and so may have ended by now.
+  void plan_last_ones() {
+    const auto active = [](const ViewMember& m) { return m.state == MemberState::kActive; };
+    if (std::ranges::any_of(next_.members, active) || HC_MUTANT(kLeavesToNobody)) return;
+    for (ViewMember& m : next_.members) {
+      const NodeId id = m.info.id;
+      if (m.state != MemberState::kLeaving || !alive(id) || stopping({id, m.info.generation})) continue;
+      if (!listed_anywhere(id) && !now().votes(id)) continue;
+      m.state = MemberState::kActive;
+      changed_ = true;
+    }
   }
 
   // A vote is with a data folder: whoever lives with another one by now could not use it.

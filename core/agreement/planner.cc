@@ -28,6 +28,7 @@ class Planner : private Sight {
   std::optional<Proposal> make() {
     plan_all(false);
     if (!changed_) return std::nullopt;
+    tell_counts();
     return Proposal{next_, useful_evidence()};
   }
   bool any() {
@@ -59,6 +60,20 @@ class Planner : private Sight {
       if (!well(who)) slots.add(named);
     return slots;
   }
+
+  // 2e: so that whoever is asked knows what those do who proposed. Nothing of an only voter, for without its vote
+  // nothing would be decided any more; and what it has forgotten others have, or nobody.
+  void tell_counts() {
+    next_->counts.clear();
+    if (next_->voters.size() == 1 || HC_MUTANT(kCountsInMemoryAlone)) return;
+    for (const Voter& v : next_->voters) {
+      const auto it = seen().find(v.id);
+      const bool by_folder = it != seen().end() && it->second->info.storage == v.storage;
+      const std::uint64_t writes = std::max(now_.count_of(v.storage), by_folder ? it->second->writes : 0);
+      if (writes > 0) next_->counts.push_back({v.storage, writes});
+    }
+  }
+
   bool well(Incarnation who) const { return std::ranges::binary_search(well_, who); }
 
   bool counted(Slot slot, Incarnation who) const {

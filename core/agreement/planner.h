@@ -22,6 +22,10 @@ struct Seen {
   // In the round that asks for the proposal: it has promised, or said that it is there, by this storage identity.
   // Before a round: it may be counted upon.
   bool answered = true;
+  // 2e: the data folder of which it has asked what is known, while it has not compared yet and `info` names none. None:
+  // it has not asked us, or what it has is not known.
+  StorageId compares{};
+  std::uint64_t writes = 0;  // 2e: of its vote file, so many at least
 };
 
 // nullopt: nothing waits. `slots`: of the present view.

@@ -92,13 +92,22 @@ std::string check_slot(const View& now, const View& next, Slot slot, const std::
   return {};
 }
 
+// 7d: nobody is active in the next view but who was told to leave, so there is nobody to leave to.
+bool only_leavers_stay(const View& now, const View& next) {
+  return std::ranges::all_of(next.members, [&](const ViewMember& m) {
+    const ViewMember* was = now.member(m.info.id);
+    return m.state != MemberState::kActive || (was && was->state == MemberState::kLeaving);
+  });
+}
+
 // 2f, 7d: who leaves is leaving in a view before, in which others have its vote, and no list names it.
 std::string check_member(const View& now, const View& next, const ViewMember& m) {
   const NodeId id = m.info.id;
   const ViewMember* then = next.member(id);
   if (then) {
     const bool back = m.state == MemberState::kLeaving && then->state != MemberState::kLeaving;
-    return back ? "7d: " + name_of(id) + " was told to leave" : std::string();
+    const bool stays = then->state == MemberState::kActive && only_leavers_stay(now, next);
+    return back && !stays ? "7d: " + name_of(id) + " was told to leave" : std::string();
   }
   if (m.state != MemberState::kLeaving) return "7d: " + name_of(id) + " was not told to leave";
   if (now.votes(id)) return "2f: " + name_of(id) + " has not handed over its vote";

@@ -8,15 +8,16 @@
 namespace hc {
 namespace {
 
-constexpr Duration kCountsAgain = 200ms;
+constexpr Duration kCountsAgain = 200ms, kListensAgain = 50ms;
 
 }  // namespace
 
 // ------------------------------------------------------------------------------------------------------ counted votes
 
 // False: the vote comes from an older disk, which has forgotten others. It is nobody's, whatever it writes from now on;
-// its owner is told.
-bool Consensus::heard_votes(NodeId from, StorageId storage, std::uint64_t writes, Effects& out) {
+// its owner is told. A vote on what is decided by now may be an earlier one, which has come late.
+bool Consensus::heard_votes(NodeId from, StorageId storage, std::uint64_t writes, Epoch instance, Effects& out) {
+  if (instance <= epoch()) return !older_disks_.contains(storage);
   auto& known = counts_heard_[storage];
   if (HC_MUTANT(kOlderVoteCounted)) return known = std::max(known, writes), true;
   if (writes < known && older_disks_.insert(storage).second) {
@@ -29,18 +30,53 @@ bool Consensus::heard_votes(NodeId from, StorageId storage, std::uint64_t writes
   return true;
 }
 
-void Consensus::handle(Incarnation from, const VoteCountAsk& m) { tell_count(from.member, m.storage); }
+void Consensus::handle(Incarnation from, const VoteCountAsk& m) {
+  askers_[from.member] = {from.generation, m.storage};
+  tell_count(from.member, m.storage);
+}
 
-void Consensus::tell_count(NodeId to, StorageId storage) {
+StorageId Consensus::compares(Incarnation who) const {
+  const auto it = askers_.find(who.member);
+  return it != askers_.end() && it->second.process == who.generation ? it->second.storage : StorageId();
+}
+
+// What comes with the installed view. False: more is known of our own vote file than there is in it, so that is of an
+// older disk. Whoever votes on what follows a view has it, so it has made those votes before.
+bool Consensus::learn_counts() {
+  for (const VoteCount& count : installed_->counts) {
+    auto& known = counts_heard_[count.storage];
+    known = std::max(known, count.writes);
+  }
+  return installed_->count_of(record_.storage) <= record_.writes || HC_MUTANT(kAmnesiacVoter);
+}
+
+std::uint64_t Consensus::writes_of(StorageId storage) const {
   const auto it = counts_heard_.find(storage);
-  if (!peers_.send(to, VoteCountIs{storage, it == counts_heard_.end() ? 0 : it->second})) counts_owed_[to] = storage;
+  return it == counts_heard_.end() ? 0 : it->second;
+}
+
+// What was proposed and is not decided says it as well.
+void Consensus::tell_count(NodeId to, StorageId storage) {
+  const std::uint64_t accepted = record_.accepted ? record_.accepted->proposal.view->count_of(storage) : 0;
+  if (!peers_.send(to, VoteCountIs{storage, std::max(writes_of(storage), accepted)})) counts_owed_[to] = storage;
 }
 
 void Consensus::handle(Incarnation from, const VoteCountIs& m, Time now, Effects& out) {
   if (m.storage != record_.storage) return;
   if (m.writes > record_.writes && !HC_MUTANT(kAmnesiacVoter)) return take_new_storage(now, out);
+  if (only_voter_ && peers_.installed(from) > epoch()) return;  // that view comes first
   counts_from_.insert(from.member);
-  see_whether_compared();
+  see_whether_compared(now);
+}
+
+// The other voters. Where there is none, the other members: they know whether there is a later view.
+std::vector<NodeId> Consensus::asked_for_counts() const {
+  std::vector<NodeId> ids = voters();
+  std::erase(ids, config_.self.id);
+  if (!ids.empty() || !installed_ || HC_MUTANT(kOnlyVoterAsksNobody) || HC_MUTANT(kOnlyVoterAsks)) return ids;
+  for (const ViewMember& m : installed_->members)
+    if (m.info.id != config_.self.id) ids.push_back(m.info.id);
+  return ids;
 }
 
 // Together with us a majority of the voters; a majority of the others, or all, where the view has our vote with another
@@ -53,18 +89,34 @@ std::size_t Consensus::counts_wanted() const {
   return HC_MUTANT(kOnlyVoterAsks) ? std::max<std::size_t>(1, wanted) : wanted;
 }
 
-// 2e: whether the others know a later state of our disk. Who is the only voter by it has nobody to ask, until it
-// installs a view that it has not accepted: so others have gone on without it.
-void Consensus::see_whom_to_ask() {
+// 2e: whether the others know a later state of our disk. Who is the only voter by it asks once more when it installs a
+// view that it has not accepted: so others have gone on without it.
+void Consensus::see_whom_to_ask(Time now) {
   counts_from_.clear();
-  nobody_to_ask_ = counts_wanted() == 0;
-  counts_checked_ = compared_ = nobody_to_ask_ || HC_MUTANT(kAmnesiacVoter);
+  only_voter_ = counts_wanted() == 0;
+  counts_checked_ = compared_ = HC_MUTANT(kAmnesiacVoter);
+  if (only_voter_) see_whether_compared(now);
 }
 
-void Consensus::see_whether_compared() {
-  const std::vector<NodeId> all = voters();
-  const auto from = std::ranges::count_if(counts_from_, [&](NodeId id) { return std::ranges::count(all, id) > 0; });
-  if (static_cast<std::size_t>(from) >= counts_wanted()) counts_checked_ = compared_ = true;
+void Consensus::see_whether_compared(Time now) {
+  const std::vector<NodeId> asked = asked_for_counts();
+  const auto from = std::ranges::count_if(counts_from_, [&](NodeId id) { return std::ranges::count(asked, id) > 0; });
+  const std::size_t wanted = counts_wanted();
+  const bool enough =
+      wanted > 0 ? static_cast<std::size_t>(from) >= wanted : now >= listens_until_ || heard_all_members(asked, now);
+  if (enough) counts_checked_ = compared_ = true;
+}
+
+// Nobody of them is left who might say that there is a later view. Who is alone by its disk, and was told at its start
+// of others, cannot know that.
+bool Consensus::heard_all_members(const std::vector<NodeId>& asked, Time now) const {
+  const auto other = [&](const Founder& f) { return f.id != config_.self.id; };
+  const bool told = !config_.join.empty() || std::ranges::any_of(config_.founders, other);
+  if (asked.empty()) return !told || HC_MUTANT(kOnlyVoterAsksNobody);
+  return std::ranges::all_of(asked, [&](NodeId id) {
+    const auto refused = peers_.refused_since(id);
+    return counts_from_.contains(id) || (refused && now - *refused >= config_.patience_refused);
+  });
 }
 
 // Whoever is given a vote must keep its storage identity. One that was a voter already keeps the vote meanwhile: the
@@ -88,11 +140,10 @@ void Consensus::take_new_storage(Time now, Effects& out) {
 
 void Consensus::ask_counts(Time now) {
   if (counts_checked_ || now < counts_asked_at_) return;
-  see_whether_compared();  // the voters may be others by now
+  see_whether_compared(now);  // the voters may be others by now
   if (counts_checked_) return;
-  counts_asked_at_ = now + kCountsAgain;
-  for (NodeId voter : voters())
-    if (voter != config_.self.id) peers_.send(voter, VoteCountAsk{record_.storage});
+  counts_asked_at_ = now + (only_voter_ ? kListensAgain : kCountsAgain);
+  for (const NodeId id : asked_for_counts()) peers_.send(id, VoteCountAsk{record_.storage});
 }
 
 // ------------------------------------------------------------------------------------------------------ giving a vote

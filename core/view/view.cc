@@ -19,6 +19,11 @@ bool View::votes(NodeId id) const {
   return std::ranges::any_of(voters, [&](const Voter& v) { return v.id == id; });
 }
 
+std::uint64_t View::count_of(StorageId storage) const {
+  const auto it = std::ranges::find(counts, storage, &VoteCount::storage);
+  return it == counts.end() ? 0 : it->writes;
+}
+
 bool View::names(Incarnation who) const {
   const ViewMember* m = member(who.member);
   return m && m->info.generation == who.generation;

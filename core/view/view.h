@@ -34,6 +34,13 @@ struct Voter {
   auto operator<=>(const Voter&) const = default;
 };
 
+// 2e: how often the vote file of a data folder has been written, at least.
+struct VoteCount {
+  StorageId storage;
+  std::uint64_t writes = 0;
+  bool operator==(const VoteCount&) const = default;
+};
+
 struct View {
   ClusterId cluster;
   std::string cluster_name;
@@ -49,6 +56,9 @@ struct View {
   std::vector<ViewMember> members;  // ascending by id
   std::vector<Voter> voters;        // by rank
   SlotConfigs slots;                // index = slot
+  // 2e: of its voters, what was known when it was proposed. Told with the view and not decided: whoever has it from an
+  // earlier process forgets it, and a member of an older release does not pass it on.
+  std::vector<VoteCount> counts;
 
   Ring ring;  // derived: derive_ring() after members were set; not part of the encoded view
 
@@ -56,6 +66,7 @@ struct View {
   bool votes(NodeId id, StorageId storage) const;
   bool votes(NodeId id) const;
   std::size_t majority() const { return voters.size() / 2 + 1; }
+  std::uint64_t count_of(StorageId storage) const;  // 0: not known
   // The view names this very process as a member (2d).
   bool names(Incarnation who) const;
   const SlotConfig& config(Slot s) const { return slots[s.value]; }
@@ -73,7 +84,7 @@ struct View {
   // Who is wanted, and which process that is, is the same in both: where a slot's configuration is, too, its learners
   // are.
   bool same_wanted(const View& other) const;
-  // Everything that is decided; the ring, being derived, is left out.
+  // Everything that is decided; the ring, being derived, and the counts are left out.
   bool same_decision(const View& other) const { return same_head(other) && slots == other.slots; }
   bool same_head(const View& other) const;  // that, but for the slots
 

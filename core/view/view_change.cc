@@ -19,6 +19,7 @@ View head_of(const View& view) {
   head.voters_max = view.voters_max;
   head.members = view.members;
   head.voters = view.voters;
+  head.counts = view.counts;
   return head;
 }
 

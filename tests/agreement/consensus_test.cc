@@ -232,6 +232,39 @@ TEST(Votes, OnlyVotersOfTheNewestViewCount) {
   EXPECT_TRUE(other.consensus.eligible());
 }
 
+ViewRef view_that_counts(Epoch epoch, std::vector<VoteCount> counts) {
+  auto view = std::make_shared<View>(first_view(3));
+  view->epoch = epoch;
+  view->counts = std::move(counts);
+  return view;
+}
+
+TEST(Votes, WhatAViewCountsIsKnownToWhoeverInstallsIt) {
+  OnADisk voter(1);
+  voter.consensus.handle(process(2), ViewIs{view_that_counts(Epoch(2), {{info(3).storage, 8}})}, kStart, voter.out);
+  voter.consensus.handle(process(3), VoteCountAsk{info(3).storage});
+  const auto told = voter.post.take<VoteCountIs>(NodeId(3));
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].writes, 8U);
+  const auto promises = [&](std::uint64_t instance, std::uint64_t writes) {
+    const Ballot ballot{1, NodeId(1), process(1).generation};
+    voter.consensus.handle(process(3), Promise{Epoch(instance), ballot, info(3).storage, writes, {}}, kStart,
+                           voter.out);
+    return voter.post.take<VoteCountIs>(NodeId(3)).empty();
+  };
+  EXPECT_TRUE(promises(2, 7)) << "it was on its way when view 2 was decided";
+  EXPECT_TRUE(promises(3, 9));
+  EXPECT_FALSE(promises(3, 7)) << "it is told that its disk is an older one";
+}
+
+TEST(Votes, AViewCountsMoreThanAnOlderDiskKnows) {
+  OnADisk voter(1);
+  voter.consensus.handle(process(2), ViewIs{view_that_counts(Epoch(2), {{info(1).storage, 5}})}, kStart, voter.out);
+  EXPECT_EQ(voter.consensus.storage(), info(1).storage);
+  voter.consensus.handle(process(2), ViewIs{view_that_counts(Epoch(3), {{info(1).storage, 7}})}, kStart, voter.out);
+  EXPECT_NE(voter.consensus.storage(), info(1).storage);
+}
+
 // 2f. Member 1 votes alone; whether 2 and 3 are there is asked before one of them is given a vote.
 struct OnlyVoter : ::testing::Test {
   OnlyVoter() : config(Founding::config_of(1)), post(config, kStart) {
@@ -338,20 +371,24 @@ TEST_F(OnlyVoter, AnHeirBindsItselfToNothing) {
   EXPECT_TRUE(effects.list().empty());
 }
 
-// Member 1, by whose disk it is the only voter: nobody is to be asked (2e).
+// Member 1, by whose disk it is the only voter of three members: there is no voter to be asked (2e).
 struct Restarted {
-  NodeConfig config = config_alone();
+  NodeConfig config;
   Post post{config, kStart};
   Consensus consensus{config, post.peers, Random(2)};
   Effects out;
-  Restarted() {
+  explicit Restarted(ViewRef view = OnlyVoter::view_of_one(), NodeConfig of = config_alone()) : config(std::move(of)) {
     for (std::uint32_t m : {2U, 3U}) post.open(info(m));
     VoteRecord record;
     record.storage = info(1).storage;
     record.writes = 5;
-    record.view = OnlyVoter::view_of_one();
+    record.view = std::move(view);
     record.cluster = record.view->cluster;
     consensus.start(record, kStart, out);
+  }
+  bool eligible_at(Time now) {
+    consensus.tick(now, out);
+    return static_cast<bool>(consensus.eligible());
   }
   static NodeConfig config_alone() {
     NodeConfig alone = Founding::config_of(1);
@@ -360,18 +397,61 @@ struct Restarted {
   }
 };
 
+TEST(Votes, AnOnlyVoterAsksTheOtherMembersForASecond) {
+  Restarted restarted, silence;
+  EXPECT_FALSE(restarted.eligible_at(kStart));
+  for (const std::uint32_t m : {2U, 3U}) {
+    EXPECT_FALSE(restarted.consensus.eligible());
+    EXPECT_EQ(restarted.post.take<VoteCountAsk>(NodeId(m)).size(), 1U);
+    restarted.consensus.handle(process(m), VoteCountIs{info(1).storage, 0}, kStart, restarted.out);
+  }
+  EXPECT_TRUE(restarted.consensus.eligible());
+  EXPECT_FALSE(silence.eligible_at(kStart + 900ms));
+  EXPECT_TRUE(silence.eligible_at(kStart + 1s));
+}
+
+// Where all are started from copies of their folders nobody shall lose its vote by what one of these copies knows.
+TEST(Votes, WhatAViewCountedIsForgottenWithTheProcess) {
+  auto counts = std::make_shared<View>(*OnlyVoter::view_of_one());
+  counts->counts = {{info(3).storage, 8}};
+  Restarted restarted(counts);
+  const auto told = [&] {
+    restarted.consensus.handle(process(3), VoteCountAsk{info(3).storage});
+    return restarted.post.take<VoteCountIs>(NodeId(3)).at(0).writes;
+  };
+  EXPECT_EQ(told(), 0U);
+  EXPECT_TRUE(restarted.consensus.installed()->counts.empty()) << "nor is it passed on";
+  EXPECT_TRUE(restarted.eligible_at(kStart + 1s));
+  auto next = std::make_shared<View>(*counts);
+  next->epoch = Epoch(2);
+  const Ballot ballot{1, NodeId(2), process(2).generation};
+  restarted.consensus.handle(process(2), Accept{Epoch(2), ballot, {next, {}}, {}}, kStart, restarted.out);
+  EXPECT_EQ(told(), 8U) << "by what it has accepted";
+}
+
+TEST(Votes, WhoIsAloneListensIfItWasToldOfOthers) {
+  const auto alone = std::make_shared<View>(first_view(1));
+  EXPECT_TRUE(Restarted(alone).consensus.eligible()) << "there is nobody to ask";
+  NodeConfig joins = Restarted::config_alone();
+  joins.join.push_back(info(2).gossip());
+  Restarted told(alone, joins);
+  EXPECT_FALSE(told.eligible_at(kStart + 900ms));
+  EXPECT_TRUE(told.eligible_at(kStart + 1s));
+}
+
 // The others know better.
 TEST(Votes, AnOnlyVoterComparesWhenOthersHaveGoneOnWithoutIt) {
   for (const bool mutant : {false, true}) {
     if (mutant) seam::active.set(static_cast<std::size_t>(seam::Mutant::kOnlyVoterNeverCompares));
     Restarted restarted;
     auto& [config, post, former, out] = restarted;
-    EXPECT_TRUE(former.eligible());
+    EXPECT_TRUE(restarted.eligible_at(kStart + 1s));
+    post.frames(NodeId(2));
     auto next = std::make_shared<View>(first_view(3));
     next->epoch = Epoch(4);
     former.handle(process(2), ViewIs{next}, kStart, out);
     EXPECT_EQ(static_cast<bool>(former.eligible()), mutant);
-    former.tick(kStart, out);
+    former.tick(kStart + 1s, out);
     EXPECT_EQ(post.take<VoteCountAsk>(NodeId(2)).size(), mutant ? 0U : 1U);
     if (mutant) break;
     former.handle(process(2), VoteCountIs{info(1).storage, 9}, kStart, out);
@@ -384,6 +464,7 @@ TEST(Votes, AnOnlyVoterComparesWhenOthersHaveGoneOnWithoutIt) {
 TEST(Votes, AnOnlyVoterGoesOnFromWhatItHasDecidedItself) {
   Restarted restarted;
   auto& [config, post, only, out] = restarted;
+  EXPECT_TRUE(restarted.eligible_at(kStart + 1s));
   auto next = std::make_shared<View>(*only.installed());
   next->epoch = Epoch(2);
   only.handle(process(2), Accept{Epoch(2), {1, NodeId(2), process(2).generation}, {next, {}}, {}}, kStart, out);

@@ -13,6 +13,11 @@ namespace {
 
 // Five members, voters 1 2 3; whoever is not named in `living` is gone.
 struct Force : ::testing::Test {
+  static View view_before() {
+    View view = first_view(5, 64);
+    view.counts = {{info(2).storage, 9}};
+    return view;
+  }
   std::expected<ViewRef, std::string> force(std::vector<std::uint32_t> living, std::vector<std::uint32_t> named,
                                             bool accept_data_loss = false) const {
     return force_on(now, std::move(living), std::move(named), accept_data_loss);
@@ -34,7 +39,7 @@ struct Force : ::testing::Test {
     return view ? "" : view.error();
   }
 
-  const View now = first_view(5, 64);
+  const View now = view_before();
   std::vector<Report> reports;
   std::uint32_t restarted = 0;
   NodeId behind;
@@ -49,6 +54,7 @@ TEST_F(Force, KeepsWhoIsLeftInEveryListAndRaisesItsSlotEpoch) {
   std::vector<NodeId> voters;
   for (const Voter& v : view.voters) voters.push_back(v.id);
   EXPECT_EQ(voters, (std::vector{NodeId(1), NodeId(4), NodeId(5)}));
+  EXPECT_TRUE(view.counts.empty()) << "they were of the voters before";
   for (const std::uint32_t gone : {2U, 3U}) EXPECT_EQ(view.member(NodeId(gone))->state, MemberState::kAbsent);
   std::size_t nobody = 0;
   for (std::uint32_t s = 0; s < view.slot_count(); ++s) {
@@ -82,6 +88,16 @@ TEST_F(Force, WhoWasToLeaveIsStillToLeave) {
   EXPECT_EQ((*next)->member(NodeId(3))->state, MemberState::kAbsent);
 }
 
+TEST_F(Force, WhoWasToLeaveStaysWhereNobodyElseIsLeft) {
+  View leaving = now;
+  for (const std::size_t i : {0U, 3U}) leaving.members[i].state = MemberState::kLeaving;
+  const auto with_others = force_on(leaving, {1, 4, 5}, {1, 4, 5}), alone = force_on(leaving, {1, 4}, {1, 4}, true);
+  ASSERT_TRUE(with_others && alone);
+  EXPECT_EQ((*with_others)->member(NodeId(4))->state, MemberState::kLeaving);
+  EXPECT_EQ((*alone)->member(NodeId(4))->state, MemberState::kActive);
+  EXPECT_EQ((*alone)->member(NodeId(1))->state, MemberState::kActive);
+}
+
 TEST_F(Force, OneThatIsBackInANewProcessHoldsNothing) {
   restarted = 4;
   const auto next = force({1, 4, 5}, {1, 4, 5});
@@ -111,11 +127,27 @@ TEST_F(Force, OneThatCouldNotCompareHasNoVoteYet) {
   EXPECT_TRUE((*rash)->votes(NodeId(1), info(1).storage)) << "which may be lost";
 }
 
-TEST_F(Force, OneThatCouldNotCompareCountsAsAVoterThatLives) {
+// Of voters 1 2 3 the last is gone, and 1 has not compared yet: what it asks about says which data folder it has.
+TEST_F(Force, OneThatHasNotComparedIsAVoterWithTheFolderThatItVotedWith) {
   MemberInfo back = info(1, 2);
   back.storage = {};
-  const std::vector<Seen> seen{{back, Seen::As::kAlive, true}, {info(2), Seen::As::kAlive, true}};
-  EXPECT_FALSE(hc::force(NodeId(1), now, {{NodeId(1)}, true}, {}, seen, [](Incarnation) { return true; }));
+  std::vector<Seen> seen{{back, Seen::As::kAlive, true}, {info(2), Seen::As::kAlive, true}};
+  const auto force = [&](StorageId compares) {
+    seen[0].compares = compares;
+    const Decree decree{{NodeId(1), NodeId(2)}, true};
+    const auto view = hc::force(NodeId(2), now, decree, {}, seen, [](Incarnation) { return true; });
+    return view ? "" : view.error();
+  };
+  const StorageId lost_its_folder{77, 1};
+  EXPECT_NE(force(info(1).storage).find("a majority of the voters lives (2 of 3)"), std::string::npos);
+  EXPECT_EQ(
+      force({}),
+      "node-1 has not compared its data folder yet, and if that is the one it voted with, a majority of the voters "
+      "lives (2 of 3): try again in a moment; if it stays so, ask a voter instead, or node-1 itself, or stop that one");
+  EXPECT_EQ(force(lost_its_folder), "");
+  seam::active.set(static_cast<std::size_t>(seam::Mutant::kForceCountsTheUncompared));
+  EXPECT_NE(force(lost_its_folder), "");
+  seam::active.reset();
 }
 
 TEST_F(Force, WhatANamedMemberMayHaveInItsLogDoesNotBeginAnew) {

@@ -279,6 +279,55 @@ TEST(Planner, TheNumberOfVotersShrinksByAPlannedLeaveAlone) {
   EXPECT_EQ(failed->view->voters.size(), 3U);
 }
 
+// 2e: of each voter, by the data folder that it votes with.
+TEST(Planner, AViewTellsWhatIsKnownOfVotes) {
+  View now = first_view(4, 4);
+  now.counts = {{info(1).storage, 9}, {info(3).storage, 4}};
+  const Report told = report(ReportKind::kLeave, process(3), process(2), now.epoch);
+  auto seen = all_alive(4);
+  seen[0].writes = 7;
+  seen[2].writes = 5;
+  seen[3].writes = 2;
+  const auto next = plan(now, {told}, seen);
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->view->count_of(info(1).storage), 9U);
+  EXPECT_EQ(next->view->count_of(info(3).storage), 5U);
+  EXPECT_EQ(next->view->count_of(info(4).storage), 2U) << "it has the vote of 2 now";
+  EXPECT_EQ(next->view->counts.size(), 3U);
+  now.voters = {{NodeId(1), info(1).storage}};
+  now.voters_max = 1;
+  const auto only = plan(now, {told}, seen);
+  ASSERT_TRUE(only);
+  EXPECT_TRUE(only->view->counts.empty()) << "nothing would be decided without it";
+}
+
+// The last active one is dead to a majority of the voters, or is being stopped.
+TEST(Planner, WhoHasNobodyToLeaveToStays) {
+  View now = first_view(3, 4);
+  now.voters = {{NodeId(3), info(3).storage}};
+  for (const std::size_t i : {0U, 1U}) now.members[i].state = MemberState::kLeaving;
+  now.slots[0].list = list({process(1), process(2)});
+  now.derive_ring();
+  auto seen = all_alive(3);
+  const Report stops = report(ReportKind::kStop, process(3), process(3), now.epoch);
+  seen[1].as = Seen::As::kGone;
+  const auto next = plan(now, {stops}, seen);
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->view->member(NodeId(1))->state, MemberState::kActive) << "a list names it";
+  EXPECT_EQ(next->view->member(NodeId(2))->state, MemberState::kLeaving) << "it is not there";
+  EXPECT_EQ(next->view->member(NodeId(3))->state, MemberState::kAbsent);
+  EXPECT_EQ(why_not(now, *next->view, next->evidence), "");
+  seam::active.set(static_cast<std::size_t>(seam::Mutant::kLeavesToNobody));
+  const auto rash = plan(now, {stops}, seen);
+  seam::active.reset();
+  ASSERT_TRUE(rash);
+  EXPECT_EQ(rash->view->member(NodeId(1))->state, MemberState::kLeaving);
+  for (std::uint32_t s = 0; s < now.slot_count(); ++s) now.slots[s].list = list({process(3)});
+  const auto handed_over = plan(now, {stops}, seen);
+  ASSERT_TRUE(handed_over);
+  EXPECT_EQ(handed_over->view->member(NodeId(1))->state, MemberState::kLeaving) << "it may have ended by now";
+}
+
 // Who restarted without its data folder, and is not named yet, could not use a vote of the former one.
 TEST(Planner, AVoteGoesToADataFolderThatIsThere) {
   const View now = first_view(2, 4);

@@ -125,6 +125,22 @@ TEST(StepRule, WhoIsLeavingGoesOnLeaving) {
   EXPECT_NE(why_not(now, next, {}), "");
 }
 
+TEST(StepRule, WhoHasNobodyToLeaveToMayStay) {
+  View now = present(list({process(1), process(2)}));
+  now.members[0].state = now.members[2].state = MemberState::kLeaving;
+  View next = now;
+  next.epoch = now.epoch.next();
+  next.members[1].state = MemberState::kAbsent;
+  next.members[2].state = MemberState::kActive;
+  next.derive_ring();
+  next.slots[0].epoch = next.epoch;
+  EXPECT_EQ(why_not(now, next, {}), "");
+  next.members[1].state = MemberState::kActive;
+  EXPECT_NE(why_not(now, next, {}), "") << "member 2 is there";
+  next.members[1].state = next.members[2].state = MemberState::kAbsent;
+  EXPECT_NE(why_not(now, next, {}), "") << "absent it could not leave any more";
+}
+
 TEST(StepRule, ASlotOfThoseWhoLeaveBeginsAnewAnywhere) {
   View now = present(list({process(1), process(2)}));
   for (const std::size_t i : {0U, 1U})

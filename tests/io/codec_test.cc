@@ -99,7 +99,7 @@ std::shared_ptr<View> view_of(std::uint32_t members, std::uint32_t slots) {
     m.info.generation = random.draw128<GenerationTag>();
     m.info.storage = random.draw128<StorageTag>();
     v->members.push_back(m);
-    if (i <= 3) v->voters.push_back({NodeId(i), m.info.storage});
+    if (i <= 3) v->voters.push_back({NodeId(i), m.info.storage}), v->counts.push_back({m.info.storage, i * 1000});
   }
   v->slots.resize(slots);
   v->derive_ring();
@@ -119,6 +119,7 @@ TEST(ViewCodec, AViewAsTheRingWantsItIsAFewKilobytes) {
     const auto back = decode_view(bytes, budget);
     ASSERT_TRUE(back.has_value()) << back.error();
     EXPECT_TRUE((*back)->same_decision(*v));
+    EXPECT_EQ((*back)->counts, v->counts);
     EXPECT_TRUE(std::ranges::equal((*back)->ring.wanted(Slot{77}), v->ring.wanted(Slot{77})));
     RecordProperty("bytes_" + std::to_string(members), static_cast<int>(bytes.size()));
     std::printf("%u members: %zu bytes\n", members, bytes.size());

@@ -15,6 +15,7 @@ ViewRef after(const View& base) {
   auto next = std::make_shared<View>(base);
   next->epoch = base.epoch.next();
   next->members[2].state = MemberState::kAbsent;
+  next->counts = {{base.voters[0].storage, 12}};
   for (const std::size_t s : {5U, 900U}) next->slots[s] = {next->epoch, list({base.slots[s].list[0]})};
   next->derive_ring();
   return next;
@@ -30,6 +31,7 @@ TEST(ViewChange, MakesTheNextViewOfItsBase) {
   const ViewRef made = apply_change(base, change);
   ASSERT_NE(made, nullptr);
   EXPECT_TRUE(made->same_decision(*next));
+  EXPECT_EQ(made->counts, next->counts);
   EXPECT_EQ(made->ring, next->ring);
   EXPECT_EQ(base->slots[5].list.size(), 2U) << "the base stays what it is";
 }

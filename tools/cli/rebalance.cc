@@ -35,6 +35,13 @@ int out_of_time(const std::string& what) {
   return kUnknown;
 }
 
+// Rule 7d: the last active one of the others is gone, so the leave was taken back.
+int nobody_to_leave_to(const std::string& name) {
+  std::fprintf(stderr, "hypercache-cli: %s stays: no other active member was left; have it leave when one is back\n",
+               name.c_str());
+  return kNo;
+}
+
 // Members install a view one after the other: what is added up before all of them know of it would fall again.
 bool waits_for_a_sender(const Progress& progress) {
   return std::ranges::any_of(progress.transfers, [&](const Transfer& t) {
@@ -76,14 +83,19 @@ int take_out(Cluster& cluster, const Wishes& wishes, const char* only, const cha
     return kOk;
   }
   Ticker ticker(wishes.json);
+  bool leaves = false, stays = false;
   const bool gone = until(wishes, [&] {
     cluster.look_again();
-    if (!named(cluster, name)) return true;
+    const Member* member = named(cluster, name);
+    leaves = leaves || (member && member->state == "leaving");
+    stays = member && leaves && member->state == "active";
+    if (!member || stays) return true;
     if (const Progress progress = progress_of(cluster); !progress.whole) ticker.show(progress);
     return false;
   });
   ticker.end();
   if (!gone) return out_of_time("the leave of " + name);
+  if (stays) return nobody_to_leave_to(name);
   if (wishes.json)
     print_json(Json{{"node_id", name}, {"gone", true}});
   else

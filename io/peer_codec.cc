@@ -26,12 +26,16 @@ concept DataPlane = requires(const M& m, WireWriter& out) { write_record(m, out)
 }  // namespace
 
 struct PeerCodec::Inside {
+  explicit Inside(std::size_t views_kept) : views(views_kept) {}
+
   std::array<char, kArenaBytes> block;
   google::protobuf::Arena arena{block.data(), block.size()};
   ViewMemo views;
 
   EnvelopeParts parts;                      // of the frame that is read
   std::string records_kept, controls_kept;  // of the one that is written; kept for their memory
+  std::vector<Report> reported;             // last, to one member after the other: encoded once,
+  std::string reported_kept;                // as this
   bool used = false;                        // the arena, by this frame
 
   // Until rest(); nullptr: it is malformed.
@@ -71,7 +75,7 @@ struct PeerCodec::Inside {
               write_record(m, records);
             } else {
               records.byte(static_cast<std::uint8_t>(RecordKind::kControl));
-              append_control(m);
+              append_control(m, controls_kept);
             }
           },
           message);
@@ -79,14 +83,23 @@ struct PeerCodec::Inside {
     write_envelope_records(records_kept, out);
     out += controls_kept;
     if (records_kept.capacity() + controls_kept.capacity() > kKeptBytesMost) records_kept = {}, controls_kept = {};
+    if (reported_kept.capacity() > kKeptBytesMost) reported = {}, reported_kept = {};
   }
 
   template <class M>
-  void append_control(const M& m) {
+  void append_control(const M& m, std::string& out) {
     wire::Control& control = fresh<wire::Control>();
     put_control(m, control, views);
-    write_envelope_control(control.ByteSizeLong(), controls_kept);
-    HC_CHECK(control.AppendToString(&controls_kept), "a message of more than 2 GiB");
+    write_envelope_control(control.ByteSizeLong(), out);
+    HC_CHECK(control.AppendToString(&out), "a message of more than 2 GiB");
+  }
+  void append_control(const Reports& m, std::string& out) {
+    if (reported_kept.empty() || m.reports != reported) {
+      reported = m.reports;
+      reported_kept.clear();
+      append_control<Reports>(m, reported_kept);
+    }
+    out += reported_kept;
   }
 
   // What read_envelope() leaves to protobuf. False: it is malformed.
@@ -131,7 +144,7 @@ struct PeerCodec::Inside {
   }
 };
 
-PeerCodec::PeerCodec() : inside_(std::make_unique<Inside>()) {}
+PeerCodec::PeerCodec(std::size_t views_kept) : inside_(std::make_unique<Inside>(views_kept)) {}
 PeerCodec::~PeerCodec() = default;
 
 void PeerCodec::encode(const Frame& frame, std::string& out) {

@@ -23,11 +23,11 @@ inline constexpr std::size_t kDecodeBytesPerByte = 64;
 // Replies nest at most so deep.
 inline constexpr int kReplyDepthMax = 32;
 
-// Keeps reused buffers and the last view that it saw in each direction, so that the same view is encoded once and
+// Keeps reused buffers and the last views that it saw in each direction, so that the same view is encoded once and
 // decoded into the same ViewRef. One per thread or per node; results do not depend on what it remembers.
 class PeerCodec {
  public:
-  PeerCodec();
+  explicit PeerCodec(std::size_t views_kept = 4);
   ~PeerCodec();
   PeerCodec(const PeerCodec&) = delete;
   PeerCodec& operator=(const PeerCodec&) = delete;

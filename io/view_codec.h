@@ -6,10 +6,10 @@
 // Whether a view follows from the one before is core's question.
 #pragma once
 
-#include <array>
 #include <expected>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/base/bytes.h"
 #include "core/base/check.h"
@@ -35,6 +35,8 @@ std::expected<ViewChangeRef, std::string> decode_change(Bytes bytes, DecodeBudge
 // out).
 class ViewMemo {
  public:
+  explicit ViewMemo(std::size_t kept = 4) : views_(kept), changes_(kept) {}
+
   // Requires: not null. Lent until the next call.
   const std::string& encode(const ViewRef& view) {
     return views_.encode(view, [this](const View& v) { return encode_view(v, slots_); });
@@ -51,6 +53,7 @@ class ViewMemo {
   template <class Ref>
   class Known {
    public:
+    explicit Known(std::size_t kept) : known_(kept) {}
     template <class Write>
     const std::string& encode(const Ref& what, Write write) {
       HC_CHECK(what != nullptr, "a message without the view that it is about");
@@ -77,7 +80,7 @@ class ViewMemo {
       place = {std::move(what), std::move(bytes)};
       return place;
     }
-    std::array<One, 4> known_;
+    std::vector<One> known_;
     std::size_t next_ = 0;
   };
   SlotsEncoder slots_;

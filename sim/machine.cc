@@ -63,9 +63,7 @@ void Machine::start(NodeConfig config) {
   config.self.generation = generation_;
   config.fresh_storage = fresh;
   config.seed = seed;
-  if (const bool other = std::exchange(sealed_for_, config.cluster_name) != config.cluster_name; other || !seal_)
-    seal_ = std::make_unique<GossipSeal>(config.cluster_name);
-  codec_ = std::make_unique<PeerCodec>();
+  seal_ = &around_.codecs.seals.try_emplace(config.cluster_name, config.cluster_name).first->second;
   powered_ = true;
   stopping_ = left_ = false;
   paused_until_ = {};
@@ -394,7 +392,7 @@ void Machine::peer_bytes(LinkId link, const std::string& bytes) {
     auto payload = again->second.next();
     if (!payload) break;
     if (!*payload) return;
-    auto frame = codec_->decode(**payload);
+    auto frame = around_.codecs.reads.decode(**payload);
     if (!frame) break;
     for (const Message& m : frame->messages) ++messages_received_[m.index()];
     step(Received{link, std::move(*frame)}, event_kind<Received>(), link.value, **payload);
@@ -498,7 +496,7 @@ void Machine::perform(Effect& effect) {
     std::string bytes;
     bytes.reserve(kUsualFrame);
     const std::size_t begun = begin_frame(bytes);
-    codec_->encode(s->frame, bytes);
+    around_.codecs.writes.encode(s->frame, bytes);
     end_frame(bytes, begun);
     around_.trace.record(t, index_, what, s->link.value, bytes);
     if (film) {
@@ -512,7 +510,7 @@ void Machine::perform(Effect& effect) {
     if (film) film->gossips(around_.network.machine_at(g->to), bytes);
     around_.network.datagram(index_, g->to, std::move(bytes));
   } else if (auto* v = std::get_if<StoreVote>(&effect)) {
-    std::string bytes = encode_vote(v->record, voted_);
+    std::string bytes = encode_vote(v->record, around_.codecs.votes);
     around_.trace.record(t, index_, what, v->id, bytes);
     around_.overseer.stored(*this, v->record);
     disk_.write(around_.schedule, index_, process_, v->id, std::move(bytes),

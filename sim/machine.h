@@ -29,6 +29,15 @@ namespace hc::sim {
 
 class Machine;
 
+// What gives things bytes, for all machines of a world: results do not depend on what it remembers. What writes and
+// what reads are apart, so that nothing is taken for read that was only written.
+struct Codecs {
+  static constexpr std::size_t kViewsKept = 32;  // machines differ in what is new to them
+  PeerCodec writes{kViewsKept}, reads{kViewsKept};
+  ViewMemo votes{kViewsKept};
+  std::map<std::string, GossipSeal> seals;  // by the cluster's name
+};
+
 // What all have in common, as this machine has it: its name and addresses, and the others of the first `nodes` to join.
 // Every member is named to every other, so that one that comes back without its disk founds nothing.
 NodeConfig at_machine(NodeConfig common, std::uint32_t machine, std::uint32_t nodes);
@@ -53,6 +62,7 @@ class Machine {
     Network& network;
     Trace& trace;
     Overseer& overseer;
+    Codecs& codecs;
   };
   Machine(Around around, std::uint32_t index, std::uint32_t machines, NodeClock clock, Random disk, Random log,
           Random processes);
@@ -218,10 +228,7 @@ class Machine {
   std::uint64_t next_link_ = 2, next_request_ = 1, packets_ = 0, steps_ = 0;
   std::map<LinkId, FrameAssembler> assemblers_;
   std::map<LinkId, ClientLine> clients_;
-  std::unique_ptr<PeerCodec> codec_;
-  ViewMemo voted_;
-  std::unique_ptr<GossipSeal> seal_;
-  std::string sealed_for_;  // the cluster of this name
+  GossipSeal* seal_ = nullptr;  // of its cluster
   std::string scratch_;
   Deaths deaths_;
   MessageCounts messages_received_{};

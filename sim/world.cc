@@ -44,10 +44,10 @@ void World::build() {
   network_->weather() = setting_.weather;
   for (std::uint32_t i = 0; i < machines; ++i) {
     const MachineClock& c = setting_.clocks[i];
-    machines_.push_back(std::make_unique<Machine>(Machine::Around{schedule_, *network_, trace_, *this}, i, machines,
-                                                  NodeClock(c.rate_ppm, Time{c.base}, c.wall_skew, setting_.clock_tick),
-                                                  stream(seed, "disks", i), stream(seed, "logs", i),
-                                                  stream(seed, "processes", i)));
+    machines_.push_back(
+        std::make_unique<Machine>(Machine::Around{schedule_, *network_, trace_, *this, codecs_}, i, machines,
+                                  NodeClock(c.rate_ppm, Time{c.base}, c.wall_skew, setting_.clock_tick),
+                                  stream(seed, "disks", i), stream(seed, "logs", i), stream(seed, "processes", i)));
     machines_.back()->set_turn_delay(setting_.turn_delay);
   }
   workload_ = std::make_unique<Workload>(setting_.workload, setting_.skew_between_clocks(), stream(seed, "workload"));

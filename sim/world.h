@@ -108,6 +108,7 @@ class World : private Doorstep, private Overseer, private Ledger {
   const Setting setting_;
   Schedule schedule_;
   Trace trace_;
+  Codecs codecs_;
   Machines machines_;
   std::unique_ptr<Network> network_;
   std::unique_ptr<Workload> workload_;

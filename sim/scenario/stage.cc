@@ -28,7 +28,7 @@ Stage::Stage(Setup setup)
   network_->weather().delay_least = network_->weather().delay_most = setup_.delay;
   for (std::uint32_t i = 0; i < count; ++i) {
     machines_.push_back(std::make_unique<Machine>(
-        Machine::Around{schedule_, *network_, trace_, *this}, i, count, NodeClock(1'000'000, Time{100h}, 0ns),
+        Machine::Around{schedule_, *network_, trace_, *this, codecs_}, i, count, NodeClock(1'000'000, Time{100h}, 0ns),
         stream(setup_.seed, "disks", i), stream(setup_.seed, "logs", i), stream(setup_.seed, "processes", i)));
     machines_.back()->disk().set_exactly(setup_.disk);
     machines_.back()->log().set_exactly(setup_.disk);

@@ -109,6 +109,7 @@ class Stage : private Doorstep, private Overseer {
   const Setup setup_;
   Schedule schedule_;
   Trace trace_;
+  Codecs codecs_;
   Machines machines_;
   std::unique_ptr<Network> network_;
   std::unique_ptr<Callers> callers_;

@@ -27,6 +27,7 @@ constexpr std::uint64_t kWokenInVainMost = 1000;
 constexpr std::uint64_t kSparedTried = 64;  // one in so many
 
 constexpr std::size_t kUsualFrame = 160;  // bytes
+constexpr std::uint32_t kOwnCodecs = 25;  // per cent of all processes
 
 }  // namespace
 
@@ -63,7 +64,8 @@ void Machine::start(NodeConfig config) {
   config.self.generation = generation_;
   config.fresh_storage = fresh;
   config.seed = seed;
-  seal_ = &around_.codecs.seals.try_emplace(config.cluster_name, config.cluster_name).first->second;
+  own_codecs_ = processes_.percent(kOwnCodecs) ? std::make_unique<Codecs>() : nullptr;
+  seal_ = &codecs().seals.try_emplace(config.cluster_name, config.cluster_name).first->second;
   powered_ = true;
   stopping_ = left_ = false;
   paused_until_ = {};
@@ -392,7 +394,7 @@ void Machine::peer_bytes(LinkId link, const std::string& bytes) {
     auto payload = again->second.next();
     if (!payload) break;
     if (!*payload) return;
-    auto frame = around_.codecs.reads.decode(**payload);
+    auto frame = codecs().reads.decode(**payload);
     if (!frame) break;
     for (const Message& m : frame->messages) ++messages_received_[m.index()];
     step(Received{link, std::move(*frame)}, event_kind<Received>(), link.value, **payload);
@@ -496,7 +498,7 @@ void Machine::perform(Effect& effect) {
     std::string bytes;
     bytes.reserve(kUsualFrame);
     const std::size_t begun = begin_frame(bytes);
-    around_.codecs.writes.encode(s->frame, bytes);
+    codecs().writes.encode(s->frame, bytes);
     end_frame(bytes, begun);
     around_.trace.record(t, index_, what, s->link.value, bytes);
     if (film) {
@@ -510,7 +512,7 @@ void Machine::perform(Effect& effect) {
     if (film) film->gossips(around_.network.machine_at(g->to), bytes);
     around_.network.datagram(index_, g->to, std::move(bytes));
   } else if (auto* v = std::get_if<StoreVote>(&effect)) {
-    std::string bytes = encode_vote(v->record, around_.codecs.votes);
+    std::string bytes = encode_vote(v->record, codecs().votes);
     around_.trace.record(t, index_, what, v->id, bytes);
     around_.overseer.stored(*this, v->record);
     disk_.write(around_.schedule, index_, process_, v->id, std::move(bytes),

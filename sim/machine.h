@@ -228,6 +228,8 @@ class Machine {
   std::uint64_t next_link_ = 2, next_request_ = 1, packets_ = 0, steps_ = 0;
   std::map<LinkId, FrameAssembler> assemblers_;
   std::map<LinkId, ClientLine> clients_;
+  std::unique_ptr<Codecs> own_codecs_;  // of some processes: like a real one's, they know nothing at first
+  Codecs& codecs() { return own_codecs_ ? *own_codecs_ : around_.codecs; }
   GossipSeal* seal_ = nullptr;  // of its cluster
   std::string scratch_;
   Deaths deaths_;

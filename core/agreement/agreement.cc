@@ -11,7 +11,7 @@ namespace {
 
 constexpr Duration kBatch = 5ms;  // what comes within it goes into one proposal
 // After a view of so many moves its members are busy taking over for a while: the next ones wait, so that clients come
-// in between; for long where nobody waits for them.
+// in between.
 constexpr std::size_t kManyMoves = 8;
 constexpr Duration kBetweenMoves = 75ms, kBetweenMovesInHaste = 50ms;
 constexpr Duration kSpread = 100ms;       // news of others is passed on within it
@@ -240,9 +240,10 @@ void Agreement::say_what_may_be_lost(const MemberInfo& self, const Swim& swim, T
 
 // What is news to us of ourselves, at once; all that we know, now and then.
 void Agreement::spread(Time now) {
+  const bool own = std::exchange(own_news_, std::nullopt).has_value();
   if (pool_.empty() || !view()) return;
   const bool all = now >= spread_at_ || HC_BUGGIFY(kSpreadAtOnce);
-  if (!std::exchange(own_news_, std::nullopt) && !all) return;
+  if (!own && !all) return;
   if (all) spread_at_ = now + config_.patience / kSpreadsPerT;
   if (HC_BUGGIFY(kSpreadSkipped)) return;
   std::vector<Report> reports = pool_.reports(now);
@@ -290,24 +291,22 @@ Duration Agreement::rank_delay(const MemberInfo& self, const Swim& swim) const {
     auto it = swim.peers().find(id);
     return it != swim.peers().end() && it->second.liveness == Liveness::kAlive && !peers_.refused_since(id);
   };
-  // Who is absent is told of no reports, so it comes last: it may be ending.
-  const auto in_line = [&](NodeId id) {
-    const ViewMember* m = view()->member(id);
-    return (!m || m->state != MemberState::kAbsent) && lives(id);
-  };
   if (HC_BUGGIFY(kProposesOutOfTurn)) return {};
   std::int64_t rank = HC_BUGGIFY(kProposesLate) ? 5 : 0;
   if (view()) {
-    for (const Voter& v : view()->voters) {
-      if (!in_line(v.id)) continue;
-      if (v.id == self.id) return rank * consensus_.turn();
-      ++rank;
+    // Who is absent is told of no reports, and may be ending: these come last.
+    std::vector<NodeId> line;
+    for (const bool absent : {false, true}) {
+      const auto stands_here = [&](NodeId id) {
+        const ViewMember* m = view()->member(id);
+        return (m && m->state == MemberState::kAbsent) == absent && lives(id);
+      };
+      for (const Voter& v : view()->voters)
+        if (stands_here(v.id)) line.push_back(v.id);
+      for (const ViewMember& m : view()->members)
+        if (!view()->votes(m.info.id) && stands_here(m.info.id)) line.push_back(m.info.id);
     }
-    for (const ViewMember& m : view()->members) {
-      if (view()->votes(m.info.id) || !in_line(m.info.id)) continue;
-      if (m.info.id == self.id) return rank * consensus_.turn();
-      ++rank;
-    }
+    rank += std::ranges::find(line, self.id) - line.begin();
     return rank * consensus_.turn();
   }
   for (const Founder& f : config_.founders) {

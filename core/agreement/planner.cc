@@ -244,11 +244,12 @@ class Planner : private Sight {
       const Incarnation who = next_->incarnation_of(id);
       if (list.names(who)) ordered.push_back(who);
     }
+    const bool all = ordered.size() == wanted.size();
     for (Incarnation who : list)
       if (!ordered.names(who)) ordered.push_back(who);
     const Incarnation first = ordered.front();
     const bool well = alive(first.member) && next_->names(first) && !accused(slot, first) && !full(first);
-    if (!well || (list == now_.config(slot).list && ordered.size() < wanted.size())) {
+    if (!well || (list == now_.config(slot).list && !all)) {
       return stopped_last(list);
     }
     return ordered;

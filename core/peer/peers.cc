@@ -88,6 +88,11 @@ Generation Peers::process(NodeId to) const {
   return peer && peer->state == State::kOpen ? peer->to : Generation{};
 }
 
+void Peers::set_view(ClusterId cluster, Epoch installed) {
+  cluster_ = cluster;
+  if (std::exchange(installed_, installed) != installed && !HC_BUGGIFY(kViewToldLate)) unsent_ = true;
+}
+
 void Peers::want(NodeId to) {
   Peer* peer = find(to);
   if (!peer || peer->wanted) return;
@@ -121,7 +126,7 @@ Frame Peers::frame_to(Generation to) const {
 bool Peers::has_unsent(Time now) const {
   return unsent_ && std::ranges::any_of(peers_, [&](const auto& p) {
            const Peer& peer = p.second;
-           return may_dial(peer, now) || must_greet(peer) || (peer.state == State::kOpen && !peer.queue.empty());
+           return may_dial(peer, now) || must_greet(peer) || has_news_for(peer);
          });
 }
 
@@ -134,34 +139,44 @@ void Peers::end_turn(Time now, Effects& out) {
       Frame hello = frame_to({});
       hello.messages.emplace_back(hello_to(id, peer.nonce));
       peer.number = 1;
+      peer.told = installed_;
       out.send(peer.link, std::move(hello));
     }
-    if (peer.state != State::kOpen || peer.queue.empty()) continue;
+    if (!has_news_for(peer)) continue;
     if (HC_BUGGIFY(kLinkBreaks)) {
       out.close(peer.link);
       drop_link(id, peer, now, kRedial);
       continue;
     }
     const std::size_t frame_bytes = HC_BUGGIFY(kFramePerMessage) ? 1 : kFrameBytes;
-    peer.sent_at = now;
     std::vector<Message> queue = std::exchange(peer.queue, {});
     peer.queue.reserve(std::min(queue.size(), kQueueKept));
-    for (std::size_t next = 0; next < queue.size();) {
-      Frame frame = frame_to(peer.to);
-      frame.session = peer.session;
-      frame.number = ++peer.number;
+    std::size_t next = 0;
+    do {
       const std::size_t first = next;
       for (std::size_t bytes = 0; next < queue.size() && bytes < frame_bytes; ++next) bytes += weight(queue[next]);
       if (first == 0 && next == queue.size()) {
-        frame.messages.swap(queue);
-      } else {
-        const auto begin = queue.begin() + static_cast<std::ptrdiff_t>(first);
-        frame.messages.assign(std::make_move_iterator(begin),
-                              std::make_move_iterator(begin + static_cast<std::ptrdiff_t>(next - first)));
+        send_frame(peer, std::exchange(queue, {}), now, out);
+        break;
       }
-      out.send(peer.link, std::move(frame));
-    }
+      const auto begin = queue.begin() + static_cast<std::ptrdiff_t>(first);
+      send_frame(
+          peer,
+          {std::make_move_iterator(begin), std::make_move_iterator(begin + static_cast<std::ptrdiff_t>(next - first))},
+          now, out);
+    } while (next < queue.size());
   }
+}
+
+// Without messages it is a sign of life, and says which view we have.
+void Peers::send_frame(Peer& peer, std::vector<Message> messages, Time now, Effects& out) {
+  Frame frame = frame_to(peer.to);
+  frame.session = peer.session;
+  frame.number = ++peer.number;
+  frame.messages = std::move(messages);
+  peer.sent_at = now;
+  peer.told = installed_;
+  out.send(peer.link, std::move(frame));
 }
 
 // ------------------------------------------------------------------------------------------------- making a session
@@ -413,11 +428,7 @@ void Peers::tick(Time now, Effects& out) {
           out.close(peer.link);
           drop_link(id, peer, now, kRedial);
         } else if (now - peer.sent_at >= kKeepAlive - kKeepAliveEarly && peer.queue.empty()) {
-          Frame frame = frame_to(peer.to);
-          frame.session = peer.session;
-          frame.number = ++peer.number;
-          peer.sent_at = now;
-          out.send(peer.link, std::move(frame));
+          send_frame(peer, {}, now, out);
         }
         break;
     }

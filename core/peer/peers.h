@@ -42,8 +42,8 @@ class Peers {
 
   // ---- who they are and where
   void set_self(const MemberInfo& self) { self_ = self; }
-  void set_view(ClusterId cluster, Epoch installed) { cluster_ = cluster, installed_ = installed; }
-  void learn(const MemberInfo& info);  // its address, from a view or from gossip
+  void set_view(ClusterId cluster, Epoch installed);  // all with whom there is a session are told at the turn's end
+  void learn(const MemberInfo& info);                 // its address, from a view or from gossip
   // The installed view names this process, and `since` is the first view that did. Another process of that member whose
   // challenge is older is to be challenged anew: its link is closed, so that it dials again.
   void named(Incarnation who, Epoch since, Time now, Effects& out);
@@ -111,6 +111,7 @@ class Peers {
     std::uint32_t wire = 0;
     Generation to;  // the process at the other end
     Time dial_at{}, since{}, sent_at{};
+    Epoch told;  // our view, as our last frame says
     bool wanted = false;
     std::optional<Time> refused_since;
     std::vector<Message> queue;
@@ -131,6 +132,10 @@ class Peers {
   };
 
   News& news();
+  void send_frame(Peer& peer, std::vector<Message> messages, Time now, Effects& out);
+  bool has_news_for(const Peer& peer) const {
+    return peer.state == State::kOpen && (!peer.queue.empty() || peer.told != installed_);
+  }
   std::vector<Message>* queue_to(NodeId id);  // nullptr: there is no session
   template <class M>
   static std::uint32_t since(const M& message) {

@@ -44,6 +44,16 @@ bool Replication::in_no_hurry(Slot s) const {
   return list.size() >= view_->ring.wanted(s).size() && std::ranges::all_of(list, stays);
 }
 
+// A member of their lists stops, or has ended: slots that were in no hurry may be now.
+void Replication::hurry_fills() {
+  std::erase_if(to_begin_.unhurried, [&](Slot s) {
+    if (in_no_hurry(s)) return false;
+    awake_.add(s);
+    to_begin_.hurried.push_back(s);
+    return true;
+  });
+}
+
 // Thousands of small slots at once would keep both ends busy at a stretch, and clients waiting. Those that lack a copy
 // begin first, and sooner than those that are only moved.
 void Replication::begin_fills(Time now) {
@@ -54,7 +64,8 @@ void Replication::begin_fills(Time now) {
     std::deque<Slot>& line = to_begin_.hurried.empty() ? to_begin_.unhurried : to_begin_.hurried;
     const Slot s = line.front();
     line.pop_front();
-    if (!replica(s).lead) continue;
+    const Replica& r = replica(s);
+    if (!r.lead || (r.lead->stage != Stage::kServing && !HC_MUTANT(kCaughtUpBeforeTakeover))) continue;
     for (Target& t : at(s).lead->targets) {
       if (t.listed || !t.fill || t.fill->id != 0) continue;
       t.fill->id = next_fill_++;

@@ -10,17 +10,21 @@ namespace {
 // Streams of chance beside the one that was given, so that these change nothing there.
 constexpr std::uint64_t kEvictions = 1, kUses = 2;
 
-// Slots whose configuration, or whose learners, are others than before.
+// Slots whose configuration, or whose learners, are others than before, or whose list names a process that has ended.
 SlotSet touched(const View& before, const View& now) {
   SlotSet touched(now.slot_count());
   const auto number = [](std::size_t i) { return Slot{static_cast<std::uint16_t>(i)}; };
   now.slots.for_each_difference(before.slots, [&](std::size_t i) { touched.add(number(i)); });
   if (now.same_wanted(before)) return touched;
+  std::vector<Incarnation> ended;
+  for (const ViewMember& m : before.members)
+    if (const Incarnation who{m.info.id, m.info.generation}; !now.names(who)) ended.push_back(who);
+  const auto has_ended = [&](Incarnation who) { return std::ranges::find(ended, who) != ended.end(); };
   const auto as_before = [&](NodeId id) { return now.incarnation_of(id) == before.incarnation_of(id); };
   for (std::size_t i = 0; i < now.slots.size(); ++i) {
     const auto wanted = now.ring.wanted(number(i)), wanted_before = before.ring.wanted(number(i));
     if (!std::ranges::equal(wanted, wanted_before) || !std::ranges::all_of(wanted, as_before) ||
-        now.slots[i].passed_over)
+        now.slots[i].passed_over || (!ended.empty() && std::ranges::any_of(now.slots[i].list, has_ended)))
       touched.add(number(i));
   }
   return touched;
@@ -61,6 +65,7 @@ void Replication::install(const ViewRef& view, Time now) {
   } else {
     for (std::size_t i = 0; i < replicas_.size(); ++i) install(slot_number(i));
   }
+  if (old && old->members != view->members) hurry_fills();
   note_who_is_behind(old.get(), now);
   count_outstanding();
   ask_lease_at_.clear();

@@ -263,6 +263,7 @@ class Replication : public Executor {
   Lane& lane(NodeId to);
   void queue_fill(Slot s, Target& t);
   bool in_no_hurry(Slot s) const;
+  void hurry_fills();
   void begin_fills(Time now);
   void fill_anew(Target& t);
   void pump(NodeId to, Time now);

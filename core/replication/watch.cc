@@ -432,6 +432,9 @@ bool Replication::all_served() const {
 }
 
 void Replication::invariants() const {
+  SlotSet to_begin(config_.slots);
+  for (const auto* line : {&to_begin_.hurried, &to_begin_.unhurried})
+    for (const Slot s : *line) to_begin.add(s);
   std::size_t backlog = 0, counted = 0;
   std::map<Incarnation, Common> followed;
   std::map<NodeId, Common> targeted;
@@ -473,6 +476,8 @@ void Replication::invariants() const {
       note(targeted, t.who.member, slot_number(i));
       HC_CHECK(t.acked <= t.sent && t.sent <= r.at.seq, where() + ": acknowledged, sent, held in this order");
       HC_CHECK(!t.counted || t.filled, where() + ": counted before it was filled");
+      HC_CHECK(!t.fill || t.fill->id != 0 || r.lead->stage != Stage::kServing || to_begin.has(slot_number(i)),
+               where() + ": a fill that will never begin");
     }
   }
   HC_CHECK(followed == followed_, "whom the slots follow");

@@ -10,6 +10,7 @@ hc_test(replication_test LABELS unit
           ${CMAKE_CURRENT_SOURCE_DIR}/replication/pace_test.cc
           ${CMAKE_CURRENT_SOURCE_DIR}/replication/reports_test.cc
           ${CMAKE_CURRENT_SOURCE_DIR}/replication/fill_test.cc
+          ${CMAKE_CURRENT_SOURCE_DIR}/replication/begin_fills_test.cc
           ${CMAKE_CURRENT_SOURCE_DIR}/replication/digests_test.cc
           ${CMAKE_CURRENT_SOURCE_DIR}/replication/remains_test.cc
           ${CMAKE_CURRENT_SOURCE_DIR}/replication/commands_test.cc

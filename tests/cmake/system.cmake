@@ -17,7 +17,7 @@ endforeach()
 hc_test(runtime_test
   SOURCES runtime/options_test.cc runtime/settings_test.cc runtime/input_buffer_test.cc runtime/data_folder_test.cc
           runtime/peer_links_test.cc runtime/histogram_test.cc runtime/event_lines_test.cc runtime/memory_gauge_test.cc
-          runtime/loop_test.cc runtime/room_ahead_test.cc
+          runtime/loop_test.cc runtime/room_ahead_test.cc runtime/view_figures_test.cc
   USES runtime)
 
 # hypercache-node with rules broken by name, for the failover harness.

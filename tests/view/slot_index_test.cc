@@ -42,6 +42,8 @@ TEST(SlotIndex, FollowsFromViewToView) {
     ASSERT_EQ(followed.listed(), fresh.listed());
     ASSERT_EQ(followed.moving(), fresh.moving());
     ASSERT_EQ(followed.passed_over(), fresh.passed_over());
+    ASSERT_EQ(followed.lacking(), fresh.lacking());
+    ASSERT_EQ(followed.too_short(), fresh.too_short());
   }
 }
 

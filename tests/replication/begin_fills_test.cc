@@ -1,0 +1,87 @@
+// Rule 7a: fills begin a few at a time, those first that lack a copy.
+#include <algorithm>
+
+#include "tests/replication/primary.h"
+
+namespace hc::testing {
+namespace {
+
+constexpr std::uint32_t kSlots = 4096;
+constexpr std::size_t kHurried = 256, kUnhurried = 16;
+constexpr Duration kApart = 50ms;
+
+// Member 1 leads all slots that the ring gives to members 1 and 2, and member 3 has their other copy: 2 is to be
+// filled.
+struct BeginFills : ::testing::Test {
+  BeginFills() : post(config, now) {
+    for (std::uint32_t member : {2U, 3U}) post.open(info(member));
+    replication.start(now);
+    install(1, [](View&) {});
+    for (std::uint32_t s = 0; s < kSlots; ++s) {  // 3 has what 1 has
+      const Slot slot{static_cast<std::uint16_t>(s)};
+      if (!replication.replica(slot).lead) continue;
+      TailIs tails;
+      tails.slots.push_back({slot, Epoch(1), {}, {}, {}});
+      replication.handle(process(3), std::move(tails), at());
+    }
+    replication.flush(at());
+    for (std::uint32_t s = 0; s < kSlots; ++s) {
+      const Slot slot{static_cast<std::uint16_t>(s)};
+      if (replication.replica(slot).lead)
+        replication.handle(process(3), Appended{slot, Epoch(1), replication.replica(slot).at.seq}, at());
+    }
+  }
+  static NodeConfig all_slots() {
+    NodeConfig c;
+    c.self = info(1);
+    c.slots = kSlots;
+    return c;
+  }
+  template <class Change>
+  void install(std::uint64_t epoch, Change change) {
+    auto view = std::make_shared<View>(first_view(3, kSlots));
+    view->epoch = Epoch(epoch);
+    view->lease = 1h;
+    for (std::uint32_t s = 0; s < kSlots; ++s) {
+      const auto wanted = view->ring.wanted(Slot{static_cast<std::uint16_t>(s)});
+      const bool ours =
+          std::ranges::find(wanted, NodeId(1)) != wanted.end() && std::ranges::find(wanted, NodeId(2)) != wanted.end();
+      view->slots[s] = {Epoch(1), ours ? list({process(1), process(3)}) : list({process(3)})};
+    }
+    change(*view);
+    post.peers.set_view(view->cluster, view->epoch);
+    replication.install(view, now);
+  }
+  std::size_t begun() {
+    replication.flush(at());
+    const auto sent = post.take<FillChunk>(NodeId(2));
+    return static_cast<std::size_t>(std::ranges::count(sent, 0U, &FillChunk::chunk));
+  }
+  Now at() const { return {now, WallTime(std::chrono::hours(1))}; }
+
+  Time now{std::chrono::hours(1)};
+  NodeConfig config = all_slots();
+  Post post;
+  Log log{config};
+  Replication replication{config, post.peers, log, Random(2)};
+};
+
+TEST_F(BeginFills, SlotsThatAreOnlyMovedBeginAFewAtATime) {
+  EXPECT_EQ(begun(), kUnhurried);
+  EXPECT_EQ(begun(), 0U);
+  ASSERT_LE(*replication.deadline(), now + kApart);
+  now += kApart;
+  replication.tick(at());
+  EXPECT_EQ(begun(), kUnhurried);
+}
+
+TEST_F(BeginFills, SlotsHurryWhenAMemberOfTheirListsStops) {
+  EXPECT_EQ(begun(), kUnhurried);
+  install(2, [](View& view) { view.members[2].state = MemberState::kAbsent; });
+  now += kApart;
+  replication.tick(at());
+  EXPECT_EQ(begun(), kHurried);
+}
+
+}  // namespace
+}  // namespace hc::testing

@@ -343,7 +343,6 @@ void World::sample() {
 // ---- judgement
 
 void World::judge_histories(Result& result) {
-  for (const auto& c : clients_) c->end();
   evictions_.end();
   const Operation* first = nullptr;
   std::uint32_t first_key = 0;
@@ -396,7 +395,6 @@ void World::report_illegal(Result& result, std::uint32_t key, const Operation& i
 
 // A run that broke off has operations without an end.
 std::string World::whole_history() {
-  for (const auto& c : clients_) c->end();
   evictions_.end();
   Histories all;
   for (std::uint32_t key = 0; key < histories_.size(); ++key)
@@ -405,7 +403,6 @@ std::string World::whole_history() {
 }
 
 void World::film_operations(const Result& result) const {
-  for (const auto& c : clients_) c->end();
   Film& film = *options_.film;
   film.over(schedule_.now());
   for (std::uint32_t key = 0; key < histories_.size(); ++key) {

@@ -377,6 +377,7 @@ Result World::run() {
     result.reason = "at " + seconds_text(schedule_.now()) + ": " + c.where + ": " + c.what;
   }
   result.ended = schedule_.now();
+  for (const auto& c : clients_) c->end();  // whoever looks at the run then, or does not
   if (options_.history) result.history = whole_history();
   if (options_.film) film_operations(result);
   fill_in(result);

@@ -92,7 +92,7 @@ def look_at(folder, browser, *arguments, status):
 def unexplained(folder, browser, *arguments):
     """The key and both values stand in the page as sim prints them, and every way leads to the failing step."""
     printed, out = look_at(folder, browser, *arguments, status=1)
-    told = re.search(r"^linearizability: (key (\S+) .*no explanation for (\[.*→ (.*)))$", printed, re.M)
+    told = re.search(r"^linearizability: (key (.+?) \(slot \d+\): .*no explanation for (\[.*→ (.*)))$", printed, re.M)
     could = re.search(r"^Just before, the key may have been: (.*)$", printed, re.M)
     assert told and could, printed
     reason, key, deed, read = told.groups()

@@ -153,7 +153,6 @@ void put_ring(JsonWriter& json, const ViewFigures& figures) {
 
 std::string cluster_page(Office& office, Now now) {
   const Node& node = office.node;
-  office.figures.update(node.view());
   office.transfers.look(node, office.figures, now.mono);
   JsonWriter json;
   json.text("node", name_of(node.self().id)).flag("healthy", is_healthy(node, now)).flag("ready", node.ready(now));

@@ -29,15 +29,6 @@ class ClusterNews::Line {
   std::string text_;
 };
 
-std::size_t slots_moving(const View& view) {
-  std::size_t moving = 0;
-  for (std::uint32_t i = 0; i < view.slot_count(); ++i) {
-    const Slot s{static_cast<std::uint16_t>(i)};
-    moving += std::ranges::equal(view.config(s).list, view.ring.wanted(s), {}, &Incarnation::member) ? 0 : 1;
-  }
-  return moving;
-}
-
 void ClusterNews::add(std::string_view type, Line line) { news_.push_back({type, line.end()}); }
 
 void ClusterNews::about(std::string_view type, NodeId member, const View& view, WallTime at) {

@@ -44,7 +44,8 @@ class ClusterNews {
  public:
   explicit ClusterNews(NodeId self) : self_(self) {}
 
-  // `before`: the view installed before; nullptr: none. `moving`: slots_moving(now).
+  // `before`: the view installed before; nullptr: none. `moving`: how many slots are
+  // not where the ring wants them.
   void view_installed(const View* before, const View& now, std::size_t moving, WallTime at);
   void seems(NodeId member, Liveness liveness, WallTime at);
   void slots_lost(SlotSet lost, WallTime at);  // by now: those without a living in-sync replica
@@ -66,7 +67,5 @@ class ClusterNews {
   SlotSet lost_;
   std::vector<News> news_;
 };
-
-std::size_t slots_moving(const View& view);
 
 }  // namespace hc

@@ -15,6 +15,8 @@ ViewMember member(std::uint32_t id, std::uint64_t process, MemberState state = M
   return m;
 }
 
+std::size_t slots_moving(const View& view) { return SlotIndex(std::make_shared<View>(view)).moving().count(); }
+
 View view(std::uint64_t epoch, std::vector<ViewMember> members) {
   View v;
   v.epoch = Epoch(epoch);

@@ -1,8 +1,11 @@
 #include "io/slots_codec.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <unordered_map>
 #include <utility>
 
@@ -16,22 +19,15 @@ constexpr std::uint64_t kForgottenAt = 8;  // times as many configurations as a 
 
 enum class SetForm : std::uint8_t { kBitmap = 0, kRuns = 1 };
 
-// Calls visit for the slots below `count` in ring order. Only a few orders are ever asked of ring_order (it keeps
-// them): the order of a slot among others does not depend on how many there are.
-template <class Visit>
-void in_ring_order(std::uint32_t count, Visit&& visit) {
-  for (const Slot s : ring_order(std::bit_ceil(count)))
-    if (s.value < count && !visit(s)) return;
-}
-
 // A set of slots is written by their ranks in the ring order of all slots below the next power of two.
 class RankedSlots {
  public:
-  const std::vector<Slot>& slot;  // by rank
+  std::vector<Slot> slot;  // by rank
   std::vector<std::uint16_t> rank;
 
   explicit RankedSlots(std::uint32_t count) : slot(ring_order(count)), rank(count) {
     for (std::uint32_t r = 0; r < count; ++r) rank[slot[r].value] = static_cast<std::uint16_t>(r);
+    learn_runs();
   }
 
   // Adds the slots of the ranks in [from, until) to a bitmap of all slots that has none of them. Requires: long_runs().
@@ -47,6 +43,9 @@ class RankedSlots {
   }
   bool long_runs() const { return !below_.empty(); }
 
+ private:
+  static constexpr std::size_t kRunsMost = 16384;  // slots: half a megabyte
+
   void learn_runs() {
     const std::size_t words = slot.size() / 64;
     if (slot.size() > kRunsMost || words == 0) return;
@@ -57,21 +56,29 @@ class RankedSlots {
     }
   }
 
- private:
-  static constexpr std::size_t kRunsMost = 16384;  // slots: half a megabyte
-
   void add_each(std::size_t from, std::size_t until, std::vector<std::uint64_t>& bitmap) const {
     for (; from < until; ++from) bitmap[slot[from].value / 64] |= std::uint64_t{1} << slot[from].value % 64;
   }
   std::vector<std::uint64_t> below_;  // for each 64th rank, a bitmap of all slots with a lower one
 };
 
+// For all threads: votes are written by others than the one that reads frames. Only a few sizes are ever asked for: the
+// order of a slot among others does not depend on how many there are.
 const RankedSlots& ranked(std::uint32_t count) {
-  static thread_local std::map<std::uint32_t, RankedSlots> known;
+  constexpr std::size_t kSizes = std::bit_width(kSlotSetWordsMax * 64);
+  static std::array<std::once_flag, kSizes> flags;
+  static std::array<std::unique_ptr<const RankedSlots>, kSizes> known;
   const std::uint32_t size = std::bit_ceil(count);
-  const auto [place, fresh] = known.try_emplace(size, size);
-  if (fresh) place->second.learn_runs();
-  return place->second;
+  const auto place = static_cast<std::size_t>(std::bit_width(size)) - 1;
+  std::call_once(flags[place], [&] { known[place] = std::make_unique<const RankedSlots>(size); });
+  return *known[place];
+}
+
+// Calls visit for the slots below `count` in ring order.
+template <class Visit>
+void in_ring_order(std::uint32_t count, Visit&& visit) {
+  for (const Slot s : ranked(count).slot)
+    if (s.value < count && !visit(s)) return;
 }
 
 // Calls visit for each of some changes, which ascend, in the order of their slots on the ring.
@@ -138,6 +145,10 @@ bool read_runs(WireReader& in, std::vector<std::uint64_t>& bitmap) {
 std::size_t bytes_of_words(std::size_t words) { return words * sizeof(std::uint64_t); }
 
 }  // namespace
+
+void learn_slot_order(std::uint32_t slots) {
+  for (const std::uint32_t count : {slots, kSlotsMax}) ranked(count);
+}
 
 void write_slot_set(const SlotSet& set, WireWriter& out) {
   const std::vector<std::uint64_t>& words = set.words();

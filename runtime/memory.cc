@@ -17,7 +17,8 @@
 #ifdef HC_JEMALLOC
 extern "C" {
 extern const char* malloc_conf;
-const char* malloc_conf = "background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0,thp:always";
+// One arena: nearly all is of one thread, and each arena has pages of its own.
+const char* malloc_conf = "background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0,narenas:1,thp:always";
 }
 #endif
 
@@ -87,7 +88,6 @@ void* relocate(void* block, std::size_t size) {
 Relocate relocate_function() { return relocate; }
 
 void keep_free_pages(bool keep) {
-  prctl(PR_SET_THP_DISABLE, keep ? 0L : 1L, 0L, 0L, 0L);
   ssize_t decay_ms = keep ? 1000 : 0;
   mallctl("arenas.dirty_decay_ms", nullptr, nullptr, &decay_ms, sizeof decay_ms);
   unsigned arenas = 0;
@@ -102,6 +102,8 @@ void keep_free_pages(bool keep) {
 Relocate relocate_function() { return nullptr; }
 void keep_free_pages(bool) {}
 #endif
+
+void use_huge_pages(bool use) { prctl(PR_SET_THP_DISABLE, use ? 0L : 1L, 0L, 0L, 0L); }
 
 MemoryUse memory_use() {
   MemoryUse use;

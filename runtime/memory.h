@@ -32,8 +32,12 @@ MemoryTaken memory_taken();
 Relocate relocate_function();
 
 // Whether pages that are free stay with the process for a second: getting them anew costs more than what was in them.
-// With a limit they go back at once, each for itself, so there are no huge ones: what is resident follows what is
-// taken.
+// With a limit they go back at once, each for itself.
 void keep_free_pages(bool keep);
+
+// Whether memory comes in pages of 2 MiB. Much data is found sooner; but each is filled with zeros when it is first
+// touched, by whoever waits for it: up to 4 ms. Where pages are given back one by one there are none: what is resident
+// follows what is taken.
+void use_huge_pages(bool use);
 
 }  // namespace hc

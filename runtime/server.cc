@@ -16,6 +16,7 @@
 #include "core/base/check.h"
 #include "core/command/notice.h"
 #include "core/replication/memory.h"
+#include "io/slots_codec.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
 #include "runtime/memory.h"
@@ -31,6 +32,7 @@ namespace {
 constexpr int kAnyPortTries = 50;
 constexpr std::uint64_t kFlushPollMs = 10;
 constexpr std::uint64_t kMeasureMs = 50;
+constexpr std::uint64_t kMuchData = 16 << 20;       // bytes: from here on pages are huge
 constexpr std::uint64_t kMeasureSteps = 64 * 1024;  // bytes: less is no news
 
 std::uint64_t random_word() {
@@ -103,8 +105,11 @@ int Server::run() {
       vote = std::unexpected(recorder.error());
   }
   if (vote) {
+    use_huge_pages(false);
     keep_free_pages(options_.memory.bytes == 0);  // first: what comes now stays where it is put
-    host_.emplace(loop_, configure(), *this, recorder_ ? &*recorder_ : nullptr);
+    const NodeConfig config = configure();
+    learn_slot_order(config.slots);
+    host_.emplace(loop_, config, *this, recorder_ ? &*recorder_ : nullptr);
     loop_.set_foresee([this](std::span<const std::string_view> sent) { RespConnection::foresee_all(*host_, sent); });
     const auto ask_to_leave = [this](NodeId member) { host_->happened(LeaveAsked{member}); };
     const auto force = [this](const Decree& decree) { host_->happened(ForceAsked{decree}); };
@@ -263,6 +268,8 @@ void Server::show_settings() {
   for (const auto& [name, value] : shown) settings_.show(name, value);
   settings_.begin_memory(options_.memory, [this](const MemoryLimits& limits) {
     keep_free_pages(limits.bytes == 0);
+    huge_pages_ = false;
+    use_huge_pages(false);
     host_->happened(MemoryLimited{limits});
     measure_memory();
   });
@@ -346,7 +353,10 @@ std::uint64_t Server::held_by_clients() const {
 // What the core does not count itself (rule 5e): buffers, fragments of pages, all else in the process.
 void Server::measure_memory() {
   const Memory& memory = host_->node().memory();
-  if (memory.limits.bytes == 0) return;
+  if (memory.limits.bytes == 0) {
+    if (!huge_pages_ && memory.counted > kMuchData) use_huge_pages(huge_pages_ = true);
+    return;
+  }
   const MemoryMeasured measured = gauge_.read(memory_taken(), memory.limits.bytes, memory.counted, held_by_clients());
   const auto differs = [](std::uint64_t x, std::uint64_t y) { return x / kMeasureSteps != y / kMeasureSteps; };
   if (differs(measured.beyond_bytes, memory.beyond) || differs(measured.hollow_bytes, told_hollow_)) {

@@ -107,6 +107,7 @@ class Server final : public Outside {
   Traffic traffic_counted_;
   MemoryGauge gauge_;
   std::uint64_t told_hollow_ = 0;
+  bool huge_pages_ = false;
   Time flush_until_;
   int status_ = 0;
   bool stopping_ = false, finishing_ = false, closed_ = false;

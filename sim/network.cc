@@ -415,14 +415,17 @@ void Network::unclog(Endpoint from, Endpoint to) {
   clogs_.erase({from, to});
   for (const auto& [link, c] : std::vector(links_[from])) {
     const unsigned d = streams_[c].end[0] == from && streams_[c].link[0] == link ? 0 : 1;
-    if (streams_[c].end[1 - d] != to) continue;
-    Direction& way = streams_[c].way[d];
-    way.clogged_until = {};
-    way.last_due = schedule_.now() + delay();
-    for (Piece& piece : way.pieces) piece.due = std::min(piece.due, way.last_due);
-    way.scheduled = false;
-    arm(c, d);
+    if (streams_[c].end[1 - d] == to) let_flow(c, d);
   }
+}
+
+void Network::let_flow(Connection c, unsigned d) {
+  Direction& way = streams_[c].way[d];
+  way.clogged_until = {};
+  way.last_due = schedule_.now() + delay();
+  for (Piece& piece : way.pieces) piece.due = std::min(piece.due, way.last_due);
+  way.scheduled = false;
+  arm(c, d);
 }
 
 void Network::sever(Endpoint a, Endpoint b) {
@@ -442,7 +445,12 @@ void Network::calm() {
   clogs_.clear();
   for (Connection c = 0; c < streams_.size(); ++c) {
     Stream& s = streams_[c];
-    if (s.state != State::kOpen || (!s.silent && alive(s, 0) && alive(s, 1))) continue;
+    if (s.state != State::kOpen) continue;
+    if (!s.silent && alive(s, 0) && alive(s, 1)) {
+      let_flow(c, 0);
+      let_flow(c, 1);
+      continue;
+    }
     for (unsigned side = 0; side < 2; ++side) tell_closed(s, side, false);
     forget(c);
   }

@@ -88,7 +88,7 @@ class Network {
   void unclog(Endpoint from, Endpoint to);
   void sever(Endpoint a, Endpoint b);  // both ends hear at once that every stream broke; what was on its way is gone
   void half_open(Endpoint a, Endpoint b);  // every stream between the two falls silent for good
-  // The end of all faults: fair weather, nothing cut, half-open streams break.
+  // The end of all faults: fair weather, nothing cut, nothing held up; half-open streams break.
   void calm();
 
   struct Counters {
@@ -127,6 +127,7 @@ class Network {
   };
 
   Duration delay();
+  void let_flow(Connection c, unsigned d);
   void deliver_later(Endpoint from, Endpoint to, std::string bytes, Duration after);
   std::string damaged(std::string bytes, bool cut_short);
   // The connection, and which end of it `e` is; nullopt if it is gone.

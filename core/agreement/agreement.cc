@@ -13,7 +13,7 @@ constexpr Duration kBatch = 5ms;  // what comes within it goes into one proposal
 // After a view of so many moves its members are busy taking over for a while: the next ones wait, so that clients come
 // in between.
 constexpr std::size_t kManyMoves = 8;
-constexpr Duration kBetweenMoves = 75ms, kBetweenMovesInHaste = 50ms;
+constexpr Duration kBetweenMoves = 100ms, kBetweenMovesInHaste = 50ms;
 constexpr Duration kSpread = 100ms;       // news of others is passed on within it
 constexpr std::int64_t kSpreadsPerT = 5;  // and all is said again, T being how long a complaint counts
 constexpr Duration kWordOfLoss = 10s;     // an operator's word is for now, not for what is lost some day
@@ -88,8 +88,8 @@ void Agreement::view_installed(Time now) {
 }
 
 // 7d: nothing is known but what nobody waits for.
-bool Agreement::may_rest(Time now) const {
-  return std::ranges::all_of(pool_.reports(now), [](const Report& r) {
+bool Agreement::may_rest() const {
+  return pool_.all([](const Report& r) {
     return r.kind == ReportKind::kCaughtUp || r.kind == ReportKind::kDrop || r.kind == ReportKind::kStop;
   });
 }
@@ -299,7 +299,8 @@ Duration Agreement::rank_delay(const MemberInfo& self, const Swim& swim) const {
     for (const bool absent : {false, true}) {
       const auto stands_here = [&](NodeId id) {
         const ViewMember* m = view()->member(id);
-        return (m && m->state == MemberState::kAbsent) == absent && lives(id);
+        const bool last = m && m->state == MemberState::kAbsent && !HC_MUTANT(kAbsentProposesFirst);
+        return last == absent && lives(id);
       };
       for (const Voter& v : view()->voters)
         if (stands_here(v.id)) line.push_back(v.id);
@@ -341,7 +342,7 @@ std::optional<Proposal> Agreement::what_waits(const MemberInfo& self, const Swim
 
 void Agreement::consider(const MemberInfo& self, const Swim& swim, Time now, Effects& out) {
   if (consensus_.busy()) return;
-  if (now < rest_until_ && may_rest(now)) return void(look_at_ = rest_until_);
+  if (now < rest_until_ && may_rest()) return void(look_at_ = rest_until_);
   if (dirty_ || !view()) {
     dirty_ = false;
     if (HC_MUTANT(kProposalOfYesterday)) yesterday_ = what_waits(self, swim, now);

@@ -72,7 +72,7 @@ class Agreement {
   std::optional<Proposal> what_waits(const MemberInfo& self, const Swim& swim, Time now);
   std::optional<Proposal> founding_together(const MemberInfo& self, const Swim& swim);
   Heirs heirs_now(const MemberInfo& self, const Swim& swim, Time now);
-  bool may_rest(Time now) const;
+  bool may_rest() const;
   Duration rank_delay(const MemberInfo& self, const Swim& swim) const;
   FirstView wishes();
 

@@ -9,7 +9,8 @@ namespace hc {
 namespace {
 
 constexpr Duration kLyingAfter = 600ms;
-constexpr Duration kListens = 1s;  // the only voter, at its start, for whether others went on without its disk
+constexpr Duration kWriteViewBy = 200ms;  // where nobody waits for it
+constexpr Duration kListens = 1s;         // the only voter, at its start, for whether others went on without its disk
 
 // What an earlier process was told of counts is forgotten with it: where all are started from copies of their folders,
 // made one after the other, those of earlier moments shall not lose their votes.
@@ -225,6 +226,13 @@ void Consensus::deliver(NodeId to, Message message, Time now, Effects& out) {
 
 // ----------------------------------------------------------------------------------------------------------- acceptor
 
+// Slots have moved, and all else is as it was: an earlier view on our disk says the same, and who restarts with that
+// one asks for the newest.
+bool Consensus::may_be_written_late(const View& view) const {
+  return config_.durable_votes && installed_ && view.lineage == installed_->lineage &&
+         view.members == installed_->members && view.voters == installed_->voters;
+}
+
 // One write at a time; what changes meanwhile goes into the next one, all together. Returns the write that covers the
 // record as it is now.
 std::uint64_t Consensus::persist(Time now, Effects& out) {
@@ -242,6 +250,7 @@ std::uint64_t Consensus::persist(Time now, Effects& out) {
 std::uint64_t Consensus::write(Time now, Effects& out) {
   ++record_.writes;
   unwritten_ = false;
+  write_by_.reset();
   writing_ = true;
   write_began_ = now;
   out.store_vote(next_store_, record_);
@@ -422,12 +431,16 @@ void Consensus::install(ViewRef view, Time now, Effects& out) {
   if (voted && !view->votes(config_.self.id, record_.storage)) vote_ended_ = view->epoch;
   if (vote_ended_ && view->voters != installed_->voters) held_by_.clear();
   if (!installed_ || view->voters != installed_->voters) counts_asked_at_ = {};
+  const bool late = may_be_written_late(*view);
   installed_ = std::move(view);
   news_ = true;
   const bool by_others = installed_->epoch != accepted_here_ && !HC_MUTANT(kOnlyVoterNeverCompares);
   if (std::exchange(only_voter_, false) && by_others) see_whom_to_ask(now);
   if (!learn_counts()) return take_new_storage(now, out);
-  persist(now, out);
+  if (late)
+    write_by_ = now + kWriteViewBy;  // along with our next promise, if that comes first
+  else
+    persist(now, out);
 }
 
 void Consensus::handle(Incarnation from, const ViewAsk& m) {
@@ -472,6 +485,7 @@ void Consensus::tick(Time now, Effects& out) {
   if (HC_BUGGIFY(kViewAskedForNothing) && installed_) peers_.send(installed_->voters.front().id, ViewAsk{epoch()});
   if (HC_BUGGIFY(kVotesAskedAgain) && voters().size() > 1) counts_checked_ = false, counts_from_.clear();
   ask_counts(now);
+  if (write_by_ && now >= *write_by_) covering(now, out);
   // Who still leaves asks again, just behind this; a view may have called it active since, then nobody does.
   if (held_asked_at_ && now - *held_asked_at_ >= kAskAgain) held_asked_at_.reset();
   if (proposing_ && now >= proposing_->hear_until) proposing_->heard_long_enough = true;
@@ -497,6 +511,7 @@ std::optional<Time> Consensus::deadline() const {
     next = waits ? std::min(proposing_->retry_at, proposing_->hear_until) : proposing_->retry_at;
   }
   if (!counts_checked_) next = std::min(next.value_or(Time::max()), counts_asked_at_);
+  if (write_by_) next = std::min(next.value_or(Time::max()), *write_by_);
   if (held_asked_at_ && !handed_over()) next = std::min(next.value_or(Time::max()), *held_asked_at_ + kAskAgain);
   return next;
 }

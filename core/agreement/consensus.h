@@ -142,10 +142,11 @@ class Consensus {
   void heir_answered(NodeId from, const Promise& m, Time now);
   void heir_may_hear(NodeId heir);
   bool waits_for_heirs() const;
-  std::uint64_t covering() const;
+  std::uint64_t covering(Time now, Effects& out);
   void deliver(NodeId to, Message message, Time now, Effects& out);
   void answer_durably(NodeId to, Message message, Time now, Effects& out);
   void answer_when_stored(std::uint64_t id, NodeId to, Message message, Time now, Effects& out);
+  bool may_be_written_late(const View& view) const;  // our next view
   std::uint64_t persist(Time now, Effects& out);
   std::uint64_t write(Time now, Effects& out);
   void decided(const Proposal& proposal, Time now, Effects& out);
@@ -187,6 +188,7 @@ class Consensus {
   bool heard_late_ = false;
   std::uint64_t next_store_ = 1, durable_ = 0;
   bool writing_ = false, unwritten_ = false;
+  std::optional<Time> write_by_;  // at the latest; of what is on no disk only the installed view is not
   std::vector<Deferred> deferred_;
   std::optional<std::uint64_t> founding_;  // the store that makes our first view durable
   ViewRef first_;

@@ -7,6 +7,7 @@
 // of learners are never taken back, so they stay until their slot epochs have passed.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <tuple>
@@ -32,6 +33,10 @@ class EvidencePool {
 
   // What counts, with their ages as of `now`.
   std::vector<Report> reports(Time now) const;
+  template <class Is>
+  bool all(Is&& is) const {  // of what counts
+    return std::ranges::all_of(rows_, [&](const auto& row) { return !row.second.counts || is(row.second.report); });
+  }
   // About whom something of this kind is said that counts, of any slot.
   std::set<Incarnation> about(ReportKind kind) const;
   bool empty() const { return counting_ == 0; }

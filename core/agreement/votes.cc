@@ -1,6 +1,7 @@
 // What becomes of votes: whether an older disk was put back (rule 2e), who may be given one, and handing ours over
 // (2f).
 #include <algorithm>
+#include <utility>
 
 #include "core/agreement/consensus.h"
 #include "core/base/seam.h"
@@ -148,15 +149,19 @@ void Consensus::ask_counts(Time now) {
 
 // ------------------------------------------------------------------------------------------------------ giving a vote
 
-// The write that covers what is installed.
-std::uint64_t Consensus::covering() const { return writing_ && unwritten_ ? next_store_ : next_store_ - 1; }
+// The write that covers what is installed. From now on somebody waits for it.
+std::uint64_t Consensus::covering(Time now, Effects& out) {
+  if (std::exchange(write_by_, std::nullopt) && !HC_MUTANT(kHeldBeforeWritten)) return persist(now, out);
+  return writing_ && unwritten_ ? next_store_ : next_store_ - 1;
+}
 
 // We do not vote on this, and whoever asks may be about to give us a vote: we are there, and have its view on our disk.
 // That promises nothing.
 void Consensus::answer_as_heir(NodeId to, const Prepare& m, Time now, Effects& out) {
   if (!installed_ || m.instance != epoch().next() || !eligible() || entitled(config_.self.id, record_.storage)) return;
+  const std::uint64_t write = covering(now, out);
   const std::uint64_t writes = record_.writes + (writing_ && unwritten_ ? 1 : 0);
-  answer_when_stored(covering(), to, Promise{m.instance, m.ballot, eligible(), writes, {}}, now, out);
+  answer_when_stored(write, to, Promise{m.instance, m.ballot, eligible(), writes, {}}, now, out);
 }
 
 void Consensus::heir_answered(NodeId from, const Promise& m, Time now) {
@@ -216,7 +221,7 @@ bool Consensus::handed_over() const {
 
 void Consensus::handle(Incarnation from, const ViewHeldAsk& m, Time now, Effects& out) {
   if (epoch() < m.epoch) return heard_epoch(from.member, m.epoch, now);
-  answer_when_stored(covering(), from.member, ViewHeld{epoch()}, now, out);
+  answer_when_stored(covering(now, out), from.member, ViewHeld{epoch()}, now, out);
 }
 
 void Consensus::handle(Incarnation from, const ViewHeld& m) {

@@ -48,7 +48,6 @@ bool Replication::in_no_hurry(Slot s) const {
 void Replication::hurry_fills() {
   std::erase_if(to_begin_.unhurried, [&](Slot s) {
     if (in_no_hurry(s)) return false;
-    awake_.add(s);
     to_begin_.hurried.push_back(s);
     return true;
   });
@@ -75,8 +74,15 @@ void Replication::begin_fills(Time now) {
   }
 }
 
+// What is on its way may be lost, or will be sent anew.
+void Replication::forget_sent(Target& t) {
+  lane(t.who.member).outstanding -= t.fill->bytes_out();
+  t.fill->unacked.clear();
+}
+
 // From the beginning.
 void Replication::fill_anew(Target& t) {
+  forget_sent(t);
   const bool stalled = t.fill->stalled;  // until something is acknowledged
   *t.fill = Fill{};
   t.fill->id = next_fill_++;
@@ -149,19 +155,13 @@ bool Replication::send_chunk(Slot s, Target& t, Lane& lane, Time now) {
 // The session broke, or it could take nothing in view `before`, the one that it had: what was not acknowledged is sent
 // again, from there.
 void Replication::restart_fills(NodeId to, Epoch before, Time now) {
-  Lane& lane = this->lane(to);
-  lane.outstanding = 0;
   for_each_awake_with(to, [&](Slot s) {
     for (Target& t : at(s).lead->targets) {
-      if (t.who.member != to || t.listed || t.filled || !t.fill || t.fill->id == 0) continue;
+      if (t.who.member != to || t.listed || t.filled || !t.fill || t.fill->id == 0 || t.view <= before) continue;
       Fill& fill = *t.fill;
-      if (t.view <= before) {
-        for (const Fill::Sent& sent : fill.unacked) lane.outstanding += sent.bytes;
-        continue;
-      }
       if (fill.acked_chunks == 0) fill_anew(t);
       ++fill.attempt;
-      fill.unacked.clear();
+      forget_sent(t);
       fill.ask_nothing();
       fill.cursor = fill.acked_cursor;
       fill.next_chunk = fill.acked_chunks;
@@ -225,7 +225,7 @@ void Replication::handle(Incarnation from, const FillAck& m, Now now) {
   const bool waited = fill.waits();
   while (!fill.unacked.empty() && fill.unacked.front().chunk <= m.chunk) {
     const Fill::Sent& sent = fill.unacked.front();
-    lane.outstanding -= std::min(lane.outstanding, sent.bytes);
+    lane.outstanding -= sent.bytes;
     lane.pace.acknowledged(sent.bytes, now.mono - sent.at, now.mono);
     fill.acked_cursor = sent.cursor_after;
     fill.acked_chunks = sent.chunk + 1;

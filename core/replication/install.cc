@@ -67,7 +67,6 @@ void Replication::install(const ViewRef& view, Time now) {
   }
   if (old && old->members != view->members) hurry_fills();
   note_who_is_behind(old.get(), now);
-  count_outstanding();
   ask_lease_at_.clear();
   for (const auto& [member, common] : targeted_) ask_lease_at_[member] = now;
   tick_at_ = now;
@@ -97,7 +96,12 @@ void Replication::tally(Slot s, bool in) {
     return;
   }
   backlog_ += in ? r.tail_bytes : -r.tail_bytes;
-  for (const Target& t : r.lead->targets) count(targeted_, t.who.member);
+  for (const Target& t : r.lead->targets) {
+    count(targeted_, t.who.member);
+    if (!t.fill || t.fill->unacked.empty()) continue;
+    std::size_t& outstanding = lane(t.who.member).outstanding;
+    outstanding += in ? t.fill->bytes_out() : -t.fill->bytes_out();
+  }
 }
 
 // Of those who have not installed the view before either, it is known from then on.
@@ -109,18 +113,6 @@ void Replication::note_who_is_behind(const View* old, Time now) {
     since[primary] = still ? before->second : now;
   }
   behind_since_ = std::move(since);
-}
-
-// A slot of which something is on its way to a learner is never at rest.
-void Replication::count_outstanding() {
-  for (auto& [to, lane] : lanes_) {
-    lane.outstanding = 0;
-    for_each_awake_with(to, [&](Slot s) {
-      for (const Target& t : replica(s).lead->targets)
-        if (t.who.member == to && t.fill)
-          for (const Fill::Sent& sent : t.fill->unacked) lane.outstanding += sent.bytes;
-    });
-  }
 }
 
 void Replication::install_slot(Slot s, const View* old, Time now) {

@@ -19,7 +19,7 @@ void add_fill(const Replica& r, const Target& t, Owed& owed) {
   if (t.listed || !t.fill) return;
   ++owed.slots_to_fill;
   owed.slots_filled += t.filled ? 1 : static_cast<double>(t.fill->acked_cursor) / kWalk;
-  for (const Fill::Sent& sent : t.fill->unacked) owed.fill_bytes_out += sent.bytes;
+  owed.fill_bytes_out += t.fill->bytes_out();
   if (t.filled) return;
   ++owed.slots_left;
   owed.fill_bytes_left += r.table.bytes() - passed(r.table.bytes(), t.fill->acked_cursor);

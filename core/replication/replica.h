@@ -47,6 +47,11 @@ struct Fill {
   std::optional<std::vector<Part>> wanted;  // those of them that the next chunk holds
 
   bool waits() const { return !unacked.empty() && unacked.back().waits; }
+  std::size_t bytes_out() const {
+    std::size_t bytes = 0;
+    for (const Sent& sent : unacked) bytes += sent.bytes;
+    return bytes;
+  }
   void ask_nothing() {
     asked.clear();
     wanted.reset();

@@ -165,8 +165,8 @@ class Replication : public Executor {
   struct Lane {  // of fills to one member
     explicit Lane(Pace p) : pace(p) {}
     std::deque<Slot> waiting;
-    SlotSet queued;  // what is in `waiting`
-    std::size_t outstanding = 0;
+    SlotSet queued;               // what is in `waiting`
+    std::size_t outstanding = 0;  // bytes on their way
     Pace pace;
     Time progress{};            // when a chunk was acknowledged last
     std::uint64_t arrived = 0;  // ever: bytes of slots, as their memory is counted
@@ -198,7 +198,6 @@ class Replication : public Executor {
   // install.cc
   void tally(Slot s, bool in);
   void note_who_is_behind(const View* old, Time now);
-  void count_outstanding();
   void install_slot(Slot s, const View* old, Time now);
   void note_former(Replica& r, Slot s, const View& old, Time now);
   void step_down(Slot s, Time now);
@@ -265,6 +264,7 @@ class Replication : public Executor {
   bool in_no_hurry(Slot s) const;
   void hurry_fills();
   void begin_fills(Time now);
+  void forget_sent(Target& t);
   void fill_anew(Target& t);
   void pump(NodeId to, Time now);
   bool send_chunk(Slot s, Target& t, Lane& lane, Time now);

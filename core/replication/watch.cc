@@ -300,7 +300,7 @@ bool Replication::at_rest(Slot s, Time now, const Said& said) const {
   };
   const auto settled = [&](const Target& t) {
     if (waits_for(r, t, now)) return false;
-    if (t.fill && t.fill->id == 0) return in_no_hurry(s);  // its turn has not come
+    if (t.fill && t.fill->id == 0) return true;  // its turn has not come
     if (t.acked != r.at.seq || t.sent != r.at.seq) return false;
     if (t.listed) return !t.fill && (has_word(ReportKind::kDrop, t) || !may_leave(s, t.who));
     return has_word(ReportKind::kCaughtUp, t) && (!t.fill || t.fill->unacked.empty());
@@ -438,6 +438,7 @@ void Replication::invariants() const {
   std::size_t backlog = 0, counted = 0;
   std::map<Incarnation, Common> followed;
   std::map<NodeId, Common> targeted;
+  std::map<NodeId, std::size_t> outstanding;
   const auto note = [&](auto& all, const auto& key, Slot s) {
     Common& common = all.try_emplace(key, Common{SlotSet(config_.slots)}).first->second;
     common.count += common.slots.has(s) ? 0 : 1;
@@ -474,12 +475,15 @@ void Replication::invariants() const {
              where() + ": a backlog beyond its bound");
     for (const Target& t : r.lead->targets) {
       note(targeted, t.who.member, slot_number(i));
+      if (t.fill) outstanding[t.who.member] += t.fill->bytes_out();
       HC_CHECK(t.acked <= t.sent && t.sent <= r.at.seq, where() + ": acknowledged, sent, held in this order");
       HC_CHECK(!t.counted || t.filled, where() + ": counted before it was filled");
       HC_CHECK(!t.fill || t.fill->id != 0 || r.lead->stage != Stage::kServing || to_begin.has(slot_number(i)),
                where() + ": a fill that will never begin");
     }
   }
+  for (const auto& [to, lane] : lanes_)
+    HC_CHECK(lane.outstanding == outstanding[to], "what is on its way to " + name_of(to));
   HC_CHECK(followed == followed_, "whom the slots follow");
   HC_CHECK(targeted == targeted_, "whom the slots replicate to");
   HC_CHECK(backlog == backlog_, "what the backlogs of all slots count");

@@ -166,6 +166,103 @@ TEST_F(Founding, WhoLagsAsksForTheWholeView) {
   seam::active.reset();
 }
 
+// Nobody waits for a view that only moves slots: its write can be spared where a vote follows. Who says that it is
+// there has written it before.
+struct LateWrites : ::testing::Test {
+  LateWrites() : config(Founding::config_of(3)), post(config, kStart) {
+    config.founders.clear();
+    config.durable_votes = true;
+    for (const std::uint32_t m : {1U, 2U, 4U}) post.open(info(m));
+    VoteRecord record;
+    record.storage = info(3).storage;
+    record.writes = 5;
+    record.view = std::make_shared<View>(first_view(4));
+    record.cluster = record.view->cluster;
+    consensus.start(record, kStart, out);
+    for (const std::uint32_t m : {1U, 2U}) consensus.handle(process(m), VoteCountIs{info(3).storage, 5}, kStart, out);
+    out.clear();
+  }
+  void install(std::uint64_t epoch, std::uint64_t moved = 0) {
+    auto view = std::make_shared<View>(first_view(4));
+    view->epoch = Epoch(epoch);
+    view->slots[moved].epoch = Epoch(epoch);
+    consensus.handle(process(1), ViewIs{view}, kStart, out);
+  }
+  std::size_t writes() const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(out.list(), [](const Effect& e) { return std::holds_alternative<StoreVote>(e); }));
+  }
+
+  NodeConfig config;
+  Post post;
+  Consensus consensus{config, post.peers, Random(2)};
+  Effects out;
+};
+
+TEST_F(LateWrites, AViewThatMovesSlotsIsWrittenALittleLater) {
+  install(2);
+  install(3);
+  EXPECT_EQ(writes(), 0U);
+  const auto at = consensus.deadline();
+  ASSERT_TRUE(at);
+  EXPECT_LE(*at - kStart, 200ms);
+  consensus.tick(*at, out);
+  ASSERT_EQ(writes(), 1U);
+  EXPECT_EQ(std::get<StoreVote>(out.list().back()).record.view->epoch, Epoch(3));
+  consensus.tick(*at + 1s, out);
+  EXPECT_EQ(writes(), 1U);
+}
+
+TEST_F(LateWrites, OrAlongWithAPromise) {
+  install(2);
+  consensus.handle(process(1), Prepare{Epoch(3), {1, NodeId(1), process(1).generation}, {}}, kStart, out);
+  ASSERT_EQ(writes(), 1U);
+  const auto& record = std::get<StoreVote>(out.list().back()).record;
+  EXPECT_EQ(record.view->epoch, Epoch(2));
+  EXPECT_EQ(record.promised.round, 1U);
+  consensus.stored(std::get<StoreVote>(out.list().back()).id, kStart, out);
+  consensus.tick(kStart + 1s, out);
+  EXPECT_EQ(writes(), 1U);
+}
+
+TEST_F(LateWrites, BeforeItIsSaidToBeHeld) {
+  install(2);
+  consensus.handle(process(1), ViewHeldAsk{Epoch(2)}, kStart, out);
+  ASSERT_EQ(writes(), 1U);
+  EXPECT_TRUE(post.take<ViewHeld>(NodeId(1)).empty());
+  consensus.stored(std::get<StoreVote>(out.list().back()).id, kStart, out);
+  EXPECT_EQ(post.take<ViewHeld>(NodeId(1)).size(), 1U);
+  seam::active.set(static_cast<std::size_t>(seam::Mutant::kHeldBeforeWritten));
+  install(3);
+  consensus.handle(process(1), ViewHeldAsk{Epoch(3)}, kStart, out);
+  EXPECT_EQ(post.take<ViewHeld>(NodeId(1)).size(), 1U) << "and it is on no disk";
+  EXPECT_EQ(writes(), 1U);
+  seam::active.reset();
+}
+
+TEST_F(LateWrites, OneAtATime) {
+  install(2);
+  consensus.handle(process(1), Prepare{Epoch(3), {1, NodeId(1), process(1).generation}, {}}, kStart, out);
+  const auto first = std::get<StoreVote>(out.list().back()).id;
+  install(3);
+  const auto at = consensus.deadline();
+  ASSERT_TRUE(at);
+  consensus.tick(*at, out);
+  EXPECT_EQ(writes(), 1U) << "the disk is slow";
+  EXPECT_FALSE(consensus.deadline()) << "nothing to be woken for";
+  consensus.stored(first, *at, out);
+  EXPECT_EQ(writes(), 2U);
+  EXPECT_EQ(std::get<StoreVote>(out.list().back()).record.view->epoch, Epoch(3));
+}
+
+TEST_F(LateWrites, NotWhereMembersOrVotersChange) {
+  auto view = std::make_shared<View>(first_view(4));
+  view->epoch = Epoch(2);
+  view->members.back().state = MemberState::kLeaving;
+  consensus.handle(process(1), ViewIs{view}, kStart, out);
+  EXPECT_EQ(writes(), 1U);
+}
+
 // A process that finds a view of three voters on its disk (2e); the others are hand-made messages.
 struct OnADisk {
   explicit OnADisk(std::uint32_t member) : config(Founding::config_of(member)), post(config, kStart), self(member) {

@@ -108,9 +108,8 @@ NodeConfig World::config_of(std::uint32_t machine) const {
     for (std::uint32_t i = 0; i < setting_.nodes; ++i)
       c.founders.push_back({NodeId(i + 1), Network::gossip_address(i)});
   } else {
-    // The operator says so at the first start only.
-    const VoteDisk& disk = machines_[machine]->disk();
-    c.found = machine == 0 && !views_->newest() && !disk.file();
+    // The operator says so until it has founded: its process may end before.
+    c.found = machine == 0 && !views_->newest() && machines_[machine]->disk().acknowledged_view() == Epoch();
   }
   return c;
 }

@@ -221,7 +221,8 @@ std::optional<std::string> ViewCheck::forced_step(const View& before, NodeId by,
         return where(after, s) + name_of(x.member) + " lives, and the forced view lets it go";
       lost = std::max(lost, end.value_or(Instant{}));
     }
-    if (std::any_of(is.list.begin(), is.list.end(), [&](Incarnation x) { return was.list.names(x); })) continue;
+    // Who had left the list by then has less.
+    if (std::all_of(is.list.begin(), is.list.end(), [&](Incarnation x) { return was.list.names(x); })) continue;
     fresh_losses_.push_back({s, is.epoch, lost});
     ++losses_;
   }

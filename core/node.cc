@@ -350,7 +350,9 @@ void Node::Rooms::step_stop(Now now, Effects& out) {
   if (!stop_by && !leaving) idle_by.reset();  // it was to leave, and is not any more
   if (said_stopped || !(stop_by || leaving)) return;
   if (!log.closing()) {
-    const bool free = handed_over();
+    // What its disk says of lists, when it is all that is left some day, is what it ended with (2h).
+    const bool free =
+        handed_over() && (agreement.consensus().view_is_written(now.mono, out) || HC_MUTANT(kEndsBeforeWritten));
     if (!leaving || !free)
       idle_by.reset();
     else if (!idle_by)

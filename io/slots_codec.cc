@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -25,7 +26,8 @@ class RankedSlots {
   std::vector<Slot> slot;  // by rank
   std::vector<std::uint16_t> rank;
 
-  explicit RankedSlots(std::uint32_t count) : slot(ring_order(count)), rank(count) {
+  explicit RankedSlots(std::vector<Slot> order) : slot(std::move(order)), rank(slot.size()) {
+    const auto count = static_cast<std::uint32_t>(slot.size());
     for (std::uint32_t r = 0; r < count; ++r) rank[slot[r].value] = static_cast<std::uint16_t>(r);
     learn_runs();
   }
@@ -62,16 +64,29 @@ class RankedSlots {
   std::vector<std::uint64_t> below_;  // for each 64th rank, a bitmap of all slots with a lower one
 };
 
-// For all threads: votes are written by others than the one that reads frames. Only a few sizes are ever asked for: the
-// order of a slot among others does not depend on how many there are.
+const RankedSlots& ranked(std::uint32_t count);
+
+// The order of a slot among others does not depend on how many there are.
+std::vector<Slot> order_of(std::uint32_t size) {
+  if (size >= kSlotsMax) return ring_order(size);
+  std::vector<Slot> order;
+  std::ranges::copy_if(ranked(kSlotsMax).slot, std::back_inserter(order), [&](Slot s) { return s.value < size; });
+  return order;
+}
+
+// For all threads, and as long as any runs: votes are written by others than the one that reads frames.
 const RankedSlots& ranked(std::uint32_t count) {
   constexpr std::size_t kSizes = std::bit_width(kSlotSetWordsMax * 64);
-  static std::array<std::once_flag, kSizes> flags;
-  static std::array<std::unique_ptr<const RankedSlots>, kSizes> known;
+  struct Known {
+    std::array<std::once_flag, kSizes> flags;
+    std::array<std::unique_ptr<const RankedSlots>, kSizes> orders;
+  };
+  static Known& known = *new Known;
   const std::uint32_t size = std::bit_ceil(count);
   const auto place = static_cast<std::size_t>(std::bit_width(size)) - 1;
-  std::call_once(flags[place], [&] { known[place] = std::make_unique<const RankedSlots>(size); });
-  return *known[place];
+  std::call_once(known.flags[place],
+                 [&] { known.orders[place] = std::make_unique<const RankedSlots>(order_of(size)); });
+  return *known.orders[place];
 }
 
 // Calls visit for the slots below `count` in ring order.
@@ -146,9 +161,7 @@ std::size_t bytes_of_words(std::size_t words) { return words * sizeof(std::uint6
 
 }  // namespace
 
-void learn_slot_order(std::uint32_t slots) {
-  for (const std::uint32_t count : {slots, kSlotsMax}) ranked(count);
-}
+void learn_slot_order() { ranked(kSlotsMax); }
 
 void write_slot_set(const SlotSet& set, WireWriter& out) {
   const std::vector<std::uint64_t>& words = set.words();

@@ -23,9 +23,8 @@ namespace hc {
 inline constexpr std::uint32_t kSlotsMax = 16384;
 inline constexpr std::size_t kSlotSetWordsMax = 1024;  // every Slot that there can be
 
-// What everything below needs of the ring order; else the first call takes the time, some ten milliseconds for all
-// slots.
-void learn_slot_order(std::uint32_t slots);
+// What everything below needs of the ring order; else the first call takes the time, some ten milliseconds.
+void learn_slot_order();
 
 // Memory that a decoder may still take: a few bytes must not become gigabytes (a run is a million times shorter than
 // what it stands for).

@@ -107,9 +107,8 @@ int Server::run() {
   if (vote) {
     use_huge_pages(false);
     keep_free_pages(options_.memory.bytes == 0);  // first: what comes now stays where it is put
-    const NodeConfig config = configure();
-    learn_slot_order(config.slots);
-    host_.emplace(loop_, config, *this, recorder_ ? &*recorder_ : nullptr);
+    learn_slot_order();
+    host_.emplace(loop_, configure(), *this, recorder_ ? &*recorder_ : nullptr);
     loop_.set_foresee([this](std::span<const std::string_view> sent) { RespConnection::foresee_all(*host_, sent); });
     const auto ask_to_leave = [this](NodeId member) { host_->happened(LeaveAsked{member}); };
     const auto force = [this](const Decree& decree) { host_->happened(ForceAsked{decree}); };
@@ -268,8 +267,7 @@ void Server::show_settings() {
   for (const auto& [name, value] : shown) settings_.show(name, value);
   settings_.begin_memory(options_.memory, [this](const MemoryLimits& limits) {
     keep_free_pages(limits.bytes == 0);
-    huge_pages_ = false;
-    use_huge_pages(false);
+    use_huge_pages(huge_pages_ = false);
     host_->happened(MemoryLimited{limits});
     measure_memory();
   });

@@ -402,14 +402,26 @@ void Nemesis::force(std::uint32_t index) {
     if (f.a >> m->index() & 1 && !m->up()) start_later(m->index(), draw_log(random_, 10ms, 5s));
 }
 
-// True if a member of those that run takes the operator's word.
+// As an operator would see it: of who does not run, in its folder.
+std::uint32_t Nemesis::newest_lineage() const {
+  std::uint32_t newest = 0;
+  for (const auto& m : around_.machines) {
+    ViewRef view = view_of(*m);
+    if (!view && m->disk().file())
+      if (const auto record = decode_vote(*m->disk().file())) view = record->view;
+    if (view) newest = std::max(newest, view->lineage);
+  }
+  return newest;
+}
+
+// True if a member of those that run takes the operator's word. Who has told one before goes on from there.
 bool Nemesis::tell_who_is_left() {
   Mask left = 0;
   for (const auto& m : around_.machines)
     if (m->up()) left |= in_mask(m->index());
   if (!around_.setting.loses_slots && !slots_survive(0, ~left)) return false;
   for (const auto& m : around_.machines) {
-    if (!m->up() || m->paused() || !m->node().view()) continue;
+    if (!m->up() || m->paused() || !m->node().view() || m->node().view()->lineage < newest_lineage()) continue;
     Decree decree{{}, around_.setting.loses_slots};
     for (const auto& other : around_.machines)
       if (other->up() && m->node().view()->member(other->id())) decree.members.push_back(other->id());
@@ -432,10 +444,7 @@ bool Nemesis::passes_bar(std::uint32_t machine) {
     return false;
   }
   barred_ &= ~in_mask(machine);
-  const bool forced = std::ranges::any_of(around_.machines, [&](const auto& m) {
-    const ViewRef view = view_of(*m);
-    return view && view->lineage > lineage_before_;
-  });
+  const bool forced = newest_lineage() > lineage_before_;
   if (forced) {
     around_.machines[machine]->disk().wipe();
     around_.machines[machine]->log().wipe();

@@ -259,13 +259,15 @@ void Network::arm(Connection c, unsigned d) {
   Direction& way = streams_[c].way[d];
   if (way.scheduled || way.pieces.empty()) return;
   way.scheduled = true;
-  schedule_.at(way.pieces.front().due, Kind::kStream, c, d);
+  way.wakes_at = std::max(way.pieces.front().due, schedule_.now());
+  schedule_.at(way.wakes_at, Kind::kStream, c, d);
 }
 
 void Network::stream_due(Connection c, std::uint64_t direction) {
   const auto d = static_cast<unsigned>(direction);
   Stream& s = streams_[c];
   Direction& way = s.way[d];
+  if (schedule_.now() != way.wakes_at) return;  // it was to be woken earlier meanwhile
   way.scheduled = false;
   if (s.state == State::kGone) return;
   if (s.silent) {
@@ -282,8 +284,8 @@ void Network::stream_due(Connection c, std::uint64_t direction) {
     }
     const Duration wait = std::min(kRetransmitMost, kRetransmitFirst * (1 << std::min(way.tries, 5U)));
     way.scheduled = true;
-    const Duration jitter = draw(random_, 0ms, wait / 4);
-    schedule_.after(wait + jitter, Kind::kStream, c, d);
+    way.wakes_at = schedule_.now() + wait + draw(random_, 0ms, wait / 4);
+    schedule_.at(way.wakes_at, Kind::kStream, c, d);
     return;
   }
   way.tries = 0;
@@ -422,6 +424,7 @@ void Network::unclog(Endpoint from, Endpoint to) {
 void Network::let_flow(Connection c, unsigned d) {
   Direction& way = streams_[c].way[d];
   way.clogged_until = {};
+  way.tries = 0;
   way.last_due = schedule_.now() + delay();
   for (Piece& piece : way.pieces) piece.due = std::min(piece.due, way.last_due);
   way.scheduled = false;

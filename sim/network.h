@@ -88,7 +88,7 @@ class Network {
   void unclog(Endpoint from, Endpoint to);
   void sever(Endpoint a, Endpoint b);  // both ends hear at once that every stream broke; what was on its way is gone
   void half_open(Endpoint a, Endpoint b);  // every stream between the two falls silent for good
-  // The end of all faults: fair weather, nothing cut, nothing held up; half-open streams break.
+  // The end of all faults: fair weather, nothing cut, no stream held up; half-open streams break.
   void calm();
 
   struct Counters {
@@ -112,6 +112,7 @@ class Network {
     Instant last_due{};
     Instant clogged_until{};
     bool scheduled = false;
+    Instant wakes_at{};
     std::uint32_t tries = 0;  // while the way is cut
     bool deaf = false;        // the receiver has closed or was told of the end
   };

@@ -13,7 +13,7 @@ constexpr Duration kBatch = 5ms;  // what comes within it goes into one proposal
 // After a view of so many moves its members are busy taking over for a while: the next ones wait, so that clients come
 // in between.
 constexpr std::size_t kManyMoves = 8;
-constexpr Duration kBetweenMoves = 100ms, kBetweenMovesInHaste = 50ms;
+constexpr Duration kBetweenMoves = 50ms, kBetweenMovesInHaste = 25ms;
 constexpr Duration kSpread = 100ms;       // news of others is passed on within it
 constexpr std::int64_t kSpreadsPerT = 5;  // and all is said again, T being how long a complaint counts
 constexpr Duration kWordOfLoss = 10s;     // an operator's word is for now, not for what is lost some day

@@ -226,11 +226,12 @@ void Consensus::deliver(NodeId to, Message message, Time now, Effects& out) {
 
 // ----------------------------------------------------------------------------------------------------------- acceptor
 
-// Slots have moved, and all else is as it was: an earlier view on our disk says the same, and who restarts with that
-// one asks for the newest.
+// Lists have changed, and all else is as it was: for votes an earlier view on our disk is as good, and who restarts
+// with that one learns the newest of the others, or of what it has accepted itself.
 bool Consensus::may_be_written_late(const View& view) const {
-  return config_.durable_votes && installed_ && view.lineage == installed_->lineage &&
-         view.members == installed_->members && view.voters == installed_->voters;
+  return config_.durable_votes && installed_ && !forced_ && !HC_BUGGIFY(kViewWrittenAtOnce) &&
+         view.lineage == installed_->lineage && view.members == installed_->members &&
+         view.voters == installed_->voters;
 }
 
 // One write at a time; what changes meanwhile goes into the next one, all together. Returns the write that covers the
@@ -437,10 +438,10 @@ void Consensus::install(ViewRef view, Time now, Effects& out) {
   const bool by_others = installed_->epoch != accepted_here_ && !HC_MUTANT(kOnlyVoterNeverCompares);
   if (std::exchange(only_voter_, false) && by_others) see_whom_to_ask(now);
   if (!learn_counts()) return take_new_storage(now, out);
-  if (late)
-    write_by_ = now + kWriteViewBy;  // along with our next promise, if that comes first
-  else
+  if (!late)
     persist(now, out);
+  else if (!write_by_)
+    write_by_ = now + kWriteViewBy;  // along with our next promise, if that comes first
 }
 
 void Consensus::handle(Incarnation from, const ViewAsk& m) {
@@ -485,7 +486,7 @@ void Consensus::tick(Time now, Effects& out) {
   if (HC_BUGGIFY(kViewAskedForNothing) && installed_) peers_.send(installed_->voters.front().id, ViewAsk{epoch()});
   if (HC_BUGGIFY(kVotesAskedAgain) && voters().size() > 1) counts_checked_ = false, counts_from_.clear();
   ask_counts(now);
-  if (write_by_ && now >= *write_by_) covering(now, out);
+  if (write_by_ && now >= *write_by_) write_view(now, out);
   // Who still leaves asks again, just behind this; a view may have called it active since, then nobody does.
   if (held_asked_at_ && now - *held_asked_at_ >= kAskAgain) held_asked_at_.reset();
   if (proposing_ && now >= proposing_->hear_until) proposing_->heard_long_enough = true;

@@ -13,7 +13,7 @@ namespace hc {
 namespace {
 
 // Each moved slot is taken over, and waits for that; and all that is moved at once keeps the members busy at a stretch.
-constexpr std::size_t kMovesAtOnce = 128, kMovesInHaste = 512;
+constexpr std::size_t kMovesAtOnce = 64, kMovesInHaste = 256;
 
 class Planner : private Sight {
  public:

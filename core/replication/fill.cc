@@ -48,6 +48,7 @@ bool Replication::in_no_hurry(Slot s) const {
 void Replication::hurry_fills() {
   std::erase_if(to_begin_.unhurried, [&](Slot s) {
     if (in_no_hurry(s)) return false;
+    awake_.add(s);
     to_begin_.hurried.push_back(s);
     return true;
   });
@@ -76,7 +77,7 @@ void Replication::begin_fills(Time now) {
 
 // What is on its way may be lost, or will be sent anew.
 void Replication::forget_sent(Target& t) {
-  lane(t.who.member).outstanding -= t.fill->bytes_out();
+  lane(t.who.member).arrived_or_lost(t.fill->bytes_out());
   t.fill->unacked.clear();
 }
 
@@ -225,7 +226,7 @@ void Replication::handle(Incarnation from, const FillAck& m, Now now) {
   const bool waited = fill.waits();
   while (!fill.unacked.empty() && fill.unacked.front().chunk <= m.chunk) {
     const Fill::Sent& sent = fill.unacked.front();
-    lane.outstanding -= sent.bytes;
+    lane.arrived_or_lost(sent.bytes);
     lane.pace.acknowledged(sent.bytes, now.mono - sent.at, now.mono);
     fill.acked_cursor = sent.cursor_after;
     fill.acked_chunks = sent.chunk + 1;

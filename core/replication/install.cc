@@ -99,8 +99,11 @@ void Replication::tally(Slot s, bool in) {
   for (const Target& t : r.lead->targets) {
     count(targeted_, t.who.member);
     if (!t.fill || t.fill->unacked.empty()) continue;
-    std::size_t& outstanding = lane(t.who.member).outstanding;
-    outstanding += in ? t.fill->bytes_out() : -t.fill->bytes_out();
+    Lane& to = lane(t.who.member);
+    if (in)
+      to.outstanding += t.fill->bytes_out();
+    else
+      to.arrived_or_lost(t.fill->bytes_out());
   }
 }
 

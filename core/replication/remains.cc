@@ -93,7 +93,7 @@ void Replication::handle(Incarnation from, const FillWant& m, Now now) {
   const Fill::Sent sums = fill.unacked.back();
   fill.unacked.pop_back();
   Lane& lane = this->lane(from.member);
-  lane.outstanding -= sums.bytes;
+  lane.arrived_or_lost(sums.bytes);
   lane.pace.acknowledged(sums.bytes, now.mono - sums.at, now.mono);
   fill.wanted.emplace();
   for (const std::uint64_t part : m.parts)

@@ -171,6 +171,8 @@ class Replication : public Executor {
     Time progress{};            // when a chunk was acknowledged last
     std::uint64_t arrived = 0;  // ever: bytes of slots, as their memory is counted
     std::uint64_t filled = 0;   // ever: slots
+
+    void arrived_or_lost(std::size_t bytes) { outstanding -= std::min(outstanding, bytes); }
   };
 
   // Whoever may change a slot wakes it; only watching does not.

@@ -182,11 +182,11 @@ struct LateWrites : ::testing::Test {
     for (const std::uint32_t m : {1U, 2U}) consensus.handle(process(m), VoteCountIs{info(3).storage, 5}, kStart, out);
     out.clear();
   }
-  void install(std::uint64_t epoch, std::uint64_t moved = 0) {
+  void install(std::uint64_t epoch, Duration later = {}) {
     auto view = std::make_shared<View>(first_view(4));
     view->epoch = Epoch(epoch);
-    view->slots[moved].epoch = Epoch(epoch);
-    consensus.handle(process(1), ViewIs{view}, kStart, out);
+    view->slots[0].epoch = Epoch(epoch);
+    consensus.handle(process(1), ViewIs{view}, kStart + later, out);
   }
   std::size_t writes() const {
     return static_cast<std::size_t>(
@@ -201,11 +201,11 @@ struct LateWrites : ::testing::Test {
 
 TEST_F(LateWrites, AViewThatMovesSlotsIsWrittenALittleLater) {
   install(2);
-  install(3);
+  install(3, 150ms);
   EXPECT_EQ(writes(), 0U);
   const auto at = consensus.deadline();
   ASSERT_TRUE(at);
-  EXPECT_LE(*at - kStart, 200ms);
+  EXPECT_EQ(*at - kStart, 200ms) << "of the first one";
   consensus.tick(*at, out);
   ASSERT_EQ(writes(), 1U);
   EXPECT_EQ(std::get<StoreVote>(out.list().back()).record.view->epoch, Epoch(3));
@@ -253,6 +253,18 @@ TEST_F(LateWrites, OneAtATime) {
   consensus.stored(first, *at, out);
   EXPECT_EQ(writes(), 2U);
   EXPECT_EQ(std::get<StoreVote>(out.list().back()).record.view->epoch, Epoch(3));
+}
+
+TEST_F(LateWrites, NotWhileAForcedOneIsBeingWritten) {
+  auto forced = std::make_shared<View>(first_view(4));
+  forced->epoch = Epoch(1000004);
+  forced->lineage = 1;
+  consensus.decree(forced, kStart, out);
+  const auto first = std::get<StoreVote>(out.list().back()).id;
+  install(2);
+  consensus.stored(first, kStart, out);
+  ASSERT_EQ(writes(), 2U) << "it is given up, and stands on the disk";
+  EXPECT_EQ(std::get<StoreVote>(out.list().back()).record.view->epoch, Epoch(2));
 }
 
 TEST_F(LateWrites, NotWhereMembersOrVotersChange) {

@@ -67,19 +67,19 @@ TEST(Planner, PlannedMovesGoSomeAtATime) {
     EXPECT_EQ(why_not(*view, *next->view, next->evidence), "");
     std::size_t changed = 0;
     next->view->slots.for_each_difference(view->slots, [&](std::size_t) { ++changed; });
-    EXPECT_LE(changed, 512U);
+    EXPECT_LE(changed, 256U);
     moved += changed;
     ++views;
   }
   EXPECT_GE(moved, kAll / 4) << "what it led";
-  EXPECT_EQ(views, (moved + 511) / 512);
+  EXPECT_EQ(views, (moved + 255) / 256);
 
   Report complaint = report(ReportKind::kComplaint, process(2), process(1), now.epoch, kAll);
   next = plan(now, {complaint}, all_alive(3));
   ASSERT_TRUE(next);
   std::size_t changed = 0;
   next->view->slots.for_each_difference(now.slots, [&](std::size_t) { ++changed; });
-  EXPECT_GT(changed, 512U) << "nobody waits with those";
+  EXPECT_GT(changed, 256U) << "nobody waits with those";
 }
 
 // Every slot has its copies, in another order than the ring wants.
@@ -94,7 +94,7 @@ TEST(Planner, MovesThatNobodyWaitsForGoInSmallSteps) {
   EXPECT_EQ(why_not(now, *next->view, next->evidence), "");
   std::size_t changed = 0;
   next->view->slots.for_each_difference(now.slots, [&](std::size_t) { ++changed; });
-  EXPECT_EQ(changed, 128U);
+  EXPECT_EQ(changed, 64U);
 }
 
 TEST(Planner, WhoIsStoppedAndSlotsThatLackACopyAreInHaste) {

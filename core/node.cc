@@ -350,14 +350,14 @@ void Node::Rooms::step_stop(Now now, Effects& out) {
   if (!stop_by && !leaving) idle_by.reset();  // it was to leave, and is not any more
   if (said_stopped || !(stop_by || leaving)) return;
   if (!log.closing()) {
-    // What its disk says of lists, when it is all that is left some day, is what it ended with (2h).
-    const bool free =
-        handed_over() && (agreement.consensus().view_is_written(now.mono, out) || HC_MUTANT(kEndsBeforeWritten));
+    const bool free = handed_over();
     if (!leaving || !free)
       idle_by.reset();
     else if (!idle_by)
       idle_by = now.mono + kIdleMax;
-    const bool done = free && (coordinator.idle() || (idle_by && now.mono >= *idle_by));
+    const bool idle = free && (coordinator.idle() || (idle_by && now.mono >= *idle_by));
+    // What its disk says of lists, when it is all that is left some day, is what it ended with (2h).
+    const bool done = idle && (agreement.consensus().view_is_written(now.mono, out) || HC_MUTANT(kEndsBeforeWritten));
     if (!done && !(stop_by && now.mono >= *stop_by)) return;
     left = leaving && done;
   }
@@ -430,7 +430,7 @@ std::optional<Time> Node::Rooms::deadline() const {
   at(coordinator.deadline());
   at(bus.deadline());
   at(stop_by);
-  at(idle_by);
+  if (!agreement.consensus().writing()) at(idle_by);  // else it waits for that
   return next == kNever ? std::nullopt : std::optional(next);
 }
 

@@ -82,6 +82,7 @@ class Consensus {
   bool handed_over() const;
   // The installed view is on our disk; else it is being written.
   bool view_is_written(Time now, Effects& out);
+  bool writing() const { return writing_; }
 
   // Something is accepted here of which no decision is known.
   bool undecided() const { return record_.accepted && record_.instance == epoch().next(); }

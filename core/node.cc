@@ -355,9 +355,16 @@ void Node::Rooms::step_stop(Now now, Effects& out) {
       idle_by.reset();
     else if (!idle_by)
       idle_by = now.mono + kIdleMax;
-    const bool idle = free && (coordinator.idle() || (idle_by && now.mono >= *idle_by));
     // What its disk says of lists, when it is all that is left some day, is what it ended with (2h).
-    const bool done = idle && (agreement.consensus().view_is_written(now.mono, out) || HC_MUTANT(kEndsBeforeWritten));
+    if (!free)
+      ends_with.reset();
+    else if (!ends_with) {
+      ends_with = view() ? view()->epoch : Epoch();
+      if (!HC_MUTANT(kEndsBeforeWritten)) agreement.consensus().write_view(now.mono, out);
+    }
+    const bool written = free && (HC_MUTANT(kEndsBeforeWritten) || agreement.consensus().stands_on_disk(*ends_with));
+    const bool waited = idle_by && now.mono >= *idle_by;
+    const bool done = free && (waited || (written && coordinator.idle()));
     if (!done && !(stop_by && now.mono >= *stop_by)) return;
     left = leaving && done;
   }
@@ -430,7 +437,7 @@ std::optional<Time> Node::Rooms::deadline() const {
   at(coordinator.deadline());
   at(bus.deadline());
   at(stop_by);
-  if (!agreement.consensus().writing()) at(idle_by);  // else it waits for that
+  at(idle_by);
   return next == kNever ? std::nullopt : std::optional(next);
 }
 

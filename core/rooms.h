@@ -64,10 +64,11 @@ struct Node::Rooms {
   ClusterNews cluster_news;
   SwimOutput gossip;
   std::optional<Time> stop_by;
-  std::optional<Time> idle_by;  // who leaves waits so long for its clients to have nothing under way
-  bool been_member = false;     // some view that we know has a member of our name
-  bool leaving = false;         // a view said so: this process ends as soon as it may
-  ViewRef known;                // as of the last view_installed()
+  std::optional<Time> idle_by;     // who leaves waits so long for its clients, and its disk, to have nothing under way
+  std::optional<Epoch> ends_with;  // the view in which nothing kept us any more
+  bool been_member = false;        // some view that we know has a member of our name
+  bool leaving = false;            // a view said so: this process ends as soon as it may
+  ViewRef known;                   // as of the last view_installed()
   std::uint32_t notices_heard = 0;
   std::vector<Telling> told;  // in the last step, of keys
   bool started = false, said_ready = false, said_stopped = false, left = false;

@@ -23,7 +23,8 @@ namespace hc {
 inline constexpr std::uint32_t kSlotsMax = 16384;
 inline constexpr std::size_t kSlotSetWordsMax = 1024;  // every Slot that there can be
 
-// What everything below needs of the ring order; else the first call takes the time, some ten milliseconds.
+// What everything below needs of the ring order, for up to kSlotsMax slots; else the first call takes the time, some
+// ten milliseconds.
 void learn_slot_order();
 
 // Memory that a decoder may still take: a few bytes must not become gigabytes (a run is a million times shorter than

@@ -420,8 +420,9 @@ bool Nemesis::tell_who_is_left() {
   for (const auto& m : around_.machines)
     if (m->up()) left |= in_mask(m->index());
   if (!around_.setting.loses_slots && !slots_survive(0, ~left)) return false;
+  const std::uint32_t newest = newest_lineage();
   for (const auto& m : around_.machines) {
-    if (!m->up() || m->paused() || !m->node().view() || m->node().view()->lineage < newest_lineage()) continue;
+    if (!m->up() || m->paused() || !m->node().view() || m->node().view()->lineage < newest) continue;
     Decree decree{{}, around_.setting.loses_slots};
     for (const auto& other : around_.machines)
       if (other->up() && m->node().view()->member(other->id())) decree.members.push_back(other->id());

@@ -62,6 +62,7 @@ class Nemesis {
   bool gone(std::uint32_t machine) const { return gone_ >> machine & 1; }
   // What it speaks at most (4b).
   std::uint32_t wire_max(std::uint32_t machine) const { return wire_max_[machine]; }
+  bool some_leave() const { return !leaving_.empty(); }
   bool some_left() const { return some_left_; }
   // It was put out of the cluster, or has left it, and joins like one that was never there.
   bool comes_anew(std::uint32_t machine) const { return anew_ >> machine & 1; }

@@ -269,7 +269,7 @@ void Network::stream_due(Connection c, std::uint64_t direction) {
   Direction& way = s.way[d];
   if (schedule_.now() != way.wakes_at) return;  // it was to be woken earlier meanwhile
   way.scheduled = false;
-  if (s.state == State::kGone) return;
+  if (s.state == State::kGone || way.pieces.empty()) return;
   if (s.silent) {
     way.pieces.clear();
     return;
@@ -424,7 +424,7 @@ void Network::unclog(Endpoint from, Endpoint to) {
 void Network::let_flow(Connection c, unsigned d) {
   Direction& way = streams_[c].way[d];
   way.clogged_until = {};
-  way.tries = 0;
+  if (!is_cut(streams_[c].end[d], streams_[c].end[1 - d])) way.tries = 0;
   way.last_due = schedule_.now() + delay();
   for (Piece& piece : way.pieces) piece.due = std::min(piece.due, way.last_due);
   way.scheduled = false;

@@ -88,7 +88,7 @@ class Network {
   void unclog(Endpoint from, Endpoint to);
   void sever(Endpoint a, Endpoint b);  // both ends hear at once that every stream broke; what was on its way is gone
   void half_open(Endpoint a, Endpoint b);  // every stream between the two falls silent for good
-  // The end of all faults: fair weather, nothing cut, no stream held up; half-open streams break.
+  // The end of all faults: fair weather, nothing cut, what streams carry held up no more; half-open ones break.
   void calm();
 
   struct Counters {

@@ -87,7 +87,7 @@ std::vector<ViewRef> World::views_at_stake() const {
   return views;
 }
 
-// 2f: whoever proposes the next view may have its answer, and then give it the only vote.
+// 2f: whoever proposes the next view may have its answer, and then give it the only vote, or leave it the only one.
 bool World::may_get_a_vote(std::uint32_t machine) const {
   return views_->newest() && heir_of_[machine] == views_->newest()->epoch.next();
 }
@@ -203,7 +203,7 @@ void World::sent(Machine& m, const Frame& frame) {
   if (auto wrong = grant_to_stranger(m, frame)) fail(Verdict::kViolated, "grants", *wrong);
   for (const Message& message : frame.messages)
     if (const auto* p = std::get_if<Promise>(&message);
-        p && m.node().view() && !m.node().view()->votes(m.id(), p->storage))
+        p && m.node().view() && (nemesis_->some_leave() || !m.node().view()->votes(m.id(), p->storage)))
       heir_of_[m.index()] = std::max(heir_of_[m.index()], p->instance);
   for (const auto& to : machines_)
     if (auto wrong = too_new(m, *to, frame)) fail(Verdict::kViolated, "wire versions", *wrong);

@@ -35,6 +35,7 @@ void Consensus::start(std::optional<VoteRecord> record, Time now, Effects& out) 
     highest_round_ = record_.promised.round;
     if (record_.view) {
       installed_ = record_.view;
+      on_disk_ = installed_->epoch;
       news_ = true;
       if (!installed_->votes(config_.self.id, record_.storage))
         vote_ended_ = installed_->epoch;  // it may have been then
@@ -239,6 +240,7 @@ bool Consensus::may_be_written_late(const View& view) const {
 std::uint64_t Consensus::persist(Time now, Effects& out) {
   if (!config_.durable_votes) {
     ++record_.writes;
+    on_disk_ = record_.view ? record_.view->epoch : Epoch();
     return durable_ = next_store_++;
   }
   if (writing_) {
@@ -252,6 +254,7 @@ std::uint64_t Consensus::write(Time now, Effects& out) {
   ++record_.writes;
   unwritten_ = false;
   write_by_.reset();
+  being_written_ = record_.view ? record_.view->epoch : Epoch();
   writing_ = true;
   write_began_ = now;
   out.store_vote(next_store_, record_);
@@ -271,6 +274,7 @@ void Consensus::answer_when_stored(std::uint64_t id, NodeId to, Message message,
 void Consensus::stored(std::uint64_t id, Time now, Effects& out) {
   durable_ = std::max(durable_, id);
   writing_ = durable_ + 1 < next_store_;
+  if (!writing_) on_disk_ = being_written_;
   if (!writing_) round_time_.sample(now - write_began_);
   if (!writing_ && unwritten_) write(now, out);
   if (founding_ && *founding_ <= durable_) {

@@ -80,9 +80,9 @@ class Consensus {
   void hand_over(Time now);
   // We do not vote any more, and if we did, a majority of those who vote now holds a view that says so durably.
   bool handed_over() const;
-  // The installed view is on our disk; else it is being written.
-  bool view_is_written(Time now, Effects& out);
-  bool writing() const { return writing_; }
+  // The installed view goes to our disk, if its write was put off.
+  void write_view(Time now, Effects& out);
+  bool stands_on_disk(Epoch view) const { return on_disk_ >= view; }
 
   // Something is accepted here of which no decision is known.
   bool undecided() const { return record_.accepted && record_.instance == epoch().next(); }
@@ -145,7 +145,6 @@ class Consensus {
   void heir_answered(NodeId from, const Promise& m, Time now);
   void heir_may_hear(NodeId heir);
   bool waits_for_heirs() const;
-  std::uint64_t write_view(Time now, Effects& out);
   std::uint64_t covering(Time now, Effects& out);
   void deliver(NodeId to, Message message, Time now, Effects& out);
   void answer_durably(NodeId to, Message message, Time now, Effects& out);
@@ -192,7 +191,8 @@ class Consensus {
   bool heard_late_ = false;
   std::uint64_t next_store_ = 1, durable_ = 0;
   bool writing_ = false, unwritten_ = false;
-  std::optional<Time> write_by_;  // the installed view, at the latest; all else is written, or being written
+  Epoch being_written_, on_disk_;  // views of our record
+  std::optional<Time> write_by_;   // the installed view, at the latest; all else is written, or being written
   std::vector<Deferred> deferred_;
   std::optional<std::uint64_t> founding_;  // the store that makes our first view durable
   ViewRef first_;

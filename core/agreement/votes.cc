@@ -1,6 +1,7 @@
 // What becomes of votes: whether an older disk was put back (rule 2e), who may be given one, and handing ours over
 // (2f).
 #include <algorithm>
+#include <utility>
 
 #include "core/agreement/consensus.h"
 #include "core/base/seam.h"
@@ -148,19 +149,15 @@ void Consensus::ask_counts(Time now) {
 
 // ------------------------------------------------------------------------------------------------------ giving a vote
 
-// The view whose write was put off.
-std::uint64_t Consensus::write_view(Time now, Effects& out) {
-  write_by_.reset();
-  return persist(now, out);
+void Consensus::write_view(Time now, Effects& out) {
+  if (std::exchange(write_by_, std::nullopt)) persist(now, out);
 }
 
 // The write that covers what is installed. From now on somebody waits for it.
 std::uint64_t Consensus::covering(Time now, Effects& out) {
-  if (write_by_ && !HC_MUTANT(kHeldBeforeWritten)) return write_view(now, out);
+  if (!HC_MUTANT(kHeldBeforeWritten)) write_view(now, out);
   return writing_ && unwritten_ ? next_store_ : next_store_ - 1;
 }
-
-bool Consensus::view_is_written(Time now, Effects& out) { return covering(now, out) <= durable_; }
 
 // We do not vote on this, and whoever asks may be about to give us a vote: we are there, and have its view on our disk.
 // That promises nothing.

@@ -221,8 +221,11 @@ std::optional<std::string> ViewCheck::forced_step(const View& before, NodeId by,
         return where(after, s) + name_of(x.member) + " lives, and the forced view lets it go";
       lost = std::max(lost, end.value_or(Instant{}));
     }
-    // Who had left the list by then has less.
-    if (std::all_of(is.list.begin(), is.list.end(), [&](Incarnation x) { return was.list.names(x); })) continue;
+    // Who had left the list by then has less. But of all that are there the longest tail is taken (6a).
+    const auto has_all = [&](Incarnation x) { return was.list.names(x); };
+    const auto is_there = [&](Incarnation x) { return has_all(x) && !end_of_(x); };
+    if (std::all_of(is.list.begin(), is.list.end(), has_all) || std::any_of(is.list.begin(), is.list.end(), is_there))
+      continue;
     fresh_losses_.push_back({s, is.epoch, lost});
     ++losses_;
   }

@@ -427,8 +427,11 @@ bool Nemesis::tell_who_is_left() {
     for (const auto& other : around_.machines)
       if (other->up() && m->node().view()->member(other->id())) decree.members.push_back(other->id());
     if (!m->node().why_not_force(decree).empty()) continue;
-    barred_ = ~left;
+    barred_ = 0;  // who was never there has nothing to come back with
+    for (const auto& other : around_.machines)
+      if (!other->up() && other->process() > 0) barred_ |= in_mask(other->index());
     told_at_ = around_.schedule.now();
+    told_ = m->index();
     lineage_before_ = m->node().view()->lineage;
     m->force(decree);
     return true;
@@ -442,6 +445,11 @@ bool Nemesis::passes_bar(std::uint32_t machine) {
   if (!(barred_ >> machine & 1)) return true;
   if (const Duration since = around_.schedule.now() - told_at_; since < kKnownAfter) {
     start_later(machine, kKnownAfter - since);
+    return false;
+  }
+  // Who was told has it on disk before it says so.
+  if (const Machine& told = *around_.machines[told_]; told_ != machine && told.up() && told.disk().writes()) {
+    start_later(machine, kKnownAfter);
     return false;
   }
   barred_ &= ~in_mask(machine);

@@ -110,6 +110,7 @@ class Nemesis {
   std::optional<Instant> word_of_loss_;                   // the last one that a member was given
   Mask barred_ = 0;  // who did not run when an operator said who is left, and has not been back since
   Instant told_at_{};
+  std::uint32_t told_ = 0;  // the machine
   std::uint32_t lineage_before_ = 0;
   std::set<StorageId> wiped_;
   Mask restored_ = 0;  // who was given an older disk

@@ -41,6 +41,7 @@ class VoteDisk {
   const std::optional<std::string>& file() const { return file_; }
   const std::optional<std::string>& older() const { return older_; }  // what restore() gives back
   bool rotten() const { return rotten_; }
+  bool writes() const { return !pending_.empty(); }
   Epoch acknowledged_view() const { return acknowledged_view_; }  // of the last write that was reported durable
 
   void set_slow(Duration most) { slow_ = most; }

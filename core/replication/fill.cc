@@ -100,7 +100,7 @@ void Replication::pump(NodeId to, Time now) {
     Target* learner = nullptr;
     if (r.lead && (r.lead->stage == Stage::kServing || HC_MUTANT(kCaughtUpBeforeTakeover)))
       for (Target& t : r.lead->targets)
-        if (t.who.member == to && !t.listed && t.fill && !t.fill->walked) learner = &t;
+        if (t.who.member == to && !t.listed && t.fill && t.fill->id != 0 && !t.fill->walked) learner = &t;
     if (learner && send_chunk(s, *learner, lane, now)) continue;
     lane.waiting.pop_front();
     lane.queued.remove(s);

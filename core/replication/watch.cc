@@ -478,6 +478,7 @@ void Replication::invariants() const {
       if (t.fill) outstanding[t.who.member] += t.fill->bytes_out();
       HC_CHECK(t.acked <= t.sent && t.sent <= r.at.seq, where() + ": acknowledged, sent, held in this order");
       HC_CHECK(!t.counted || t.filled, where() + ": counted before it was filled");
+      HC_CHECK(!t.fill || t.fill->id != 0 || t.fill->next_chunk == 0, where() + ": filled before its turn");
       HC_CHECK(!t.fill || t.fill->id != 0 || r.lead->stage != Stage::kServing || to_begin.has(slot_number(i)),
                where() + ": a fill that will never begin");
     }

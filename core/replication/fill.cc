@@ -48,7 +48,6 @@ bool Replication::in_no_hurry(Slot s) const {
 void Replication::hurry_fills() {
   std::erase_if(to_begin_.unhurried, [&](Slot s) {
     if (in_no_hurry(s)) return false;
-    awake_.add(s);
     to_begin_.hurried.push_back(s);
     return true;
   });

@@ -300,7 +300,7 @@ bool Replication::at_rest(Slot s, Time now, const Said& said) const {
   };
   const auto settled = [&](const Target& t) {
     if (waits_for(r, t, now)) return false;
-    if (t.fill && t.fill->id == 0) return in_no_hurry(s);  // its turn has not come
+    if (t.fill && t.fill->id == 0) return true;  // its turn has not come
     if (t.acked != r.at.seq || t.sent != r.at.seq) return false;
     if (t.listed) return !t.fill && (has_word(ReportKind::kDrop, t) || !may_leave(s, t.who));
     return has_word(ReportKind::kCaughtUp, t) && (!t.fill || t.fill->unacked.empty());

@@ -212,7 +212,10 @@ TEST_F(Filling, ALearnerWithoutProgressIsReported) {
   replication.install(view, now);
   replication.flush(at());
   ASSERT_FALSE(view->learners(kSlot).empty());
-  now += config.patience - 1ms;
+  constexpr Duration kTurn = 50ms;  // then its fill begins
+  now += kTurn;
+  replication.flush(at());
+  now += config.patience - kTurn - 1ms;
   EXPECT_FALSE(says_stuck());
   now += 1ms;
   EXPECT_TRUE(says_stuck());

@@ -241,7 +241,7 @@ void Replication::refresh_learners(Slot s, Time now) {
     t.waiting_since = now;
     t.fill = std::make_unique<Fill>();
     r.lead->targets.push_back(std::move(t));
-    if (r.lead->stage == Stage::kServing) queue_fill(s, r.lead->targets.back());
+    if (r.lead->stage == Stage::kServing || HC_MUTANT(kCaughtUpBeforeTakeover)) queue_fill(s, r.lead->targets.back());
   }
 }
 

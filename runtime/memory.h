@@ -36,7 +36,7 @@ Relocate relocate_function();
 void keep_free_pages(bool keep);
 
 // Whether memory comes in pages of 2 MiB. Much data is found sooner; but each is filled with zeros when it is first
-// touched, by whoever waits for it: up to 4 ms. Where pages are given back one by one there are none: what is resident
+// touched, and whoever touches it waits. Where pages are given back one by one there are none: what is resident
 // follows what is taken.
 void use_huge_pages(bool use);
 

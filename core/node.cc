@@ -339,9 +339,10 @@ bool Node::Rooms::handed_over() {
       v->members, [&](const ViewMember& m) { return m.info.id != self.id && m.state != MemberState::kAbsent; });
   if (!others && !leaving) return true;
   // Who leaves for good may have on its disk what an earlier process of it is named for (9a).
-  const auto names_us = [&](const auto& listed) { return listed.first.member == self.id; };
-  const bool listed =
-      leaving ? std::ranges::any_of(agreement.slots().listed(), names_us) : replication.listed_anywhere();
+  const auto names_us = [&](const auto& listed) {
+    return leaving ? listed.first.member == self.id : listed.first == Incarnation{self.id, self.generation};
+  };
+  const bool listed = std::ranges::any_of(agreement.slots().listed(), names_us);
   if ((listed && !HC_MUTANT(kStopsWhileListed)) || mine->state == MemberState::kActive) return false;
   return agreement.consensus().handed_over() || (mine->state == MemberState::kAbsent && v->votes(self.id));
 }

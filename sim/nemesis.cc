@@ -250,6 +250,7 @@ bool Nemesis::crash(const Fault& f) {
 
 // True if the budget permits what the crash shall do to its disk.
 bool Nemesis::harm_disk(Machine& m, std::uint64_t how) {
+  if (alone_knows_what_was_forced(m)) return false;
   if (how & 16) return may_restore(m);
   if (!(how & (2 | 8)) || !voters_survive(in_mask(m.index()))) return false;
   if (!around_.setting.loses_slots && !slots_survive(in_mask(m.index()), in_mask(m.index()))) return false;

@@ -79,6 +79,7 @@ class Nemesis {
   bool some_voter_is_older() const;
   void accept_loss(std::uint32_t index);
   std::uint32_t newest_lineage() const;
+  bool alone_knows_what_was_forced(const Machine& m) const;
   bool tell_who_is_left();
   bool passes_bar(std::uint32_t machine);
   bool weather(const Fault& f, bool on);

@@ -33,6 +33,18 @@ std::uint32_t Nemesis::newest_lineage() const {
   return newest;
 }
 
+// 2h: an operator tells of the new view before the folder that has it may be lost, or the others would go on without.
+bool Nemesis::alone_knows_what_was_forced(const Machine& m) const {
+  const auto on_disk = [](const Machine& machine) {
+    const auto record = machine.disk().file() ? decode_vote(*machine.disk().file()) : std::unexpected(std::string());
+    return record && record->view ? record->view->lineage : 0;
+  };
+  const std::uint32_t lineage = newest_lineage();
+  return lineage > 0 && std::ranges::none_of(around_.machines, [&](const auto& other) {
+           return other->index() != m.index() && on_disk(*other) == lineage;
+         });
+}
+
 // True if a member of those that run takes the operator's word. Who has told one before goes on from there.
 bool Nemesis::tell_who_is_left() {
   Mask left = 0;

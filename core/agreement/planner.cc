@@ -13,7 +13,7 @@ namespace hc {
 namespace {
 
 // Each moved slot is taken over, and waits for that; and all that is moved at once keeps the members busy at a stretch.
-constexpr std::size_t kMovesAtOnce = 64, kMovesInHaste = 256;
+constexpr std::size_t kMovesAtOnce = 64, kMovesInHaste = 128;
 
 class Planner : private Sight {
  public:
@@ -91,7 +91,7 @@ class Planner : private Sight {
     if (reports) {
       list = with_counted(slot, list);
       list = without_accused(slot, list, renewed);
-      if (list == from.list) list = without_unwanted(slot, list);
+      list = without_unwanted(slot, list);
     }
     list = in_ring_order(slot, list);
     if (HC_MUTANT(kReturnAsInSync)) list = with_returned(list);
@@ -202,11 +202,14 @@ class Planner : private Sight {
     return kept;
   }
 
-  // 7c, the second view: whom the ring no longer wants leaves on the word of the primary.
+  // 7c: whom the ring no longer wants leaves on the word of the primary, when all whom it wants are in.
   InSyncList without_unwanted(Slot slot, InSyncList list) const {
-    for (Incarnation who : now_.config(slot).list)
-      if (list.size() > 1 && said(ReportKind::kDrop, now_.config(slot).list.front(), who, slot) &&
-          (now_.config(slot).list.front() != who))
+    const InSyncList& from = now_.config(slot).list;
+    const auto is_in = [&](NodeId wanted) { return list.names(next_->incarnation_of(wanted)); };
+    const bool room = list.size() < kListMax && !HC_MUTANT(kDropBeforeTakeover);
+    if (!list.names(from.front()) || (room && !std::ranges::all_of(next_->ring.wanted(slot), is_in))) return list;
+    for (Incarnation who : from)
+      if (list.names(who) && who != from.front() && said(ReportKind::kDrop, from.front(), who, slot))
         list = removed(list, who);
     return list;
   }

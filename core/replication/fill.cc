@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::size_t kChunkOverhead = 64;  // what an empty chunk counts against the window
 constexpr std::size_t kWindowLeast = 4096;
-constexpr Duration kBeginEvery = 50ms;
-constexpr std::size_t kBeginAtOnce = 256, kUnhurriedCounts = 16;
+constexpr Duration kBeginEvery = 10ms;
+constexpr std::size_t kBeginAtOnce = 64, kUnhurriedCounts = 16;
 constexpr Duration kDiscardsEvery = 1s;  // memory that nobody waits for
 
 }  // namespace
@@ -68,6 +68,7 @@ void Replication::begin_fills(Time now) {
     for (Target& t : at(s).lead->targets) {
       if (t.listed || !t.fill || t.fill->id != 0) continue;
       t.fill->id = next_fill_++;
+      t.waiting_since = now;
       queue_fill(s, t);
       begun += in_no_hurry(s) ? kUnhurriedCounts : 1;
     }
@@ -176,6 +177,7 @@ void Replication::restart_fills(NodeId to, Epoch before, Time now) {
 
 void Replication::handle(Incarnation from, FillChunk&& m, Now now) {
   if (m.slot.value >= replicas_.size()) return;
+  if (others_learn_.slots.has(m.slot)) install_learners_of(m.slot, now.mono);
   Replica& r = at(m.slot);
   if (m.slot_epoch != r.epoch || from != r.primary || !r.learner || on_offer(m.slot)) return;
   if (m.chunk == 0 && r.fill != m.fill) {  // 7a: from an empty slot
@@ -278,7 +280,7 @@ void Replication::ask_discards(Time now) {
       const auto wanted = view_->ring.wanted(s);
       if (std::ranges::find(wanted, config_.self.id) == wanted.end()) empty_slot(s, {}, false);
     }
-    if (r.listed || r.learner || !r.holds || on_offer(s)) return;
+    if (r.listed || r.learner || !r.holds || on_offer(s) || others_learn_.slots.has(s)) return;
     if (HC_MUTANT(kDropBeforeTakeover)) return empty_slot(s, {}, false);
     questions.try_emplace(r.primary.member, SlotSet(config_.slots)).first->second.add(s);
   });
@@ -304,7 +306,7 @@ void Replication::handle(Incarnation from, const DiscardOk& m) {
   m.slots.for_each([&](Slot s) {
     if (s.value >= replicas_.size()) return;
     Replica& r = at(s);
-    const bool ours = r.listed || r.learner || !r.holds;
+    const bool ours = r.listed || r.learner || !r.holds || others_learn_.slots.has(s);
     if (!ours && r.primary == from && r.epoch <= m.as_of && !on_offer(s)) empty_slot(s, {}, false);
   });
 }

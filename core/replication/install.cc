@@ -10,24 +10,39 @@ namespace {
 // Streams of chance beside the one that was given, so that these change nothing there.
 constexpr std::uint64_t kEvictions = 1, kUses = 2;
 
-// Slots whose configuration, or whose learners, are others than before, or whose list names a process that has ended.
-SlotSet touched(const View& before, const View& now) {
-  SlotSet touched(now.slot_count());
+constexpr std::size_t kLearnersAtOnce = 128;  // slots; a fraction of a millisecond
+constexpr Duration kLearnersEvery = 5ms;
+
+struct ChangedSlots {
+  SlotSet at_once;   // the configuration is another one than before, or the list names a process that has ended
+  SlotSet learners;  // nothing but who is to learn it
+};
+
+ChangedSlots changed_slots(const View& before, const View& now) {
+  ChangedSlots changed{SlotSet(now.slot_count()), SlotSet(now.slot_count())};
   const auto number = [](std::size_t i) { return Slot{static_cast<std::uint16_t>(i)}; };
-  now.slots.for_each_difference(before.slots, [&](std::size_t i) { touched.add(number(i)); });
-  if (now.same_wanted(before)) return touched;
+  now.slots.for_each_difference(before.slots, [&](std::size_t i) { changed.at_once.add(number(i)); });
   std::vector<Incarnation> ended;
+  std::vector<NodeId> others;  // whose process is another one
   for (const ViewMember& m : before.members)
     if (const Incarnation who{m.info.id, m.info.generation}; !now.names(who)) ended.push_back(who);
+  if (now.same_wanted(before) && ended.empty()) return changed;
+  for (const ViewMember& m : now.members)
+    if (!before.names({m.info.id, m.info.generation})) others.push_back(m.info.id);
   const auto has_ended = [&](Incarnation who) { return std::ranges::find(ended, who) != ended.end(); };
-  const auto as_before = [&](NodeId id) { return now.incarnation_of(id) == before.incarnation_of(id); };
+  const auto is_another = [&](NodeId id) { return std::ranges::find(others, id) != others.end(); };
   for (std::size_t i = 0; i < now.slots.size(); ++i) {
-    const auto wanted = now.ring.wanted(number(i)), wanted_before = before.ring.wanted(number(i));
-    if (!std::ranges::equal(wanted, wanted_before) || !std::ranges::all_of(wanted, as_before) ||
-        now.slots[i].passed_over || (!ended.empty() && std::ranges::any_of(now.slots[i].list, has_ended)))
-      touched.add(number(i));
+    const Slot s = number(i);
+    const auto wanted = now.ring.wanted(s);
+    if (now.config(s).passed_over || (!ended.empty() && std::ranges::any_of(now.config(s).list, has_ended))) {
+      changed.at_once.add(s);
+    } else if (!std::ranges::equal(wanted, before.ring.wanted(s)) ||
+               (!others.empty() && std::ranges::any_of(wanted, is_another))) {
+      changed.learners.add(s);
+    }
   }
-  return touched;
+  changed.learners.remove(changed.at_once);
+  return changed;
 }
 
 }  // namespace
@@ -61,7 +76,12 @@ void Replication::install(const ViewRef& view, Time now) {
     if (replica(s).lead && replica(s).lead->stage == Stage::kAsking) led.push_back(s);
   };
   if (old) {
-    touched(*old, *view).for_each(install);
+    const ChangedSlots changed = changed_slots(*old, *view);
+    changed.at_once.for_each(install);
+    others_learn_.slots.add(changed.learners);
+    others_learn_.slots.remove(changed.at_once);
+    others_learn_.next = now;
+    install_learners(now);
   } else {
     for (std::size_t i = 0; i < replicas_.size(); ++i) install(slot_number(i));
   }
@@ -74,6 +94,29 @@ void Replication::install(const ViewRef& view, Time now) {
   for (const Slot s : led) step_takeover(s, {now, {}});
   ask_tails(std::nullopt, {});
   parked_look_ = true;
+}
+
+// Where the members of the ring are others, thousands of slots have other learners, and nothing else: nobody waits for
+// that, but clients wait for us.
+void Replication::install_learners(Time now) {
+  if (!others_learn_.next || now < *others_learn_.next) return;
+  std::size_t left = HC_BUGGIFY(kLearnersOneByOne) ? 1 : kLearnersAtOnce;
+  for (auto s = others_learn_.slots.next({}); s; s = others_learn_.slots.next(*s)) {
+    if (left-- == 0) return void(others_learn_.next = now + kLearnersEvery);
+    install_learners_of(*s, now);
+  }
+  others_learn_.next.reset();
+}
+
+void Replication::install_learners_of(Slot s, Time now) {
+  others_learn_.slots.remove(s);
+  tally(s, false);
+  install_slot(s, view_.get(), now);
+  tally(s, true);
+  for (const auto& [member, common] : targeted_)
+    if (!ask_lease_at_.contains(member)) ask_lease_at_[member] = now;
+  if (const Incarnation primary = replica(s).primary; followed_.contains(primary) && !behind_since_.contains(primary))
+    behind_since_[primary] = now;
 }
 
 // What the slot counts in the sums of all slots: taken out before it changes, put back after.

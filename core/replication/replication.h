@@ -136,9 +136,8 @@ class Replication : public Executor {
   void prefetch(std::span<const Bytes> keys) const;        // see Node
   void foresee(std::span<const Message> messages) const;   // the same, before they are handled
   void foresee(std::span<const LogRecord> records) const;  // before they are restored
-  bool listed_anywhere() const;
-  std::map<NodeId, Owed> owed() const;  // to members that lack something
-  bool all_served() const;              // every slot that we lead is served, and none waits for our disk (9a)
+  std::map<NodeId, Owed> owed() const;                     // to members that lack something
+  bool all_served() const;  // every slot that we lead is served, and none waits for our disk (9a)
   void invariants() const;
   struct Counters {
     std::uint64_t executed = 0, parked = 0, entries = 0, takeovers = 0, fills = 0, expired = 0, complaints = 0,
@@ -198,6 +197,8 @@ class Replication : public Executor {
   }
 
   // install.cc
+  void install_learners(Time now);
+  void install_learners_of(Slot s, Time now);
   void tally(Slot s, bool in);
   void note_who_is_behind(const View* old, Time now);
   void install_slot(Slot s, const View* old, Time now);
@@ -385,6 +386,10 @@ class Replication : public Executor {
     Time next{};
     bool empty() const { return hurried.empty() && unhurried.empty(); }
   } to_begin_;
+  struct {  // since the view that is installed, or one before, they have other learners; what follows from that waits
+    SlotSet slots;
+    std::optional<Time> next;
+  } others_learn_;
   Time digests_at_{};
   std::size_t digest_from_ = 0;
   SlotSet differing_;  // from what its primary has, when they were compared last in the present slot epoch

@@ -17,7 +17,7 @@ constexpr std::size_t kSlowBytesPerMs = 16 << 10;  // 16 MiB/s
 constexpr std::int64_t kLeaseAsksPerLease = 3;
 constexpr std::int64_t kLeaseAskedEarly = 16;  // by this part of it, where the node is awake
 constexpr std::size_t kManyAwake = 256;        // slots that a report looks at
-constexpr Duration kReportsApart = 5ms;        // then
+constexpr Duration kReportsApart = 15ms;       // then
 constexpr std::size_t kRelocateAtOnce = 4000;  // places; about a millisecond
 
 // How long so many bytes may take on their way before we believe that they were dropped at its end.
@@ -155,6 +155,7 @@ void Replication::repeat(Now now) {
 }
 
 bool Replication::tick(Now now, bool beside) {
+  install_learners(now.mono);
   ask_leases(now.mono);
   if (next_release_ && now.mono >= *next_release_) step_waiting(now);
   if (evict_at_ && now.mono >= *evict_at_) evict_some(now);
@@ -190,6 +191,7 @@ std::optional<Time> Replication::deadline() const {
   if (filter_at_) next = std::min(next, *filter_at_);
   if (!to_begin_.empty()) next = std::min(next, to_begin_.next);
   if (report_at_) next = std::min(next, *report_at_);
+  if (others_learn_.next) next = std::min(next, *others_learn_.next);
   for (const auto& [member, at] : ask_lease_at_) next = std::min(next, at);
   return next;
 }
@@ -221,9 +223,9 @@ bool Replication::waits_for(const Replica& r, const Target& t, Time now) const {
   return (stage >= Stage::kClosing && t.acked < r.at.seq && !ours) || !leases_.holds(t.who, r.epoch, epoch(), now);
 }
 
-// 7a: a learner of which nothing was heard for T, neither of this slot's fill nor of another's whose turn it was.
+// 7a: a learner of which nothing was heard for T since its turn, neither of this slot's fill nor of another's.
 bool Replication::stuck(const Replica& r, const Target& t, Time now) const {
-  if (r.lead->stage != Stage::kServing || t.in_commit_set()) return false;
+  if (r.lead->stage != Stage::kServing || t.in_commit_set() || (t.fill && t.fill->id == 0)) return false;
   const auto lane = lanes_.find(t.who.member);
   const Time progress = t.filled || lane == lanes_.end() ? Time{} : lane->second.progress;
   return now - std::max(t.waiting_since, progress) >= config_.patience;
@@ -249,16 +251,22 @@ void Replication::watch_targets(Slot s, Time now, Said& said) {
   }
 }
 
-// 7c: the ring no longer wants it, all whom the ring wants are in the list, and the takeover is complete. In a full
-// list the last of those whom the ring no longer wants makes room first.
+// 7c: the ring no longer wants it, all whom the ring wants are in the list or counted, and the takeover is complete. In
+// a full list the last of those whom the ring no longer wants makes room first.
 bool Replication::may_leave(Slot s, Incarnation who) const {
   const auto wanted = view_->ring.wanted(s);
   const InSyncList& list = view_->config(s).list;
   const auto unwanted = [&](Incarnation x) { return std::ranges::find(wanted, x.member) == wanted.end(); };
   if (!unwanted(who)) return false;
   if (HC_MUTANT(kDropBeforeTakeover)) return true;
-  if (replica(s).lead->stage != Stage::kServing) return false;
-  if (std::ranges::all_of(wanted, [&](NodeId id) { return list.names(view_->incarnation_of(id)); })) return true;
+  Lead& lead = *replica(s).lead;
+  if (lead.stage != Stage::kServing) return false;
+  const auto is_in = [&](NodeId id) {
+    const Incarnation process = view_->incarnation_of(id);
+    const Target* t = lead.target(process);
+    return t ? t->in_commit_set() : list.names(process);
+  };
+  if (std::ranges::all_of(wanted, is_in)) return true;
   const bool last = std::none_of(std::ranges::find(list, who) + 1, list.end(), unwanted);
   return list.size() == kListMax && last && !HC_MUTANT(kFullListStays);
 }
@@ -417,10 +425,6 @@ std::vector<Report> Replication::reports(Time now) {
 }
 
 // ----------------------------------------------------------------------------------------------------------- watching
-
-bool Replication::listed_anywhere() const {
-  return std::ranges::any_of(replicas_, [](const Replica& r) { return r.listed; });
-}
 
 bool Replication::all_served() const {
   if (log_.on() && view_)

@@ -146,7 +146,8 @@ void Coordinator::route(std::uint64_t token, Now now, Effects& out) {
   Part& part = *found;
   if (part.every && part.op && part.tries > 0) return split(token, now, out);
   Incarnation to = owner(part.slot);
-  if (view_ && HC_BUGGIFY(kForwardsToAnyone)) to = view_->incarnation_of(view_->members.back().info.id);
+  const auto alone = [&] { return !line_of(part) || line_of(part)->parts.size() == 1; };  // else all go one way (4d)
+  if (view_ && HC_BUGGIFY(kForwardsToAnyone) && alone()) to = view_->incarnation_of(view_->members.back().info.id);
   if (to.member == config_.self.id) return run_here(token, now, out);
   if (!to) return park(part, now);
   const NodeId relay = relay_for(part, to.member);

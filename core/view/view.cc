@@ -63,10 +63,15 @@ void View::derive_ring() {
   ring = Ring::of(std::move(active), replication_factor, slot_count());
 }
 
+namespace {
+
+auto active(const View& v) {
+  return v.members | std::views::filter([](const ViewMember& m) { return m.state == MemberState::kActive; });
+}
+
+}  // namespace
+
 bool View::same_ring_members(const View& o) const {
-  const auto active = [](const View& v) {
-    return v.members | std::views::filter([](const ViewMember& m) { return m.state == MemberState::kActive; });
-  };
   const auto alike = [](const ViewMember& a, const ViewMember& b) {
     return a.info.id == b.info.id && a.info.host_label == b.info.host_label && a.info.zone == b.info.zone;
   };
@@ -78,7 +83,7 @@ bool View::same_wanted(const View& o) const {
   const auto alike = [](const ViewMember& a, const ViewMember& b) {
     return a.info.id == b.info.id && a.info.generation == b.info.generation;
   };
-  return ring == o.ring && std::ranges::equal(members, o.members, alike);
+  return ring == o.ring && std::ranges::equal(active(*this), active(o), alike);
 }
 
 bool View::same_head(const View& o) const {

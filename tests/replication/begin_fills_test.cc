@@ -1,5 +1,6 @@
 // Rule 7a: fills begin a few at a time, those first that lack a copy.
 #include <algorithm>
+#include <functional>
 
 #include "tests/replication/primary.h"
 
@@ -7,16 +8,19 @@ namespace hc::testing {
 namespace {
 
 constexpr std::uint32_t kSlots = 4096;
-constexpr std::size_t kHurried = 256, kUnhurried = 16;
-constexpr Duration kApart = 50ms;
+constexpr std::size_t kHurried = 64, kUnhurried = 4;
+constexpr Duration kApart = 10ms;
+constexpr std::size_t kNoted = 128;
+constexpr Duration kNotedEvery = 5ms;
 
 // Member 1 leads all slots that the ring gives to members 1 and 2, and member 3 has their other copy: 2 is to be
 // filled.
 struct BeginFills : ::testing::Test {
-  BeginFills() : post(config, now) {
+  using Change = std::function<void(View&)>;
+  explicit BeginFills(const Change& first = [](View&) {}) : post(config, now) {
     for (std::uint32_t member : {2U, 3U}) post.open(info(member));
     replication.start(now);
-    install(1, [](View&) {});
+    install(1, first);
     for (std::uint32_t s = 0; s < kSlots; ++s) {  // 3 has what 1 has
       const Slot slot{static_cast<std::uint16_t>(s)};
       if (!replication.replica(slot).lead) continue;
@@ -37,8 +41,7 @@ struct BeginFills : ::testing::Test {
     c.slots = kSlots;
     return c;
   }
-  template <class Change>
-  void install(std::uint64_t epoch, Change change) {
+  void install(std::uint64_t epoch, const Change& change) {
     auto view = std::make_shared<View>(first_view(3, kSlots));
     view->epoch = Epoch(epoch);
     view->lease = 1h;
@@ -81,6 +84,66 @@ TEST_F(BeginFills, SlotsHurryWhenAMemberOfTheirListsStops) {
   now += kApart;
   replication.tick(at());
   EXPECT_EQ(begun(), kHurried);
+}
+
+// The ring wants nobody but the others, and then, from view 2 on, this one as well.
+void without(View& view, std::size_t member) {
+  view.members[member - 1].state = MemberState::kAbsent;
+  view.derive_ring();
+}
+
+struct ALearnerComes : BeginFills {
+  ALearnerComes() : BeginFills([](View& view) { without(view, 2); }) {}
+  std::size_t with_learner() const {
+    std::size_t n = 0;
+    for (std::uint32_t s = 0; s < kSlots; ++s) {
+      const Replica& r = replication.replica(Slot{static_cast<std::uint16_t>(s)});
+      n += r.lead && std::ranges::any_of(r.lead->targets, [](const Target& t) { return t.fill != nullptr; });
+    }
+    return n;
+  }
+};
+
+TEST_F(ALearnerComes, IsTakenNoteOfAFewSlotsAtATime) {
+  EXPECT_EQ(with_learner(), 0U);
+  install(2, [](View&) {});
+  std::size_t led = 0;
+  for (std::uint32_t s = 0; s < kSlots; ++s)
+    led += replication.replica(Slot{static_cast<std::uint16_t>(s)}).lead != nullptr;
+  ASSERT_GT(led, kNoted);
+  for (std::size_t before = 0, turn = 0; turn < kSlots / kNoted; ++turn) {
+    EXPECT_LE(with_learner() - before, kNoted);
+    before = with_learner();
+    if (before < led) {
+      ASSERT_LE(*replication.deadline(), now + kNotedEvery);
+    }
+    now += kNotedEvery;
+    replication.tick(at());
+  }
+  EXPECT_EQ(with_learner(), led);
+}
+
+struct WeAreToLearn : BeginFills {
+  WeAreToLearn() : BeginFills(others_have_all) {}
+  static void others_have_all(View& view) {
+    without(view, 1);
+    for (std::uint32_t s = 0; s < kSlots; ++s) view.slots[s].list = list({process(3)});
+  }
+};
+
+TEST_F(WeAreToLearn, AFillMayComeBeforeWeHaveTakenNoteOfIt) {
+  std::vector<Slot> learned;
+  install(2, [&](View& view) {
+    for (std::uint32_t s = 0; s < kSlots; ++s) {
+      view.slots[s].list = list({process(3)});
+      if (const Slot slot{static_cast<std::uint16_t>(s)}; view.is_learner(slot, process(1))) learned.push_back(slot);
+    }
+  });
+  ASSERT_TRUE(replication.replica(learned.front()).learner);
+  ASSERT_FALSE(replication.replica(learned.back()).learner);
+  replication.handle(process(3), FillChunk{learned.back(), Epoch(1), 1, 0, {Epoch(1), Seq(1)}, {}, false, 0}, at());
+  EXPECT_TRUE(replication.replica(learned.back()).learner);
+  EXPECT_EQ(post.take<FillAck>(NodeId(3)).size(), 1U);
 }
 
 }  // namespace

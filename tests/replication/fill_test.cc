@@ -212,10 +212,10 @@ TEST_F(Filling, ALearnerWithoutProgressIsReported) {
   replication.install(view, now);
   replication.flush(at());
   ASSERT_FALSE(view->learners(kSlot).empty());
-  constexpr Duration kTurn = 50ms;  // then its fill begins
-  now += kTurn;
+  now += config.patience;
+  EXPECT_FALSE(says_stuck()) << "its turn has not come";
   replication.flush(at());
-  now += config.patience - kTurn - 1ms;
+  now += config.patience - 1ms;
   EXPECT_FALSE(says_stuck());
   now += 1ms;
   EXPECT_TRUE(says_stuck());

@@ -1,17 +1,18 @@
 // How long a member is busy at a stretch while views change: a cluster of all slots in this process, without a load,
 // joined, left, restarted, and struck.
 //
-//   turns [--nodes 3] [--slots 16384] [--list]
+//   turns [--nodes 3] [--slots 16384] [--list MS]
 //
 // The members are core's, the bytes between them io's. Time is simulated; what is measured is the processor time of a
 // turn: the bytes that it reads, its steps, and the bytes that it writes. A turn answers nobody before it ends, so the
-// longest turn is what a view's change adds to the latency of whoever comes at the wrong moment. --list: every turn of
-// a millisecond and more, with what came in.
+// longest turn is what a view's change adds to the latency of whoever comes at the wrong moment. --list: every turn
+// that takes so long, with what came in.
 #include <time.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <deque>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -29,7 +30,6 @@ namespace {
 constexpr Duration kOnTheWay = 100us;
 constexpr Duration kOnDisk = 2ms;
 constexpr Duration kTickOfWorld = 1ms;
-constexpr double kWorthTelling = 1;  // ms
 
 double processor_ms() {
   timespec t{};
@@ -75,7 +75,7 @@ struct Spent {
 
 class World {
  public:
-  World(std::uint32_t members, std::uint32_t slots, bool list) : members_(members), slots_(slots), list_(list) {}
+  World(std::uint32_t members, std::uint32_t slots, double list) : members_(members), slots_(slots), list_(list) {}
 
   void start(std::uint32_t m) {
     Member& member = members_[m];
@@ -197,7 +197,7 @@ class World {
     if (member.node) step(m, TurnEnded{}, when, spent);
     spent.all = processor_ms() - began;
     if (spent.what.size() > 100) spent.what = spent.what.substr(0, 100) + " …";
-    if (list_ && spent.all >= kWorthTelling)
+    if (spent.all >= list_)
       std::printf("%10.3f s  member %u  %6.2f ms: read %.2f, step %.2f, write %.2f:%s\n",
                   std::chrono::duration<double>(when.time_since_epoch()).count(), m + 1, spent.all, spent.reading,
                   spent.stepping, spent.writing, spent.what.c_str());
@@ -260,7 +260,7 @@ class World {
   std::vector<Member> members_;
   std::map<std::uint32_t, std::optional<Time>> wakes_;
   std::uint32_t slots_;
-  bool list_;
+  double list_;  // ms
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
   std::uint64_t numbers_ = 0, generations_ = 0;
   Time now_{1s};
@@ -290,7 +290,7 @@ bool tell(World& world, const char* what, bool done) {
   return done;
 }
 
-bool run(std::uint32_t nodes, std::uint32_t slots, bool list) {
+bool run(std::uint32_t nodes, std::uint32_t slots, double list) {
   World world(nodes + 1, slots, list);
   const auto whole = [&](std::uint32_t active) { return [&world, active] { return world.whole(active); }; };
   std::puts(
@@ -319,11 +319,11 @@ bool run(std::uint32_t nodes, std::uint32_t slots, bool list) {
 
 int main(int argc, char** argv) {
   std::uint32_t nodes = 3, slots = hc::kSlots;
-  bool list = false;
+  double list = std::numeric_limits<double>::infinity();
   CLI::App app("How long a member is busy at a stretch while views change.");
   app.add_option("--nodes", nodes, "members at the beginning")->check(CLI::Range(2, 20));
   app.add_option("--slots", slots, "slots")->check(CLI::Range(1U, hc::kSlots));
-  app.add_flag("--list", list, "every turn of a millisecond and more");
+  app.add_option("--list", list, "every turn that takes so many milliseconds");
   CLI11_PARSE(app, argc, argv);
   return hc::run(nodes, slots, list) ? 0 : 1;
 }

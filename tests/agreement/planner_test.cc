@@ -54,8 +54,8 @@ TEST(Planner, ComplaintsOfOneSlotsSurvivorsTakeTheDeadOut) {
   EXPECT_EQ(next->view->config(Slot{6}).epoch, Epoch(1)) << "other slots are not touched";
 }
 
-// A member leaves the ring with all its slots; its places as primary go a hundred or so at a time, what is complained of
-// at once.
+// A member leaves the ring with all its slots; its places as primary go a hundred or so at a time, what is complained
+// of at once.
 TEST(Planner, PlannedMovesGoSomeAtATime) {
   constexpr std::uint32_t kAll = 16384;
   const View now = first_view(3, kAll);
@@ -162,6 +162,47 @@ TEST(Planner, AComplaintAboutACountedLearnerRenewsTheSlotEpoch) {
   seam::active.set(static_cast<std::size_t>(seam::Mutant::kCountedLearnerStuck));
   EXPECT_FALSE(plan(now, {complaint}, all_alive(2)));
   seam::active.reset();
+}
+
+// Rule 7c: members 1 … 3, RF 2. The ring wants the first and the second, the list names the first and the third.
+struct Move : ::testing::Test {
+  Move() : now(first_view(3)) {
+    const auto wanted = now.ring.wanted(kSlot);
+    first = now.incarnation_of(wanted[0]);
+    comes = now.incarnation_of(wanted[1]);
+    goes = now.incarnation_of(now.ring.next(kSlot));
+    now.slots[0].list = list({first, goes});
+  }
+  Report says(ReportKind kind, Incarnation by, Incarnation about) const { return report(kind, by, about, now.epoch); }
+  InSyncList after(const std::vector<Report>& reports) const {
+    const auto next = plan(now, reports, all_alive(3));
+    if (!next) return now.config(kSlot).list;
+    EXPECT_EQ(why_not(now, *next->view, next->evidence), "");
+    return next->view->config(kSlot).list;
+  }
+  static constexpr Slot kSlot{0};
+  View now;
+  Incarnation first, comes, goes;
+};
+
+TEST_F(Move, TakesOneViewWhereThePrimaryStays) {
+  EXPECT_EQ(after({says(ReportKind::kCaughtUp, first, comes), says(ReportKind::kDrop, first, goes)}),
+            list({first, comes}));
+}
+
+TEST_F(Move, DropsNobodyWhileAWantedOneIsNotIn) {
+  EXPECT_EQ(after({says(ReportKind::kDrop, first, goes)}), list({first, goes}));
+  EXPECT_EQ(after({says(ReportKind::kCaughtUp, first, comes), says(ReportKind::kComplaint, first, comes),
+                   says(ReportKind::kDrop, first, goes)}),
+            list({first, goes}))
+      << "counted, and complained of";
+}
+
+TEST_F(Move, APrimaryThatIsToGoIsDroppedByTheNextView) {
+  now.slots[0].list = list({goes, first});
+  const Report counted = says(ReportKind::kCaughtUp, goes, comes);
+  EXPECT_EQ(after({counted, says(ReportKind::kDrop, goes, goes)}), list({first, comes, goes}))
+      << "nobody leaves on its own word";
 }
 
 // Rule 7a: members 1 … 3, RF 2. The slot's list is short: its second is a learner and stuck, the third stands in.

@@ -40,8 +40,10 @@ bool Nemesis::alone_knows_what_was_forced(const Machine& m) const {
     return record && record->view ? record->view->lineage : 0;
   };
   const std::uint32_t lineage = newest_lineage();
-  return lineage > 0 && std::ranges::none_of(around_.machines, [&](const auto& other) {
-           return other->index() != m.index() && on_disk(*other) == lineage;
+  const ViewRef view = view_of(m);
+  return lineage > 0 && view && view->lineage == lineage &&
+         std::ranges::none_of(around_.machines, [&](const auto& other) {
+           return other->index() != m.index() && !gone(other->index()) && on_disk(*other) == lineage;
          });
 }
 
@@ -54,6 +56,10 @@ bool Nemesis::tell_who_is_left() {
   const std::uint32_t newest = newest_lineage();
   for (const auto& m : around_.machines) {
     if (!m->up() || m->paused() || !m->node().view() || m->node().view()->lineage < newest) continue;
+    const auto unknown = [&](const auto& other) {  // it would go on beside those whom the new view names
+      return other->up() && other->node().view() && !m->node().view()->member(other->id());
+    };
+    if (std::ranges::any_of(around_.machines, unknown)) continue;
     Decree decree{{}, around_.setting.loses_slots};
     for (const auto& other : around_.machines)
       if (other->up() && m->node().view()->member(other->id())) decree.members.push_back(other->id());

@@ -140,7 +140,7 @@ class Planner : private Sight {
   InSyncList with_counted(Slot slot, InSyncList list) const {
     for (Incarnation learner : now_.learners(slot)) {
       if (list.size() == kListMax || !counted(slot, learner) || accused(slot, learner)) continue;
-      if (!next_->names(learner)) continue;
+      if (!next_->names(learner) || list.names(learner)) continue;
       list.push_back(learner);
       if (HC_MUTANT(kAddAndDropAtOnce)) list = only_wanted(slot, list);
     }
@@ -202,15 +202,26 @@ class Planner : private Sight {
     return kept;
   }
 
-  // 7c: whom the ring no longer wants leaves on the word of the primary, when all whom it wants are in.
+  // 7c: whom the ring no longer wants leaves on the word of the primary, when all whom it wants are in, and well. Of a
+  // full list the last of them makes room. The primary spoke of the ring that it knew; what counts is the next one.
   InSyncList without_unwanted(Slot slot, InSyncList list) const {
     const InSyncList& from = now_.config(slot).list;
-    const auto is_in = [&](NodeId wanted) { return list.names(next_->incarnation_of(wanted)); };
-    const bool room = list.size() < kListMax && !HC_MUTANT(kDropBeforeTakeover);
-    if (!list.names(from.front()) || (room && !std::ranges::all_of(next_->ring.wanted(slot), is_in))) return list;
-    for (Incarnation who : from)
-      if (list.names(who) && who != from.front() && said(ReportKind::kDrop, from.front(), who, slot))
-        list = removed(list, who);
+    const Incarnation primary = from.front();
+    const auto wanted = next_->ring.wanted(slot);
+    if (!list.names(primary) || !alive(primary.member)) return list;
+    const auto is_in = [&](NodeId id) { return alive(id) && list.names(next_->incarnation_of(id)); };
+    const auto may_go = [&](Incarnation who) {
+      const bool is_wanted = std::ranges::find(wanted, who.member) != wanted.end() && !HC_MUTANT(kDropOfYesterday);
+      return who != primary && list.names(who) && !is_wanted && said(ReportKind::kDrop, primary, who, slot);
+    };
+    if (std::ranges::all_of(wanted, is_in) || HC_MUTANT(kDropBeforeTakeover)) {
+      for (Incarnation who : from)
+        if (may_go(who)) list = removed(list, who);
+      return list;
+    }
+    if (list.size() < kListMax) return list;
+    for (std::size_t i = from.size(); i > 0; --i)
+      if (may_go(from[i - 1])) return with_counted(slot, removed(list, from[i - 1]));
     return list;
   }
 

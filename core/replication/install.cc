@@ -78,6 +78,8 @@ void Replication::install(const ViewRef& view, Time now) {
   if (old) {
     const ChangedSlots changed = changed_slots(*old, *view);
     changed.at_once.for_each(install);
+    for (auto& [word, slots] : standing_)  // of another ring
+      if (word.first == ReportKind::kDrop) slots.remove(changed.learners);
     others_learn_.slots.add(changed.learners);
     others_learn_.slots.remove(changed.at_once);
     others_learn_.next = now;

@@ -47,6 +47,17 @@ std::map<NodeId, Owed> Replication::owed() const {
       add_fill(r, t, owed);
     }
   });
+  others_learn_.slots.for_each([&](Slot s) {
+    const Replica& r = replicas_[s.value];
+    if (!r.lead) return;
+    for (const Incarnation who : view_->learners(s)) {
+      if (r.lead->target(who)) continue;
+      Owed& owed = all[who.member];
+      ++owed.slots_to_fill;
+      ++owed.slots_left;
+      owed.fill_bytes_left += r.table.bytes();
+    }
+  });
   return all;
 }
 

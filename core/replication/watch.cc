@@ -464,6 +464,11 @@ void Replication::invariants() const {
     if (!r.lead && (r.listed || r.learner)) note(followed, r.primary, slot_number(i));
     HC_CHECK(!left_over_.has(slot_number(i)) || (!r.lead && !r.listed && !r.learner && r.limbo.empty()),
              where() + ": more than something left over");
+    if (view_ && !others_learn_.slots.has(slot_number(i))) {
+      HC_CHECK(r.learner == view_->is_learner(slot_number(i), self()), where() + ": whether we are to learn it");
+      for (const Incarnation who : r.lead ? view_->learners(slot_number(i)) : std::vector<Incarnation>())
+        HC_CHECK(r.lead->target(who), where() + ": " + name_of(who.member) + " learns it from nobody");
+    }
     HC_CHECK(unserved_.has(slot_number(i)) == (r.lead && r.lead->stage != Stage::kServing),
              where() + ": whether it is served");
     if (!r.lead) continue;
@@ -487,6 +492,7 @@ void Replication::invariants() const {
                where() + ": a fill that will never begin");
     }
   }
+  HC_CHECK(others_learn_.slots.empty() || others_learn_.next, "what a view says of learners is never taken note of");
   for (const auto& [to, lane] : lanes_)
     HC_CHECK(lane.outstanding == outstanding[to], "what is on its way to " + name_of(to));
   HC_CHECK(followed == followed_, "whom the slots follow");

@@ -28,6 +28,27 @@ bool said(const View& before, const View& after, Slot s, const std::vector<const
   });
 }
 
+// 7c: who left because the ring no longer wants it. All whom it wants are there then, but for a full list, which lets
+// one go.
+std::optional<std::string> dropped_early(const View& before, const View& after, Slot s,
+                                         const std::vector<const Report*>& words) {
+  const InSyncList &was = before.config(s).list, &is = after.config(s).list;
+  const auto wanted = after.ring.wanted(s);
+  std::size_t dropped = 0;
+  for (const Incarnation& x : was) {
+    if (is.names(x) || said(before, after, s, words, ReportKind::kComplaint, x, true)) continue;
+    ++dropped;
+    if (std::ranges::find(wanted, x.member) != wanted.end())
+      return where(after, s) + name_of(x.member) + " was dropped from the list " + text(was) +
+             ", but the ring wants it";
+  }
+  const auto entered = std::ranges::count_if(is, [&](Incarnation x) { return !was.names(x); });
+  const bool all = std::ranges::all_of(wanted, [&](NodeId id) { return is.names(after.incarnation_of(id)); });
+  const bool makes_room = dropped == 1 && was.size() + static_cast<std::size_t>(entered) >= kListMax;
+  if (dropped == 0 || all || makes_room) return std::nullopt;
+  return where(after, s) + text(was) + " → " + text(is) + " drops some before all whom the ring wants are in";
+}
+
 std::optional<std::string> by_word(const View& before, const View& after, Slot s,
                                    const std::vector<const Report*>& words) {
   const SlotConfig &was = before.config(s), &is = after.config(s);
@@ -40,7 +61,7 @@ std::optional<std::string> by_word(const View& before, const View& after, Slot s
         !said(before, after, s, words, ReportKind::kDrop, x, true))
       return where(after, s) + name_of(x.member) + " left the list " + text(was.list) +
              " without the word of one that stays";
-  return std::nullopt;
+  return dropped_early(before, after, s, words);
 }
 
 // 9a: on from a disk of the old list that is said to have it all. Nothing may be lost then.

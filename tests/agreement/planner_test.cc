@@ -198,6 +198,49 @@ TEST_F(Move, DropsNobodyWhileAWantedOneIsNotIn) {
       << "counted, and complained of";
 }
 
+TEST_F(Move, DropsNobodyWhomTheNextRingWants) {
+  const std::vector<Report> words{says(ReportKind::kCaughtUp, first, comes),
+                                  says(ReportKind::kDrop, first, goes),
+                                  {ReportKind::kStop, comes, comes, now.epoch, {}, {}}};
+  EXPECT_TRUE(after(words).names(goes)) << "who was to come is being stopped";
+  seam::active.set(static_cast<std::size_t>(seam::Mutant::kDropOfYesterday));
+  EXPECT_FALSE(after(words).names(goes));
+  seam::active.reset();
+}
+
+TEST_F(Move, GivesUpNoCopyThatLivesForOneThatMayNot) {
+  const std::vector<Report> words{says(ReportKind::kCaughtUp, first, comes), says(ReportKind::kDrop, first, goes)};
+  for (const Incarnation suspect : {first, comes}) {
+    auto seen = all_alive(3);
+    seen[suspect.member.value - 1].as = Seen::As::kSuspect;
+    const auto next = plan(now, words, seen);
+    ASSERT_TRUE(next);
+    EXPECT_TRUE(next->view->config(kSlot).list.names(goes)) << name_of(suspect.member);
+  }
+}
+
+TEST_F(Move, OfAFullListOneMakesRoom) {
+  now = first_view(7);
+  first = now.incarnation_of(now.ring.wanted(kSlot)[0]);
+  comes = now.incarnation_of(now.ring.wanted(kSlot)[1]);
+  InSyncList full = list({first});
+  std::vector<Report> words{says(ReportKind::kCaughtUp, first, comes)};
+  for (std::uint32_t m = 1; m <= 7; ++m) {
+    if (process(m) == first || process(m) == comes) continue;
+    full.push_back(process(m));
+    words.push_back(says(ReportKind::kDrop, first, process(m)));
+  }
+  now.slots[0].list = full;
+  ASSERT_EQ(full.size(), kListMax);
+  const auto next = plan(now, words, all_alive(7));
+  ASSERT_TRUE(next);
+  EXPECT_EQ(why_not(now, *next->view, next->evidence), "");
+  const InSyncList& is = next->view->config(kSlot).list;
+  EXPECT_EQ(is.size(), kListMax);
+  EXPECT_TRUE(is.names(comes));
+  EXPECT_FALSE(is.names(full[kListMax - 1]));
+}
+
 TEST_F(Move, APrimaryThatIsToGoIsDroppedByTheNextView) {
   now.slots[0].list = list({goes, first});
   const Report counted = says(ReportKind::kCaughtUp, goes, comes);

@@ -123,6 +123,19 @@ TEST_F(ALearnerComes, IsTakenNoteOfAFewSlotsAtATime) {
   EXPECT_EQ(with_learner(), led);
 }
 
+TEST_F(ALearnerComes, IsTakenNoteOfAtOnceWhereTheListChanges) {
+  install(2, [](View&) {});
+  Slot last{};
+  for (std::uint32_t s = 0; s < kSlots; ++s)
+    if (const Slot slot{static_cast<std::uint16_t>(s)}; replication.replica(slot).lead) last = slot;
+  ASSERT_EQ(replication.replica(last).lead->target(process(2)), nullptr);
+  install(3, [&](View& view) { view.slots[last.value] = {Epoch(3), list({process(1)})}; });
+  EXPECT_NE(replication.replica(last).lead->target(process(2)), nullptr);
+  for (std::uint32_t turn = 0; turn < kSlots / kNoted; ++turn) now += kNotedEvery, replication.tick(at());
+  EXPECT_EQ(replication.replica(last).lead->targets.size(), 1U) << "once";
+  replication.invariants();
+}
+
 struct WeAreToLearn : BeginFills {
   WeAreToLearn() : BeginFills(others_have_all) {}
   static void others_have_all(View& view) {
@@ -144,6 +157,36 @@ TEST_F(WeAreToLearn, AFillMayComeBeforeWeHaveTakenNoteOfIt) {
   replication.handle(process(3), FillChunk{learned.back(), Epoch(1), 1, 0, {Epoch(1), Seq(1)}, {}, false, 0}, at());
   EXPECT_TRUE(replication.replica(learned.back()).learner);
   EXPECT_EQ(post.take<FillAck>(NodeId(3)).size(), 1U);
+}
+
+// Member 1 had slots, was put out, and is to learn them again.
+struct WeHadIt : BeginFills {
+  WeHadIt() {
+    std::vector<Slot> had;
+    for (std::uint32_t s = 0; s < kSlots; ++s)
+      if (const Slot each{static_cast<std::uint16_t>(s)}; replication.replica(each).lead) had.push_back(each);
+    const auto others_have = [](View& view) {
+      for (std::uint32_t s = 0; s < kSlots; ++s) view.slots[s] = {Epoch(2), list({process(3)})};
+    };
+    install(2, [&](View& view) {
+      without(view, 1);
+      others_have(view);
+    });
+    install(3, others_have);
+    slot = had.back();
+  }
+  Slot slot{};
+};
+
+TEST_F(WeHadIt, WhatIsLeftIsNotDiscardedBeforeWeHaveTakenNote) {
+  ASSERT_TRUE(replication.replica(slot).holds);
+  ASSERT_FALSE(replication.replica(slot).learner);
+  replication.tick(at());
+  for (const DiscardAsk& asked : post.take<DiscardAsk>(NodeId(3))) EXPECT_FALSE(asked.slots.has(slot));
+  DiscardOk ok{SlotSet(kSlots), Epoch(3)};
+  ok.slots.add(slot);
+  replication.handle(process(3), ok);
+  EXPECT_TRUE(replication.replica(slot).holds);
 }
 
 }  // namespace

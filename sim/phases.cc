@@ -186,9 +186,10 @@ bool World::begins_at_nobody(Slot s) const {
   if (list.size() != 1 || anew == anew_.end() || !ended_.contains(list.front())) return false;
   const Incarnation at = list.front();
   if (!knew_.contains(at) || knew_.at(at) < anew->second) return true;
-  const ViewRef last = views_->of(knew_.at(at));  // later ones may pass others over, which says nothing of it
-  const bool unsaid = last && last->config(s).epoch == anew->second;
-  return unsaid && !machines_[at.member.value - 1]->log().complete(at.generation);
+  for (Epoch e = anew->second; e <= knew_.at(at);
+       e = e.next())  // alone since; slot epochs may be later, of its learners
+    if (const ViewRef view = views_->of(e); view && !(view->config(s).list == list)) return false;
+  return !machines_[at.member.value - 1]->log().complete(at.generation);
 }
 
 bool World::excused(Slot s) const {

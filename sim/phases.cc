@@ -186,9 +186,8 @@ bool World::begins_at_nobody(Slot s) const {
   if (list.size() != 1 || anew == anew_.end() || !ended_.contains(list.front())) return false;
   const Incarnation at = list.front();
   if (!knew_.contains(at) || knew_.at(at) < anew->second) return true;
-  for (Epoch e = anew->second; e <= knew_.at(at);
-       e = e.next())  // alone since; slot epochs may be later, of its learners
-    if (const ViewRef view = views_->of(e); view && !(view->config(s).list == list)) return false;
+  for (const ViewRef& view : views_->of(anew->second, knew_.at(at)))
+    if (!(view->config(s).list == list)) return false;  // else alone since; later slot epochs may be of its learners
   return !machines_[at.member.value - 1]->log().complete(at.generation);
 }
 

@@ -208,7 +208,7 @@ class Planner : private Sight {
     const InSyncList& from = now_.config(slot).list;
     const Incarnation primary = from.front();
     const auto wanted = next_->ring.wanted(slot);
-    if (!list.names(primary) || !alive(primary.member)) return list;
+    if (!list.names(primary) || !next_->names(primary) || !alive(primary.member)) return list;
     const auto is_in = [&](NodeId id) { return alive(id) && list.names(next_->incarnation_of(id)); };
     const auto may_go = [&](Incarnation who) {
       const bool is_wanted = std::ranges::find(wanted, who.member) != wanted.end() && !HC_MUTANT(kDropOfYesterday);
@@ -220,8 +220,11 @@ class Planner : private Sight {
       return list;
     }
     if (list.size() < kListMax) return list;
-    for (std::size_t i = from.size(); i > 0; --i)
-      if (may_go(from[i - 1])) return with_counted(slot, removed(list, from[i - 1]));
+    for (std::size_t i = from.size(); i > 0; --i) {
+      if (!may_go(from[i - 1])) continue;
+      const InSyncList roomy = with_counted(slot, removed(list, from[i - 1]));
+      return roomy.size() == kListMax ? roomy : list;
+    }
     return list;
   }
 

@@ -252,7 +252,7 @@ void Replication::watch_targets(Slot s, Time now, Said& said) {
 }
 
 // 7c: the ring no longer wants it, all whom the ring wants are in the list or counted, and the takeover is complete. In
-// a full list the last of those whom the ring no longer wants makes room first.
+// a full list the last of those whom the ring no longer wants may make room.
 bool Replication::may_leave(Slot s, Incarnation who) const {
   const auto wanted = view_->ring.wanted(s);
   const InSyncList& list = view_->config(s).list;

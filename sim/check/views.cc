@@ -156,6 +156,13 @@ ViewRef ViewCheck::before_newest() const {
   return it == by_epoch_.end() || it == by_epoch_.begin() ? nullptr : std::prev(it)->second.view;
 }
 
+std::vector<ViewRef> ViewCheck::of(Epoch first, Epoch last) const {
+  std::vector<ViewRef> views;
+  for (auto it = by_epoch_.lower_bound(first); it != by_epoch_.end() && it->first <= last; ++it)
+    views.push_back(it->second.view);
+  return views;
+}
+
 ViewRef ViewCheck::of(Epoch epoch) const {
   const auto it = by_epoch_.find(epoch);
   return it == by_epoch_.end() ? nullptr : it->second.view;

@@ -51,8 +51,9 @@ class ViewCheck {
   const ViewRef& newest() const { return newest_; }
   // The newest, and those that somebody has accepted and that may be decided yet.
   std::vector<ViewRef> in_force() const;
-  ViewRef before_newest() const;  // null if nobody installed it
-  ViewRef of(Epoch epoch) const;  // likewise
+  ViewRef before_newest() const;                           // null if nobody installed it
+  ViewRef of(Epoch epoch) const;                           // likewise
+  std::vector<ViewRef> of(Epoch first, Epoch last) const;  // all that were seen of these, both included
   std::uint64_t views() const { return by_epoch_.size(); }
   std::uint64_t losses() const { return losses_; }
   // Slots lost since the last call.

@@ -239,6 +239,8 @@ TEST_F(Move, OfAFullListOneMakesRoom) {
   EXPECT_EQ(is.size(), kListMax);
   EXPECT_TRUE(is.names(comes));
   EXPECT_FALSE(is.names(full[kListMax - 1]));
+  words.erase(words.begin());
+  EXPECT_FALSE(plan(now, words, all_alive(7))) << "for nobody";
 }
 
 TEST_F(Move, APrimaryThatIsToGoIsDroppedByTheNextView) {

@@ -28,8 +28,8 @@ bool said(const View& before, const View& after, Slot s, const std::vector<const
   });
 }
 
-// 7c: who left because the ring no longer wants it. All whom it wants are there then, but for a full list, which lets
-// one go.
+// 7c: who left because the ring no longer wants it. All whom it wants are there then, but for a full list, in which
+// one takes the place of another.
 std::optional<std::string> dropped_early(const View& before, const View& after, Slot s,
                                          const std::vector<const Report*>& words) {
   const InSyncList &was = before.config(s).list, &is = after.config(s).list;
@@ -42,9 +42,8 @@ std::optional<std::string> dropped_early(const View& before, const View& after, 
       return where(after, s) + name_of(x.member) + " was dropped from the list " + text(was) +
              ", but the ring wants it";
   }
-  const auto entered = std::ranges::count_if(is, [&](Incarnation x) { return !was.names(x); });
   const bool all = std::ranges::all_of(wanted, [&](NodeId id) { return is.names(after.incarnation_of(id)); });
-  const bool makes_room = dropped == 1 && was.size() + static_cast<std::size_t>(entered) >= kListMax;
+  const bool makes_room = dropped == 1 && is.size() == kListMax;
   if (dropped == 0 || all || makes_room) return std::nullopt;
   return where(after, s) + text(was) + " → " + text(is) + " drops some before all whom the ring wants are in";
 }

@@ -208,8 +208,9 @@ class Planner : private Sight {
     const InSyncList& from = now_.config(slot).list;
     const Incarnation primary = from.front();
     const auto wanted = next_->ring.wanted(slot);
-    if (!list.names(primary) || !next_->names(primary) || !alive(primary.member)) return list;
-    const auto is_in = [&](NodeId id) { return alive(id) && list.names(next_->incarnation_of(id)); };
+    const auto lives = [&](NodeId id) { return alive(id) || HC_MUTANT(kDropForTheDead); };
+    if (!list.names(primary) || !next_->names(primary) || !lives(primary.member)) return list;
+    const auto is_in = [&](NodeId id) { return lives(id) && list.names(next_->incarnation_of(id)); };
     const auto may_go = [&](Incarnation who) {
       const bool is_wanted = std::ranges::find(wanted, who.member) != wanted.end() && !HC_MUTANT(kDropOfYesterday);
       return who != primary && list.names(who) && !is_wanted && said(ReportKind::kDrop, primary, who, slot);

@@ -27,11 +27,20 @@ function tell(text, at = new Date()) {
   const list = get('events');
   if (list.firstChild?.dataset?.empty) list.replaceChildren();
   const time = make('time', {textContent: at.toLocaleTimeString('en-GB')});
-  list.prepend(make('li', {}, time, make('span', {textContent: text})));
+  const row = make('li', {}, time, make('span', {textContent: text}));
+  list.prepend(row);
   while (list.children.length > 100) list.lastChild.remove();
+  return row;
+}
+// Views that follow upon each other have one row: what happened to members must not drown in the hundreds of a change.
+let views = {row: null};
+function tellView(epoch, moving) {
+  if (!views.row || views.row !== get('events').firstChild) views = {row: tell(''), first: epoch};
+  const which = epoch > views.first ? `views ${views.first} to ${epoch} are installed` : `view ${epoch} is installed`;
+  const text = moving > 0 ? `${which}, ${whole(moving)} slots are on their way` : which;
+  views.row.lastChild.textContent = text;
 }
 const sentences = {
-  'view-installed': e => `view ${e.epoch} is installed`,
   'member-joined': e => `${e.member} has joined`,
   'member-returned': e => `${e.member} has returned`,
   'member-leaving': e => `${e.member} is leaving`,
@@ -40,7 +49,6 @@ const sentences = {
   'member-suspected': e => `${e.member} is suspected`,
   'member-down': e => `${e.member} is down`,
   'member-up': e => `${e.member} is up`,
-  'transfer-progress': e => `${whole(e.slots_moving)} slots are on their way`,
   'slot-lost': e => `${whole(e.lost)} slots have no living copy`,
   'slot-back': e => `${whole(e.slots)} slots are back`,
   'replicas-differ': e => `slot ${e.slot} differs between ${e.primary} and ${e.node}`,
@@ -49,6 +57,10 @@ function listen() {
   const source = new EventSource('/api/events');
   source.onopen = () => streamed = true;
   source.onerror = () => streamed = source.readyState !== EventSource.CLOSED && streamed;
+  source.addEventListener('view-installed', event => {
+    const view = JSON.parse(event.data);
+    tellView(view.epoch, view.slots_moving);
+  });
   for (const [type, say] of Object.entries(sentences))
     source.addEventListener(type, event => tell(say(JSON.parse(event.data))));
 }
@@ -64,7 +76,7 @@ function tellChanges(before, now) {
     known.delete(m.node_id);
   }
   for (const name of known.keys()) tell(`${name} is gone from the view`);
-  if (before.view?.epoch !== now.view?.epoch) tell(`view ${now.view.epoch} is installed`);
+  if (before.view?.epoch !== now.view?.epoch) tellView(now.view.epoch, now.slots_moving);
   if (before.transfers.length === 0 && now.transfers.length > 0) tell('slots begin to move');
   if (before.transfers.length > 0 && now.transfers.length === 0) tell('all slots have arrived');
 }

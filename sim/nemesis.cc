@@ -293,6 +293,8 @@ bool Nemesis::may_restore(const Machine& m) {
     const auto record = decode_vote(*m.disk().older());
     const bool again = record && record->view && would_decide_again(*record->view, m);
     if (again || (restored_ & ~in_mask(m.index()))) return false;
+    // Whoever has it as its folder may be given a vote, and lose it when somebody who knows better is asked (2e).
+    if (record) wiped_.insert(record->storage);
   }
   restored_ |= in_mask(m.index());
   return true;

@@ -317,7 +317,8 @@ Duration Agreement::rank_delay(const MemberInfo& self, const Swim& swim) const {
   return rank * consensus_.turn();
 }
 
-// 2g: once all founders are there.
+// 2g: once all founders are there. What is proposed names them with the folders that they have promised with: before its
+// first write a folder may be lost without a trace.
 std::optional<Proposal> Agreement::founding_together(const MemberInfo& self, const Swim& swim) {
   if (config_.founders.empty() || consensus_.cluster()) return std::nullopt;
   std::vector<MemberInfo> members;
@@ -332,6 +333,9 @@ std::optional<Proposal> Agreement::founding_together(const MemberInfo& self, con
     members.push_back(it->second.info);
     peers_.want(f.id);
   }
+  const auto promised = [&](const MemberInfo& m) { return consensus_.answered(m.id, m.storage); };
+  const bool round = consensus_.wants_proposal() && !HC_MUTANT(kFoundersByHearsay);
+  if (round && !std::ranges::all_of(members, promised)) return std::nullopt;
   return plan_first(wishes(), members);
 }
 

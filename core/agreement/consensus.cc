@@ -114,13 +114,17 @@ void Consensus::prepare(Time now, Effects& out, Heirs heirs) {
 }
 
 bool Consensus::wants_proposal() const {
-  return proposing_ && !proposing_->accepting && !proposing_->adopted && proposing_->promises.size() >= majority() &&
-         !waits_for_heirs();
+  if (!proposing_ || proposing_->accepting || proposing_->adopted || waits_for_heirs()) return false;
+  const bool by_majority = installed_ || HC_MUTANT(kFoundersByHearsay);  // 2g: it is to name the folders of all
+  return proposing_->promises.size() >= (by_majority ? majority() : voters().size());
 }
 
 void Consensus::propose(Proposal proposal, Time now, Effects& out) {
   HC_CHECK(wants_proposal(), "a value before its time");
-  if (!judge(proposal).empty()) return give_up();
+  if (const std::string reason = judge(proposal); !reason.empty()) {
+    out.note("does not propose view " + std::to_string(proposal.view->epoch.value) + ": " + reason);
+    return give_up();
+  }
   proposing_->mine = std::move(proposal);
   ask_to_accept(now, out);
 }

@@ -193,7 +193,9 @@ class MemberPlanner : private Sight {
   void take_votes(std::size_t wanted) {
     if (next_.voters.size() <= wanted) return;
     const auto promised = [&](const Voter& v) {
-      return HC_MUTANT(kVotesToTheSilent) || (answered(v.id) && alive(v.id));
+      if (HC_MUTANT(kVotesToTheSilent)) return true;
+      const bool by_folder = answered(v.id) && seen().at(v.id)->info.storage == v.storage;
+      return alive(v.id) && (by_folder || (answered(v.id) && HC_MUTANT(kVotesByName)));
     };
     std::vector<Voter> kept;
     for (const bool sound : {true, false})

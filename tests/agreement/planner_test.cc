@@ -434,6 +434,25 @@ TEST(Planner, AVoteGoesToADataFolderThatIsThere) {
   EXPECT_TRUE(rash->view->votes(NodeId(2), info(2).storage)) << "which is gone: nothing is decided any more";
 }
 
+// All are told to leave but 3, which lost its folder, and has answered as one that could be given a vote.
+TEST(Planner, AVoteStaysWithTheFolderThatHasPromised) {
+  const View now = first_view(3, 4);
+  const std::vector<Report> told{report(ReportKind::kLeave, process(2), process(1), now.epoch),
+                                 report(ReportKind::kLeave, process(2), process(2), now.epoch)};
+  auto seen = all_alive(3);
+  seen[2].info.storage = {77, 1};
+  seen[2].proven = false;
+  const auto next = plan(now, told, seen);
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->view->voters, now.voters);
+  seam::active.set(static_cast<std::size_t>(seam::Mutant::kVotesByName));
+  const auto rash = plan(now, told, seen);
+  seam::active.reset();
+  ASSERT_TRUE(rash);
+  EXPECT_EQ(rash->view->voters, (std::vector<Voter>{{NodeId(3), info(3).storage}}))
+      << "which is gone: nothing is decided any more";
+}
+
 // Two could have the vote of the only voter, which is told to leave; 2 has not answered in this round.
 TEST(Planner, AVoteGoesToOneThatHasAnswered) {
   View now = first_view(3, 4);

@@ -317,8 +317,8 @@ Duration Agreement::rank_delay(const MemberInfo& self, const Swim& swim) const {
   return rank * consensus_.turn();
 }
 
-// 2g: once all founders are there. What is proposed names them with the folders that they have promised with: before its
-// first write a folder may be lost without a trace.
+// 2g: once all founders are there. What is proposed names them with the folders that they have promised with: before
+// its first write a folder may be lost without a trace.
 std::optional<Proposal> Agreement::founding_together(const MemberInfo& self, const Swim& swim) {
   if (config_.founders.empty() || consensus_.cluster()) return std::nullopt;
   std::vector<MemberInfo> members;

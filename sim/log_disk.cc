@@ -23,14 +23,18 @@ void LogDisk::open(Generation generation, bool always) {
   last_ = generation;
 }
 
+LogReader LogDisk::whole_log() const {
+  const auto numbers = std::ranges::subrange(segments_.lower_bound(first_), segments_.end()) | std::views::keys;
+  return LogReader(
+      first_, {numbers.begin(), numbers.end()},
+      [this](std::uint64_t number, std::size_t most) { return segments_.at(number).bytes.substr(0, most); }, "log");
+}
+
 std::expected<std::vector<std::vector<LogRecord>>, std::string> LogDisk::read() {
   std::vector<std::vector<LogRecord>> all;
   std::erase_if(segments_, [&](const auto& s) { return s.first < first_; });
   const std::uint64_t size = bytes();
-  const auto numbers = std::views::keys(segments_);
-  LogReader reader(
-      first_, {numbers.begin(), numbers.end()},
-      [this](std::uint64_t number, std::size_t most) { return segments_.at(number).bytes.substr(0, most); }, "log");
+  LogReader reader = whole_log();
   while (auto records = reader.next()) all.push_back(std::move(*records));
   if (!reader.error().empty()) return std::unexpected(reader.error());
   std::erase_if(segments_, [&](const auto& s) { return s.first > reader.last(); });
@@ -184,8 +188,11 @@ void LogDisk::wipe() {
 }
 
 void LogDisk::rot() {
+  // What stands behind a torn segment is not read, and goes.
+  LogReader log = whole_log();
+  while (log.next()) continue;
   auto it = segments_.lower_bound(first_);
-  const auto count = static_cast<std::uint64_t>(std::distance(it, segments_.end()));
+  const auto count = static_cast<std::uint64_t>(std::distance(it, segments_.upper_bound(log.last())));
   if (count == 0) return;
   std::advance(it, static_cast<std::ptrdiff_t>(random_.below(count)));
   const auto& [number, segment] = *it;

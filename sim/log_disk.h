@@ -96,6 +96,7 @@ class LogDisk {
     bool earlier = false;                           // kSync: of what the process found
     std::size_t at = 0;                             // in the segment
   };
+  LogReader whole_log() const;
   void make_durable(std::uint64_t segment, std::size_t size);
   void write(const Write& w, std::size_t bytes);
   void synced(const Write& w);

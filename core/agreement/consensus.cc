@@ -121,10 +121,7 @@ bool Consensus::wants_proposal() const {
 
 void Consensus::propose(Proposal proposal, Time now, Effects& out) {
   HC_CHECK(wants_proposal(), "a value before its time");
-  if (const std::string reason = judge(proposal); !reason.empty()) {
-    out.note("does not propose view " + std::to_string(proposal.view->epoch.value) + ": " + reason);
-    return give_up();
-  }
+  if (!judge(proposal).empty()) return give_up();
   proposing_->mine = std::move(proposal);
   ask_to_accept(now, out);
 }

@@ -33,9 +33,9 @@ function tell(text, at = new Date()) {
   return row;
 }
 // Views that follow upon each other have one row: what happened to members must not drown in the hundreds of a change.
-let views = {row: null};
+let views = {};
 function tellView(epoch, moving) {
-  if (!views.row || views.row !== get('events').firstChild) views = {row: tell(''), first: epoch};
+  if (views.row !== get('events').firstChild) views = {row: tell(''), first: epoch};
   const which = epoch > views.first ? `views ${views.first} to ${epoch} are installed` : `view ${epoch} is installed`;
   const text = moving > 0 ? `${which}, ${whole(moving)} slots are on their way` : which;
   views.row.lastChild.textContent = text;

@@ -106,7 +106,7 @@ class Limit(unittest.TestCase):
         with cluster.single("--maxmemory", "96mb") as node, node.resp() as client:
             fill = (("SET", f"key:{i:08}", b"x" * 1000) for i in range(150_000))
             self.assert_within(self.write(node, client, fill, refused=True), "filling")
-            # What the process gives back to the system in between makes room for a few more.
+            # Between the last refusal and now there may be room again for a few.
             with self.assertRaisesRegex(RespError, "OOM command not allowed when used memory > 'maxmemory'."):
                 for i in range(1_000):
                     client("SET", f"more:{i:08}", b"x" * 1000)

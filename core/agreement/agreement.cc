@@ -272,14 +272,14 @@ std::vector<Seen> Agreement::seen(const MemberInfo& self, const Swim& swim) cons
   const bool round = consensus_.wants_proposal();
   const auto answered = [&](const MemberInfo& info) { return !round || consensus_.answered(info.id, info.storage); };
   std::vector<Seen> all{{self, stopping_ || seen_off_ ? Seen::As::kGone : Seen::As::kAlive, true, answered(self)}};
-  if (round) all.back().writes = consensus_.writes_of(self.storage);
+  all.back().writes = consensus_.writes_of(self.storage);
   for (const auto& [id, peer] : swim.peers()) {
     if (id == self.id) continue;
     const auto as = peer.liveness == Liveness::kAlive     ? Seen::As::kAlive
                     : peer.liveness == Liveness::kSuspect ? Seen::As::kSuspect
                                                           : Seen::As::kGone;
     all.push_back({peer.info, as, proven(peer.info), answered(peer.info)});
-    if (round) all.back().writes = consensus_.writes_of(peer.info.storage);
+    all.back().writes = consensus_.writes_of(peer.info.storage);
     if (!peer.info.storage) all.back().compares = consensus_.compares({id, peer.info.generation});
   }
   return all;
@@ -360,7 +360,19 @@ void Agreement::consider(const MemberInfo& self, const Swim& swim, Time now, Eff
   if (now < turn) return void(look_at_ = std::min(look_at_, turn));
   waiting_since_.reset();
   dirty_ = true;  // until it is decided: an attempt may fail
+  if (const auto opening = what_opens(self, swim, now)) {
+    ++proposals_;
+    return consensus_.open(*opening, now, out);
+  }
   consensus_.prepare(now, out, heirs_now(self, swim, now));
+}
+
+// What may be proposed before anybody was asked: votes are given only to those who have answered (2f).
+std::optional<Proposal> Agreement::what_opens(const MemberInfo& self, const Swim& swim, Time now) {
+  if (!consensus_.may_open()) return std::nullopt;
+  auto proposal = what_waits(self, swim, now);
+  if (proposal && proposal->view->voters != view()->voters) return std::nullopt;
+  return proposal;
 }
 
 Heirs Agreement::heirs_now(const MemberInfo& self, const Swim& swim, Time now) {

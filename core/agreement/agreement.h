@@ -70,6 +70,7 @@ class Agreement {
   void say_what_may_be_lost(const MemberInfo& self, const Swim& swim, Time now);
   void consider(const MemberInfo& self, const Swim& swim, Time now, Effects& out);
   std::optional<Proposal> what_waits(const MemberInfo& self, const Swim& swim, Time now);
+  std::optional<Proposal> what_opens(const MemberInfo& self, const Swim& swim, Time now);
   std::optional<Proposal> founding_together(const MemberInfo& self, const Swim& swim);
   Heirs heirs_now(const MemberInfo& self, const Swim& swim, Time now);
   bool may_rest() const;

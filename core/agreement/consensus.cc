@@ -105,6 +105,27 @@ std::string Consensus::judge(const Proposal& proposal) const {
 
 // ---------------------------------------------------------------------------------------------------------- proposing
 
+bool Consensus::may_open() const {
+  const Epoch next = epoch().next();
+  if (proposing_ || !installed_ || !may_vote(next, {}) || HC_BUGGIFY(kAsksFirst)) return false;
+  const bool begun = record_.instance == next && record_.promised != Ballot{};  // by us, or somebody has asked
+  if (begun && !HC_MUTANT(kOpensTwice)) return false;
+  if (HC_MUTANT(kAnybodyOpens)) return true;
+  const Incarnation opener = installed_->opener();
+  return opener.member == config_.self.id && (opener.generation == config_.self.generation || HC_MUTANT(kOpensByName));
+}
+
+void Consensus::open(const Proposal& proposal, Time now, Effects& out) {
+  HC_CHECK(!proposing_ && proposal.view->voters == installed_->voters, "opens what it has to ask for");
+  if (!judge(proposal).empty()) return;
+  proposing_ = Proposing{};
+  Proposing& p = *proposing_;
+  p.instance = proposal.view->epoch;
+  p.ballot = {0, config_.self.id, config_.self.generation};
+  p.retry_at = round_ends(now);
+  ask_to_accept(proposal, now, out);
+}
+
 void Consensus::prepare(Time now, Effects& out, Heirs heirs) {
   if (proposing_ || (only_voter_ && !counts_checked_)) return;  // nobody would answer
   proposing_ = Proposing{};
@@ -119,11 +140,10 @@ bool Consensus::wants_proposal() const {
   return proposing_->promises.size() >= (by_majority ? majority() : voters().size());
 }
 
-void Consensus::propose(Proposal proposal, Time now, Effects& out) {
+void Consensus::propose(const Proposal& proposal, Time now, Effects& out) {
   HC_CHECK(wants_proposal(), "a value before its time");
   if (!judge(proposal).empty()) return give_up();
-  proposing_->mine = std::move(proposal);
-  ask_to_accept(now, out);
+  ask_to_accept(proposal, now, out);
 }
 
 bool Consensus::left_lying(Time now, Duration rank_delay) const {
@@ -137,34 +157,38 @@ void Consensus::begin_round(Time now, Effects& out) {
   if (HC_BUGGIFY(kBallotJumps)) highest_round_ += 7;
   p.ballot = {++highest_round_, config_.self.id, HC_MUTANT(kBallotReused) ? Generation{} : config_.self.generation};
   p.promises.clear();
-  p.accepts.clear();
   p.answered.clear();
   p.heard_long_enough = false;
   p.hear_until = now + (HC_BUGGIFY(kHeirsNotWaitedFor) ? Duration{} : heirs_time_.wait());
   unheard_ = {p.heirs.ids.begin(), p.heirs.ids.end()};
   p.accepting = false;
   p.adopted.reset();
-  p.mine = {};
-  ++p.tries;
-  const auto jitter = std::chrono::milliseconds(random_.below(150 * std::min<std::uint64_t>(p.tries, 4)));
-  p.retry_at = now + (HC_BUGGIFY(kRoundTimesOut) ? Duration(5ms) : round_time_.limit()) + jitter;
+  p.retry_at = round_ends(now);
   ask_voters(now, out);
 }
 
-void Consensus::ask_to_accept(Time now, Effects& out) {
+Time Consensus::round_ends(Time now) {
+  const std::uint64_t tries = std::min<std::uint64_t>(++proposing_->tries, 4);
+  const auto jitter = std::chrono::milliseconds(random_.below(150 * tries));
+  return now + (HC_BUGGIFY(kRoundTimesOut) ? Duration(5ms) : round_time_.limit()) + jitter;
+}
+
+void Consensus::ask_to_accept(const Proposal& value, Time now, Effects& out) {
   proposing_->accepting = true;
+  proposing_->asked = Accepted{proposing_->ballot, value};
+  proposing_->accepts.clear();
   proposing_->retry_at = std::max(proposing_->retry_at, now + round_time_.limit());
   ask_voters(now, out);
 }
 
 void Consensus::ask_voters(Time now, Effects& out) {
-  round_time_.asked(proposing_->ballot, now);
+  round_time_.asked(proposing_->instance, proposing_->ballot, now);
   for (NodeId voter : voters()) {
     if (!proposing_) return;
     push(voter, now, out);
   }
   if (!proposing_ || proposing_->accepting) return;
-  heirs_time_.asked(proposing_->ballot, now);
+  heirs_time_.asked(proposing_->instance, proposing_->ballot, now);
   const Prepare asked{proposing_->instance, proposing_->ballot, {}};
   const std::vector<NodeId> heirs = proposing_->heirs.ids, asked_already = voters();
   for (NodeId heir : heirs)
@@ -177,8 +201,7 @@ void Consensus::push(NodeId voter, Time now, Effects& out) {
   if (!p.accepting) {
     if (!p.promises.contains(voter)) deliver(voter, Prepare{p.instance, p.ballot, founders_key()}, now, out);
   } else if (!p.accepts.contains(voter)) {
-    const Proposal& value = p.adopted ? p.adopted->proposal : p.mine;
-    deliver(voter, Accept{p.instance, p.ballot, to_send(value), founders_key()}, now, out);
+    deliver(voter, Accept{p.instance, p.ballot, to_send(p.asked->proposal), founders_key()}, now, out);
   }
 }
 
@@ -321,7 +344,7 @@ Message Consensus::answer_to_promised() {
 void Consensus::handle(Incarnation from, const Promise& m, Time now, Effects& out) {
   if (!heard_votes(from.member, m.storage, m.writes, m.instance, out)) return;
   if (installed_ && !entitled(from.member, m.storage)) return heir_answered(from.member, m, now);
-  round_time_.answered(from.member, m.ballot, now);
+  round_time_.answered(from.member, m.instance, m.ballot, now);
   if (!proposing_ || proposing_->accepting || proposing_->instance != m.instance || proposing_->ballot != m.ballot)
     return;
   std::optional<Accepted> accepted;
@@ -336,7 +359,7 @@ void Consensus::handle(Incarnation from, const Promise& m, Time now, Effects& ou
   p.answered[from.member] = m.storage;
   if (accepted && !HC_MUTANT(kTwoValuesPerEpoch) && (!p.adopted || p.adopted->ballot < accepted->ballot))
     p.adopted = std::move(accepted);
-  if (p.adopted && p.promises.size() >= majority()) ask_to_accept(now, out);
+  if (p.adopted && p.promises.size() >= majority()) ask_to_accept(Proposal(p.adopted->proposal), now, out);
 }
 
 void Consensus::handle(Incarnation from, const Accept& m, Time now, Effects& out) {
@@ -369,16 +392,16 @@ void Consensus::handle(Incarnation from, const Accept& m, Time now, Effects& out
 
 void Consensus::handle(Incarnation from, const AcceptedIs& m, Time now, Effects& out) {
   if (!heard_votes(from.member, m.storage, m.writes, m.instance, out)) return;
-  round_time_.answered(from.member, m.ballot, now);
-  if (!proposing_ || !proposing_->accepting || proposing_->instance != m.instance || proposing_->ballot != m.ballot)
+  round_time_.answered(from.member, m.instance, m.ballot, now);
+  if (!proposing_ || !proposing_->asked || proposing_->instance != m.instance || proposing_->asked->ballot != m.ballot)
     return;
+  if (HC_MUTANT(kLateAcceptanceIgnored) && !proposing_->accepting) return;
   if (installed_ && !entitled(from.member, m.storage)) return;
   Proposing& p = *proposing_;
   p.accepts.insert(from.member);
   const bool by_majority = installed_ || HC_MUTANT(kFoundingByMajority);
   if (p.accepts.size() < (by_majority ? majority() : voters().size())) return;  // 2g: founders found together, or not
-  const Proposal value = p.adopted ? p.adopted->proposal : p.mine;
-  decided(value, now, out);
+  decided(Proposal(p.asked->proposal), now, out);
 }
 
 void Consensus::handle(Incarnation, const Rejected& m, Time now) {
@@ -484,7 +507,7 @@ void Consensus::session_opened(NodeId peer, Time now) {
   const Proposing& p = *proposing_;
   if (!p.accepting && !p.promises.contains(peer)) peers_.send(peer, Prepare{p.instance, p.ballot, founders_key()});
   if (p.accepting && !p.accepts.contains(peer))
-    peers_.send(peer, Accept{p.instance, p.ballot, to_send(p.adopted ? p.adopted->proposal : p.mine), founders_key()});
+    peers_.send(peer, Accept{p.instance, p.ballot, to_send(p.asked->proposal), founders_key()});
 }
 
 void Consensus::tick(Time now, Effects& out) {

@@ -52,8 +52,14 @@ class Consensus {
   // True once after each install.
   bool take_news() { return std::exchange(news_, false); }
 
-  // ---- proposing: asks for promises first, and what to propose when they are there, for the world moves on meanwhile
+  // ---- proposing
   bool busy() const { return proposing_.has_value(); }
+  // By the view before, the first ballot of this instance is ours, and was not used.
+  bool may_open() const;
+  // With that ballot: there is none below it that anybody could have accepted anything by, so nobody is asked first.
+  // Requires: may_open(), and that the voters stay who they are.
+  void open(const Proposal& proposal, Time now, Effects& out);
+  // Else asks for promises first, and what to propose when they are there, for the world moves on meanwhile.
   // Begins rounds. What lies accepted somewhere is brought to its end. `heirs` are asked whether they are there.
   void prepare(Time now, Effects& out, Heirs heirs = {});
   // A majority has promised, nothing lies accepted, and as many heirs as are wanted have answered, or will not soon:
@@ -67,7 +73,7 @@ class Consensus {
   // True once after an heir that was not heard in our last round might be in another one.
   bool take_heard_late() { return std::exchange(heard_late_, false); }
   bool heard_late() const { return heard_late_; }
-  void propose(Proposal proposal, Time now, Effects& out);
+  void propose(const Proposal& proposal, Time now, Effects& out);
   void give_up() { proposing_.reset(); }
   // A proposal of somebody is accepted here, nobody told the decision, and it is time for us to ask (by rank).
   bool left_lying(Time now, Duration rank_delay) const;
@@ -114,8 +120,9 @@ class Consensus {
     Epoch instance;
     Ballot ballot;
     std::optional<Accepted> adopted;  // else what we propose is ours
-    Proposal mine;
-    std::set<NodeId> promises, accepts;
+    std::set<NodeId> promises;
+    std::optional<Accepted> asked;  // to accept this, in this round or, until one comes so far, in one before
+    std::set<NodeId> accepts;
     Heirs heirs;
     std::map<NodeId, StorageId> answered;  // voters and heirs
     Time hear_until{};                     // heirs
@@ -138,7 +145,8 @@ class Consensus {
   std::size_t majority() const;
   bool may_vote(Epoch instance, const std::string& founders) const;
   void begin_round(Time now, Effects& out);
-  void ask_to_accept(Time now, Effects& out);
+  Time round_ends(Time now);
+  void ask_to_accept(const Proposal& value, Time now, Effects& out);
   void ask_voters(Time now, Effects& out);
   void push(NodeId voter, Time now, Effects& out);
   void answer_as_heir(NodeId to, const Prepare& m, Time now, Effects& out);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "core/base/seam.h"
 #include "core/base/time.h"
@@ -15,15 +16,15 @@ namespace hc {
 class RoundTime {
  public:
   // We asked the voters, for a promise or then for an acceptance.
-  void asked(const Ballot& ballot, Time now) {
-    asked_[ballot.round] = now;
+  void asked(Epoch instance, const Ballot& ballot, Time now) {
+    asked_[{instance, ballot.round}] = now;
     if (asked_.size() > kRemembered) asked_.erase(asked_.begin());
   }
   // What was asked before may have been lost with the session before: answers to it say nothing.
   void session_opened(NodeId peer, Time now) { opened_[peer] = now; }
   // One of them answers, maybe after we have given up that round.
-  void answered(NodeId by, const Ballot& ballot, Time now) {
-    const auto asked = asked_.find(ballot.round);
+  void answered(NodeId by, Epoch instance, const Ballot& ballot, Time now) {
+    const auto asked = asked_.find({instance, ballot.round});
     if (asked == asked_.end()) return;
     if (const auto opened = opened_.find(by); opened != opened_.end() && opened->second > asked->second) return;
     sample(now - asked->second);
@@ -45,7 +46,7 @@ class RoundTime {
   static constexpr std::size_t kRemembered = 16;
 
   Duration answer_{};
-  std::map<std::uint64_t, Time> asked_;  // by round
+  std::map<std::pair<Epoch, std::uint64_t>, Time> asked_;  // by instance and round
   std::map<NodeId, Time> opened_;
 };
 

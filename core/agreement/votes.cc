@@ -18,8 +18,8 @@ constexpr Duration kCountsAgain = 200ms, kListensAgain = 50ms;
 // False: the vote comes from an older disk, which has forgotten others. It is nobody's, whatever it writes from now on;
 // its owner is told. A vote on what is decided by now may be an earlier one, which has come late.
 bool Consensus::heard_votes(NodeId from, StorageId storage, std::uint64_t writes, Epoch instance, Effects& out) {
-  if (instance <= epoch()) return !older_disks_.contains(storage);
   auto& known = counts_heard_[storage];
+  if (instance <= epoch()) return known = std::max(known, writes), !older_disks_.contains(storage);
   if (HC_MUTANT(kOlderVoteCounted)) return known = std::max(known, writes), true;
   if (writes < known && older_disks_.insert(storage).second) {
     out.note("the vote of " + name_of(from) + " does not count: its data folder was restored to an earlier state",
@@ -169,7 +169,7 @@ void Consensus::answer_as_heir(NodeId to, const Prepare& m, Time now, Effects& o
 }
 
 void Consensus::heir_answered(NodeId from, const Promise& m, Time now) {
-  heirs_time_.answered(from, m.ballot, now);
+  heirs_time_.answered(from, m.instance, m.ballot, now);
   if (m.instance != epoch().next()) return;
   const bool hears = proposing_ && !proposing_->accepting;
   if (hears && proposing_->ballot != m.ballot) return;  // to an earlier round; its answer to this one comes

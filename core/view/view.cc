@@ -19,6 +19,12 @@ bool View::votes(NodeId id) const {
   return std::ranges::any_of(voters, [&](const Voter& v) { return v.id == id; });
 }
 
+Incarnation View::opener() const {
+  for (const Voter& v : voters)
+    if (const ViewMember* m = member(v.id); m && m->state != MemberState::kAbsent) return {v.id, m->info.generation};
+  return {};
+}
+
 std::uint64_t View::count_of(StorageId storage) const {
   const auto it = std::ranges::find(counts, storage, &VoteCount::storage);
   return it == counts.end() ? 0 : it->writes;

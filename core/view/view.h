@@ -66,6 +66,7 @@ struct View {
   bool votes(NodeId id, StorageId storage) const;
   bool votes(NodeId id) const;
   std::size_t majority() const { return voters.size() / 2 + 1; }
+  Incarnation opener() const;                       // 2a: who may propose what follows without asking first
   std::uint64_t count_of(StorageId storage) const;  // 0: not known
   // The view names this very process as a member (2d).
   bool names(Incarnation who) const;

@@ -142,6 +142,7 @@ void Node::Rooms::tick(Now now, Effects& out) {
     replication.know_full(agreement.full_disks());
     report(now.mono);
   }
+  agreement.executed(replication.counters().executed, now.mono);
   agreement.tick(self, swim, now.mono, out);
   if (stop_by || leaving) agreement.consensus().hand_over(now.mono);
   coordinator.tick(now, out);

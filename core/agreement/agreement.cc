@@ -13,11 +13,24 @@ constexpr Duration kBatch = 5ms;  // what comes within it goes into one proposal
 // After a view of so many moves its members are busy taking over for a while: the next ones wait, so that clients come
 // in between.
 constexpr std::size_t kManyMoves = 8;
-constexpr Duration kBetweenMoves = 50ms, kBetweenMovesInHaste = 25ms;
-constexpr Duration kSpread = 100ms;       // news of others is passed on within it
-constexpr std::int64_t kSpreadsPerT = 5;  // and all is said again, T being how long a complaint counts
-constexpr Duration kWordOfLoss = 10s;     // an operator's word is for now, not for what is lost some day
-constexpr Duration kLookAgain = 250ms;    // while something waits, and another or a proposal of ours is at work
+constexpr std::uint64_t kLoad = 200;       // commands that this member executes in a second, at least,
+constexpr Duration kLoadSeenOver = 500ms;  // of so long
+constexpr Duration kSpread = 100ms;        // news of others is passed on within it
+constexpr std::int64_t kSpreadsPerT = 5;   // and all is said again, T being how long a complaint counts
+constexpr Duration kWordOfLoss = 10s;      // an operator's word is for now, not for what is lost some day
+constexpr Duration kLookAgain = 250ms;     // while something waits, and another or a proposal of ours is at work
+
+Duration pause_of(MovePace pace) {
+  switch (pace) {
+    case MovePace::kHaste:
+      return 25ms;
+    case MovePace::kUnderLoad:
+      return 1s;
+    case MovePace::kQuiet:
+      break;
+  }
+  return 50ms;
+}
 
 }  // namespace
 
@@ -83,8 +96,28 @@ void Agreement::view_installed(Time now) {
   waiting_since_.reset();
   dirty_ = true;
   look_at_ = now + kBatch;
-  const bool haste = in_haste(*view(), slots(), pool_.reports(now));
-  if (consensus_.slots_changed() > kManyMoves) rest_until_ = now + (haste ? kBetweenMovesInHaste : kBetweenMoves);
+  if (consensus_.slots_changed() > kManyMoves) moved_at_ = now;
+}
+
+void Agreement::executed(std::uint64_t commands, Time now) {
+  if (now - load_seen_at_ < kLoadSeenOver) return;
+  const auto ms = static_cast<std::uint64_t>((now - load_seen_at_) / 1ms);
+  under_load_ = (commands - commands_) * 1000 >= kLoad * ms || HC_BUGGIFY(kMovesAsUnderLoad);
+  commands_ = commands;
+  load_seen_at_ = now;
+}
+
+MovePace Agreement::pace(Time now) {
+  if (in_haste(*view(), slots(), pool_.reports(now))) return MovePace::kHaste;
+  return under_load_ ? MovePace::kUnderLoad : MovePace::kQuiet;
+}
+
+// 7d: after a view of many moves, until clients have come in between.
+bool Agreement::rests(Time now) {
+  if (!moved_at_ || now - *moved_at_ >= pause_of(MovePace::kUnderLoad) || !may_rest()) return false;
+  const Time until = *moved_at_ + pause_of(pace(now));
+  if (now < until) look_at_ = until;
+  return now < until;
 }
 
 // 7d: nothing is known but what nobody waits for.
@@ -341,17 +374,21 @@ std::optional<Proposal> Agreement::founding_together(const MemberInfo& self, con
 
 std::optional<Proposal> Agreement::what_waits(const MemberInfo& self, const Swim& swim, Time now) {
   if (!view()) return founding_together(self, swim);
-  return plan(*view(), slots(), pool_.reports(now), seen(self, swim));
+  return plan(*view(), slots(), pool_.reports(now), seen(self, swim), pace(now));
 }
 
 void Agreement::consider(const MemberInfo& self, const Swim& swim, Time now, Effects& out) {
   if (consensus_.busy()) return;
-  if (now < rest_until_ && may_rest()) return void(look_at_ = rest_until_);
+  if (rests(now)) return;
+  const bool opens = (dirty_ || waiting_since_) && consensus_.may_open();
+  std::optional<Proposal> opening;
+  if (opens) opening = what_waits(self, swim, now);
   if (dirty_ || !view()) {
     dirty_ = false;
     if (HC_MUTANT(kProposalOfYesterday)) yesterday_ = what_waits(self, swim, now);
-    const bool some = view() ? waits(*view(), slots(), pool_.reports(now), seen(self, swim))
-                             : what_waits(self, swim, now).has_value();
+    const bool some = opens    ? opening.has_value()
+                      : view() ? waits(*view(), slots(), pool_.reports(now), seen(self, swim))
+                               : what_waits(self, swim, now).has_value();
     if (!some) return void(waiting_since_.reset());
     if (!waiting_since_) waiting_since_ = now;
   }
@@ -359,20 +396,12 @@ void Agreement::consider(const MemberInfo& self, const Swim& swim, Time now, Eff
   const Time turn = *waiting_since_ + rank_delay(self, swim);
   if (now < turn) return void(look_at_ = std::min(look_at_, turn));
   waiting_since_.reset();
-  dirty_ = true;  // until it is decided: an attempt may fail
-  if (const auto opening = what_opens(self, swim, now)) {
+  dirty_ = true;                                             // until it is decided: an attempt may fail
+  if (opening && opening->view->voters == view()->voters) {  // else votes are to be given, and heirs asked (2f)
     ++proposals_;
     return consensus_.open(*opening, now, out);
   }
   consensus_.prepare(now, out, heirs_now(self, swim, now));
-}
-
-// What may be proposed before anybody was asked: votes are given only to those who have answered (2f).
-std::optional<Proposal> Agreement::what_opens(const MemberInfo& self, const Swim& swim, Time now) {
-  if (!consensus_.may_open()) return std::nullopt;
-  auto proposal = what_waits(self, swim, now);
-  if (proposal && proposal->view->voters != view()->voters) return std::nullopt;
-  return proposal;
 }
 
 Heirs Agreement::heirs_now(const MemberInfo& self, const Swim& swim, Time now) {

@@ -54,6 +54,8 @@ class Agreement {
   void decree(const Decree& decree, const MemberInfo& self, const Swim& swim, Time now, Effects& out);
 
   // Every tick, and soon after news: spread the reports, propose if it is our turn.
+  // So many commands of clients have been executed here so far. Requires: called before each tick.
+  void executed(std::uint64_t commands, Time now);
   void tick(const MemberInfo& self, const Swim& swim, Time now, Effects& out);
   // When consensus wants a proposal: what waits by now.
   void propose(const MemberInfo& self, const Swim& swim, Time now, Effects& out);
@@ -70,10 +72,11 @@ class Agreement {
   void say_what_may_be_lost(const MemberInfo& self, const Swim& swim, Time now);
   void consider(const MemberInfo& self, const Swim& swim, Time now, Effects& out);
   std::optional<Proposal> what_waits(const MemberInfo& self, const Swim& swim, Time now);
-  std::optional<Proposal> what_opens(const MemberInfo& self, const Swim& swim, Time now);
   std::optional<Proposal> founding_together(const MemberInfo& self, const Swim& swim);
   Heirs heirs_now(const MemberInfo& self, const Swim& swim, Time now);
   bool may_rest() const;
+  bool rests(Time now);
+  MovePace pace(Time now);
   Duration rank_delay(const MemberInfo& self, const Swim& swim) const;
   FirstView wishes();
 
@@ -91,8 +94,11 @@ class Agreement {
   } may_be_lost_;
   bool dirty_ = true, stopping_ = false, seen_off_ = false;
   Time look_at_{}, spread_at_{};
-  std::optional<Time> own_news_;       // since then: something that we say ourselves was not told yet
-  Time rest_until_{};                  // after a view of many moves
+  std::optional<Time> own_news_;  // since then: something that we say ourselves was not told yet
+  std::optional<Time> moved_at_;  // by a view of many moves, the last one
+  bool under_load_ = false;
+  std::uint64_t commands_ = 0;  // executed so far, as of then
+  Time load_seen_at_{};
   std::optional<Time> waiting_since_;  // something to propose, not our turn yet
   std::optional<Proposal> yesterday_;  // only under the mutant proposal-of-yesterday
   std::uint64_t proposals_ = 0;

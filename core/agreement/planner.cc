@@ -13,14 +13,29 @@ namespace hc {
 namespace {
 
 // Each moved slot is taken over, and waits for that; and all that is moved at once keeps the members busy at a stretch.
-constexpr std::size_t kMovesAtOnce = 64, kMovesInHaste = 128;
+std::size_t moves_at_once(MovePace pace) {
+  if (HC_BUGGIFY(kFewMovesAtOnce)) return 1;
+  switch (pace) {
+    case MovePace::kHaste:
+      return 128;
+    case MovePace::kUnderLoad:
+      return 256;
+    case MovePace::kQuiet:
+      break;
+  }
+  return 64;
+}
 
 class Planner : private Sight {
  public:
-  Planner(const Sight& sight, const SlotIndex& slots)
-      : Sight(sight), now_(now()), slots_(slots), reports_(reports()), next_(std::make_shared<View>(now())) {
+  Planner(const Sight& sight, const SlotIndex& slots, MovePace pace)
+      : Sight(sight),
+        now_(now()),
+        slots_(slots),
+        reports_(reports()),
+        moves_most_(moves_at_once(pace)),
+        next_(std::make_shared<View>(now())) {
     next_->epoch = now_.epoch.next();
-    moves_most_ = HC_BUGGIFY(kFewMovesAtOnce) ? 1 : in_haste(now_, slots, reports_) ? kMovesInHaste : kMovesAtOnce;
     for (const Report& r : reports_)
       if (r.kind != ReportKind::kCaughtUp && r.kind != ReportKind::kDrop) pressing_.add(r.slots);
   }
@@ -45,9 +60,14 @@ class Planner : private Sight {
     for (const ViewMember& m : now_.members)
       if (const Incarnation who{m.info.id, m.info.generation}; alive(m.info.id) && next_->names(who) && !stopping(who))
         well_.push_back(who);
-    const SlotSet some = worth_a_look();
-    for (std::uint32_t s = 0; s < now_.slot_count() && !(any && changed_); ++s)
-      if (const Slot slot{static_cast<std::uint16_t>(s)}; !same_ring_ || some.has(slot)) plan_slot(slot);
+    const auto enough = [&] { return any && changed_; };
+    if (same_ring_) {
+      worth_a_look().for_each([&](Slot slot) {
+        if (!enough()) plan_slot(slot);
+      });
+    } else {
+      for (std::uint32_t s = 0; s < now_.slot_count() && !enough(); ++s) plan_slot(Slot{static_cast<std::uint16_t>(s)});
+    }
   }
 
   // Where the ring stays: all others are as_wanted(), or wait for a learner, and nothing is reported of them.
@@ -383,7 +403,8 @@ class Planner : private Sight {
   std::vector<Incarnation> well_;  // members of both views that seem alive and are not being stopped, in order
   SlotSet pressing_;               // slots of which something is said that may not wait
   bool same_ring_ = false, same_wanted_ = false;
-  std::size_t moves_ = 0, moves_most_ = 0;
+  const std::size_t moves_most_;
+  std::size_t moves_ = 0;
   std::shared_ptr<View> next_;
   bool changed_ = false;
   bool by_word_ = false;  // some slot goes on because an operator accepts what is lost
@@ -392,12 +413,12 @@ class Planner : private Sight {
 }  // namespace
 
 std::optional<Proposal> plan(const View& now, const SlotIndex& slots, const std::vector<Report>& reports,
-                             const std::vector<Seen>& seen) {
-  return Planner(Sight(now, reports, seen), slots).make();
+                             const std::vector<Seen>& seen, MovePace pace) {
+  return Planner(Sight(now, reports, seen), slots, pace).make();
 }
 
 bool waits(const View& now, const SlotIndex& slots, const std::vector<Report>& reports, const std::vector<Seen>& seen) {
-  return Planner(Sight(now, reports, seen), slots).any();
+  return Planner(Sight(now, reports, seen), slots, MovePace::kQuiet).any();
 }
 
 bool in_haste(const View& now, const SlotIndex& slots, const std::vector<Report>& reports) {

@@ -28,9 +28,13 @@ struct Seen {
   std::uint64_t writes = 0;  // 2e: of its vote file, so many at least
 };
 
+// How planned moves go (7d). What a view of them costs goes by their number to a small part only, and clients wait
+// meanwhile: under load there are few views, and large ones.
+enum class MovePace { kHaste, kUnderLoad, kQuiet };
+
 // nullopt: nothing waits. `slots`: of the present view.
 std::optional<Proposal> plan(const View& now, const SlotIndex& slots, const std::vector<Report>& reports,
-                             const std::vector<Seen>& seen);
+                             const std::vector<Seen>& seen, MovePace pace);
 // Whether something does; cheaper.
 bool waits(const View& now, const SlotIndex& slots, const std::vector<Report>& reports, const std::vector<Seen>& seen);
 // Somebody waits for planned moves (7d): a member that is being stopped, or a slot with fewer copies than it should

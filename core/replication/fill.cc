@@ -156,7 +156,7 @@ bool Replication::send_chunk(Slot s, Target& t, Lane& lane, Time now) {
 // The session broke, or it could take nothing in view `before`, the one that it had: what was not acknowledged is sent
 // again, from there.
 void Replication::restart_fills(NodeId to, Epoch before, Time now) {
-  for_each_awake_with(to, [&](Slot s) {
+  for_each_awake_with(to, before, [&](Slot s) {
     for (Target& t : at(s).lead->targets) {
       if (t.who.member != to || t.listed || t.filled || !t.fill || t.fill->id == 0 || t.view <= before) continue;
       Fill& fill = *t.fill;

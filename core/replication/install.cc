@@ -10,6 +10,7 @@ namespace {
 // Streams of chance beside the one that was given, so that these change nothing there.
 constexpr std::uint64_t kEvictions = 1, kUses = 2;
 
+constexpr std::size_t kTargetsRemembered = 4096;
 constexpr std::size_t kLearnersAtOnce = 128;  // slots; a fraction of a millisecond
 constexpr Duration kLearnersEvery = 5ms;
 
@@ -187,6 +188,14 @@ void Replication::install_slot(Slot s, const View* old, Time now) {
   }
 }
 
+// A member that installs a view is told of the targets that are new in it, and they are few.
+void Replication::note_target(Slot s) {
+  new_targets_.emplace_back(view_->epoch, s);
+  if (new_targets_.size() <= kTargetsRemembered) return;
+  forgotten_up_to_ = new_targets_.front().first;
+  new_targets_.pop_front();
+}
+
 // 3c: grants that we gave the former primary before this list was installed may still run.
 void Replication::note_former(Replica& r, Slot s, const View& old, Time now) {
   const Incarnation former = old.config(s).list.front();
@@ -266,6 +275,7 @@ void Replication::begin_lead(Slot s, const View* old, Time now) {
     t.view = view_->epoch;
     t.listed = true;
     t.waiting_since = now;
+    note_target(s);
     lead->targets.push_back(std::move(t));
   }
   r.lead = std::move(lead);
@@ -285,6 +295,7 @@ void Replication::refresh_learners(Slot s, Time now) {
     t.view = view_->epoch;
     t.waiting_since = now;
     t.fill = std::make_unique<Fill>();
+    note_target(s);
     r.lead->targets.push_back(std::move(t));
     if (r.lead->stage == Stage::kServing || HC_MUTANT(kCaughtUpBeforeTakeover)) queue_fill(s, r.lead->targets.back());
   }

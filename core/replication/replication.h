@@ -190,10 +190,17 @@ class Replication : public Executor {
     std::size_t count = 0;
     bool operator==(const Common&) const = default;
   };
+  // Those that have such a target since a later view than `before`, and perhaps others.
   template <class Visit>
-  void for_each_awake_with(NodeId target, Visit&& visit) {
-    if (const auto with = targeted_.find(target); with != targeted_.end())
-      with->second.slots.for_each_also_in(awake_, visit);
+  void for_each_awake_with(NodeId target, Epoch before, Visit&& visit) {
+    const auto with = targeted_.find(target);
+    if (with == targeted_.end()) return;
+    if (before < forgotten_up_to_) return with->second.slots.for_each_also_in(awake_, visit);
+    SlotSet since(config_.slots);
+    for (auto it = new_targets_.rbegin(); it != new_targets_.rend() && it->first > before; ++it) since.add(it->second);
+    since.for_each_also_in(awake_, [&](Slot s) {
+      if (with->second.slots.has(s)) visit(s);
+    });
   }
 
   // install.cc
@@ -202,6 +209,7 @@ class Replication : public Executor {
   void tally(Slot s, bool in);
   void note_who_is_behind(const View* old, Time now);
   void install_slot(Slot s, const View* old, Time now);
+  void note_target(Slot s);
   void note_former(Replica& r, Slot s, const View& old, Time now);
   void step_down(Slot s, Time now);
   void begin_lead(Slot s, const View* old, Time now);
@@ -354,7 +362,9 @@ class Replication : public Executor {
   // Primaries of slots that name us, and members that are targets of slots that we lead, with these slots.
   std::map<Incarnation, Common> followed_;
   std::map<NodeId, Common> targeted_;
-  SmallMap<Incarnation, Time> behind_since_;  // primaries of followed_
+  std::deque<std::pair<Epoch, Slot>> new_targets_;  // in which view a slot got one, the last of them
+  Epoch forgotten_up_to_;                           // of later views all are there
+  SmallMap<Incarnation, Time> behind_since_;        // primaries of followed_
   std::vector<Slot> queued_, queued_before_;
   std::vector<Slot> waiting_;  // slots in Stage::kWaiting
   std::deque<Parked> parked_;

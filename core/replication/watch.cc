@@ -108,7 +108,7 @@ void Replication::advanced(NodeId peer, Epoch before, Now now) {
 void Replication::say_again(NodeId peer, Epoch before, Now now) {
   ask_tails(peer, before);
   if (ask_lease_at_.contains(peer)) ask_lease(peer, now.mono);
-  for_each_awake_with(peer, [&](Slot s) {
+  for_each_awake_with(peer, before, [&](Slot s) {
     Replica& r = at(s);
     for (Target& t : r.lead->targets) {
       const bool has_all = HC_MUTANT(kUnsentForgotten) ? t.acked == t.sent : t.acked == r.at.seq;

@@ -89,12 +89,14 @@ TEST(Planner, MovesThatNobodyWaitsForGoInSmallSteps) {
     const InSyncList& was = now.config(Slot{static_cast<std::uint16_t>(s)}).list;
     now.slots[s].list = list({was[1], was[0]});
   }
-  const auto next = plan(now, {}, all_alive(3));
-  ASSERT_TRUE(next);
-  EXPECT_EQ(why_not(now, *next->view, next->evidence), "");
-  std::size_t changed = 0;
-  next->view->slots.for_each_difference(now.slots, [&](std::size_t) { ++changed; });
-  EXPECT_EQ(changed, 64U);
+  for (const auto& [pace, moves] : {std::pair{MovePace::kQuiet, 64U}, {MovePace::kUnderLoad, 256U}}) {
+    const auto next = plan(now, SlotIndex(std::make_shared<View>(now)), {}, all_alive(3), pace);
+    ASSERT_TRUE(next);
+    EXPECT_EQ(why_not(now, *next->view, next->evidence), "");
+    std::size_t changed = 0;
+    next->view->slots.for_each_difference(now.slots, [&](std::size_t) { ++changed; });
+    EXPECT_EQ(changed, moves);
+  }
 }
 
 TEST(Planner, WhoIsStoppedAndSlotsThatLackACopyAreInHaste) {

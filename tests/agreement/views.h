@@ -39,7 +39,8 @@ inline View first_view(std::uint32_t n, std::uint32_t slots = 1, std::uint32_t r
 // As one who has just got this view plans.
 inline std::optional<Proposal> plan(const View& now, const std::vector<Report>& reports,
                                     const std::vector<Seen>& seen) {
-  return hc::plan(now, SlotIndex(std::make_shared<View>(now)), reports, seen);
+  const SlotIndex slots(std::make_shared<View>(now));
+  return hc::plan(now, slots, reports, seen, in_haste(now, slots, reports) ? MovePace::kHaste : MovePace::kQuiet);
 }
 
 inline InSyncList list(std::initializer_list<Incarnation> who) {

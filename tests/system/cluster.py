@@ -26,6 +26,7 @@ from network import LOOPBACK
 BINARY = os.environ.get("HC_NODE", "build/release/runtime/hypercache-node")
 SLOTS = 16384
 PATIENCE = 30.0  # seconds; how long anything may take before a test says that it did not happen
+REBALANCED = 90.0  # the same for all slots of a member that leaves: under load they go by the hundred
 
 
 class TimedOut(AssertionError):

@@ -237,7 +237,7 @@ class Failover(unittest.TestCase):
                             client("CLUSTER", *words)
                     self.assertEqual(client("CLUSTER", "FORGET", 2), "OK")
                 begun = time.monotonic()
-                self.assertEqual(members[2].child.wait(cluster.PATIENCE), 0, members[2].log())
+                self.assertEqual(members[2].child.wait(cluster.REBALANCED), 0, members[2].log())
                 took = time.monotonic() - begun
                 names = lambda: members[3].info("cluster")["hypercache_members"]
                 cluster.wait_until(lambda: names() == "3", "three members")

@@ -187,7 +187,7 @@ class Leave:
         leaver = members.nodes[max(members.nodes)]
         with members[1].resp() as client:
             client("CLUSTER", "FORGET", max(members.nodes))
-        status = leaver.child.wait(cluster.PATIENCE)
+        status = leaver.child.wait(cluster.REBALANCED)
         if status != 0:
             raise AssertionError(f"the member that left ended with {status}:\n{leaver.log()}")
         del members.nodes[max(members.nodes)]

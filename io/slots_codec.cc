@@ -136,36 +136,6 @@ std::string runs_of(const SlotSet& set, std::size_t words, std::size_t longest) 
   return text;
 }
 
-// What a thread has turned into something else lately: reports go to several members, and come from several.
-template <class From, class To>
-class LatelyTurned {
- public:
-  const To* find(const From& from) const {
-    const auto row = std::ranges::find(rows_, from, &Row::from);
-    return row == rows_.end() ? nullptr : &row->to;
-  }
-  void remember(From from, To to) { rows_[next_++ % rows_.size()] = {std::move(from), std::move(to)}; }
-
- private:
-  struct Row {
-    From from;
-    To to;
-  };
-  std::array<Row, 8> rows_;
-  std::size_t next_ = 0;
-};
-constexpr std::size_t kWorthRemembering = 64;  // bytes; what is shorter is as quickly turned
-
-// As runs_of(), for any length.
-std::string known_runs_of(const SlotSet& set, std::size_t words, std::size_t longest) {
-  thread_local LatelyTurned<std::vector<std::uint64_t>, std::string> written;
-  if (longest < kWorthRemembering) return runs_of(set, words, longest);
-  if (const std::string* known = written.find(set.words())) return *known;
-  std::string runs = runs_of(set, words, longest);
-  written.remember(set.words(), runs);
-  return runs;
-}
-
 bool read_runs(WireReader& in, std::vector<std::uint64_t>& bitmap) {
   if (bitmap.empty()) return in.ended();
   const std::size_t slots = bitmap.size() * 64;
@@ -198,7 +168,7 @@ void write_slot_set(const SlotSet& set, WireWriter& out) {
   HC_CHECK(words.size() <= kSlotSetWordsMax, "a slot set of " + std::to_string(words.size()) + " words");
   std::size_t used = words.size();
   while (used > 0 && words[used - 1] == 0) --used;
-  const std::string runs = known_runs_of(set, words.size(), bytes_of_words(used));
+  const std::string runs = runs_of(set, words.size(), bytes_of_words(used));
   out.number(words.size());
   if (runs.size() <= bytes_of_words(used)) {
     out.byte(static_cast<std::uint8_t>(SetForm::kRuns));

@@ -13,12 +13,10 @@ constexpr Duration kBatch = 5ms;  // what comes within it goes into one proposal
 // After a view of so many moves its members are busy taking over for a while: the next ones wait, so that clients come
 // in between.
 constexpr std::size_t kManyMoves = 8;
-constexpr std::uint64_t kLoad = 200;       // commands that this member executes in a second, at least,
-constexpr Duration kLoadSeenOver = 500ms;  // of so long
-constexpr Duration kSpread = 100ms;        // news of others is passed on within it
-constexpr std::int64_t kSpreadsPerT = 5;   // and all is said again, T being how long a complaint counts
-constexpr Duration kWordOfLoss = 10s;      // an operator's word is for now, not for what is lost some day
-constexpr Duration kLookAgain = 250ms;     // while something waits, and another or a proposal of ours is at work
+constexpr Duration kSpread = 100ms;       // news of others is passed on within it
+constexpr std::int64_t kSpreadsPerT = 5;  // and all is said again, T being how long a complaint counts
+constexpr Duration kWordOfLoss = 10s;     // an operator's word is for now, not for what is lost some day
+constexpr Duration kLookAgain = 250ms;    // while something waits, and another or a proposal of ours is at work
 
 Duration pause_of(MovePace pace) {
   switch (pace) {
@@ -99,17 +97,9 @@ void Agreement::view_installed(Time now) {
   if (consensus_.slots_changed() > kManyMoves) moved_at_ = now;
 }
 
-void Agreement::executed(std::uint64_t commands, Time now) {
-  if (now - load_seen_at_ < kLoadSeenOver) return;
-  const auto ms = static_cast<std::uint64_t>((now - load_seen_at_) / 1ms);
-  under_load_ = (commands - commands_) * 1000 >= kLoad * ms || HC_BUGGIFY(kMovesAsUnderLoad);
-  commands_ = commands;
-  load_seen_at_ = now;
-}
-
 MovePace Agreement::pace(Time now) {
   if (in_haste(*view(), slots(), pool_.reports(now))) return MovePace::kHaste;
-  return under_load_ ? MovePace::kUnderLoad : MovePace::kQuiet;
+  return load_.high() ? MovePace::kUnderLoad : MovePace::kQuiet;
 }
 
 // 7d: after a view of many moves, until clients have come in between.

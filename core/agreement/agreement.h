@@ -14,6 +14,7 @@
 #include "core/agreement/consensus.h"
 #include "core/agreement/evidence.h"
 #include "core/agreement/force.h"
+#include "core/agreement/load.h"
 #include "core/agreement/planner.h"
 #include "core/base/seam.h"
 #include "core/membership/swim.h"
@@ -53,9 +54,9 @@ class Agreement {
   std::expected<ViewRef, std::string> forced(const Decree& decree, const MemberInfo& self, const Swim& swim) const;
   void decree(const Decree& decree, const MemberInfo& self, const Swim& swim, Time now, Effects& out);
 
+  // So many commands have been executed here so far; how planned moves go, goes by that (7d).
+  void executed(std::uint64_t commands, Time now) { load_.executed(commands, now); }
   // Every tick, and soon after news: spread the reports, propose if it is our turn.
-  // So many commands of clients have been executed here so far. Requires: called before each tick.
-  void executed(std::uint64_t commands, Time now);
   void tick(const MemberInfo& self, const Swim& swim, Time now, Effects& out);
   // When consensus wants a proposal: what waits by now.
   void propose(const MemberInfo& self, const Swim& swim, Time now, Effects& out);
@@ -96,9 +97,7 @@ class Agreement {
   Time look_at_{}, spread_at_{};
   std::optional<Time> own_news_;  // since then: something that we say ourselves was not told yet
   std::optional<Time> moved_at_;  // by a view of many moves, the last one
-  bool under_load_ = false;
-  std::uint64_t commands_ = 0;  // executed so far, as of then
-  Time load_seen_at_{};
+  Load load_;
   std::optional<Time> waiting_since_;  // something to propose, not our turn yet
   std::optional<Proposal> yesterday_;  // only under the mutant proposal-of-yesterday
   std::uint64_t proposals_ = 0;

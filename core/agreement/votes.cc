@@ -19,7 +19,10 @@ constexpr Duration kCountsAgain = 200ms, kListensAgain = 50ms;
 // its owner is told. A vote on what is decided by now may be an earlier one, which has come late.
 bool Consensus::heard_votes(NodeId from, StorageId storage, std::uint64_t writes, Epoch instance, Effects& out) {
   auto& known = counts_heard_[storage];
-  if (instance <= epoch()) return known = std::max(known, writes), !older_disks_.contains(storage);
+  if (instance <= epoch()) {
+    known = std::max(known, writes);
+    return !older_disks_.contains(storage);
+  }
   if (HC_MUTANT(kOlderVoteCounted)) return known = std::max(known, writes), true;
   if (writes < known && older_disks_.insert(storage).second) {
     out.note("the vote of " + name_of(from) + " does not count: its data folder was restored to an earlier state",

@@ -3,6 +3,7 @@ hc_test(agreement_test LABELS unit
           ${CMAKE_CURRENT_SOURCE_DIR}/agreement/force_test.cc
           ${CMAKE_CURRENT_SOURCE_DIR}/agreement/consensus_test.cc
           ${CMAKE_CURRENT_SOURCE_DIR}/agreement/opening_test.cc
+          ${CMAKE_CURRENT_SOURCE_DIR}/agreement/load_test.cc
           ${CMAKE_CURRENT_SOURCE_DIR}/agreement/evidence_test.cc
           ${CMAKE_CURRENT_SOURCE_DIR}/agreement/round_time_test.cc ${CMAKE_CURRENT_SOURCE_DIR}/view/view_change_test.cc
           ${CMAKE_CURRENT_SOURCE_DIR}/view/slot_index_test.cc

@@ -112,7 +112,7 @@ void Node::Rooms::hear(Incarnation from, M& m, Now now, Effects& out) {
     agreement.consensus().handle(from, m);
   } else if constexpr (std::is_same_v<M, Reports>) {
     agreement.hear(m, now.mono);
-    if (replication.know_full(agreement.full_disks())) report(now.mono);
+    if (know_others()) report(now.mono);
   } else if constexpr (std::is_same_v<M, GossipByStream>) {
     auto it = swim.peers().find(from.member);
     if (it != swim.peers().end()) swim.hear(it->second.info.gossip(), m.packet, now.mono, gossip);
@@ -139,7 +139,7 @@ void Node::Rooms::tick(Now now, Effects& out) {
   if (gossips) swim.wake(now.mono, gossip);
   peers.tick(now.mono, out);
   if (replication.tick(now, gossips)) {
-    replication.know_full(agreement.full_disks());
+    know_others();
     report(now.mono);
   }
   agreement.executed(replication.counters().executed, now.mono);
@@ -149,10 +149,19 @@ void Node::Rooms::tick(Now now, Effects& out) {
   bus.tick(now, out);
 }
 
+// What replication goes by of what others say of themselves. True: it is news.
+bool Node::Rooms::know_others() {
+  const bool full = replication.know_full(agreement.full_disks());
+  return replication.know_out_of_time(agreement.out_of_time()) || full;
+}
+
 void Node::Rooms::report(Time now) {
   if (!view()) return;
   std::vector<Report> own = replication.reports(now);
-  if (stop_by) own.push_back({ReportKind::kStop, me(), me(), view()->epoch, {}, now, {}});
+  if (stop_by) {
+    const bool over = now >= *stop_by - kStopWord || HC_BUGGIFY(kStopsAtOnce);
+    own.push_back({ReportKind::kStop, me(), me(), view()->epoch, over ? agreement.slots().all() : SlotSet(), now, {}});
+  }
   agreement.say(own, now);
 }
 
@@ -399,6 +408,8 @@ Node& Node::operator=(Node&&) noexcept = default;
 void Node::step(Event event, Now now, Effects& out) {
   const bool about_log = std::holds_alternative<LogAppended>(event) || std::holds_alternative<LogSynced>(event) ||
                          std::holds_alternative<LogRefused>(event) || std::holds_alternative<TurnEnded>(event);
+  rooms_->replication.forget_evicted();
+  rooms_->told.clear();
   if (rooms_->log.closing() && !about_log) return;  // nothing changes behind the clean mark
   if (const Duration lost = rooms_->pause.lost(now.mono, [this] { return deadline(); }); lost > Duration{}) {
     rooms_->swim.paused(lost);
@@ -406,8 +417,6 @@ void Node::step(Event event, Now now, Effects& out) {
     rooms_->replication.paused(lost);
   }
   rooms_->wakes_at.reset();
-  rooms_->replication.forget_evicted();
-  rooms_->told.clear();
   std::visit([&](auto& e) { rooms_->on(e, now, out); }, event);
   rooms_->settle(now, out);
 }

@@ -21,6 +21,7 @@ namespace hc {
 
 struct Node::Rooms {
   static constexpr Duration kStopMost = 8s;  // handing over takes at most this long (SIGTERM ends within 10 s)
+  static constexpr Duration kStopWord = 1s;  // before that is over, lists are told to do without us
 
   explicit Rooms(NodeConfig c)
       : config(std::move(c)),
@@ -148,6 +149,7 @@ struct Node::Rooms {
   void note_lost_slots(Now now);
   void drain_gossip(Now now, Effects& out);
   void peer_news(Now now, Effects& out);
+  bool know_others();
   void report(Time now);
   bool handed_over();
   void step_stop(Now now, Effects& out);

@@ -21,7 +21,7 @@ constexpr Duration kLookAgain = 250ms;    // while something waits, and another 
 Duration pause_of(MovePace pace) {
   switch (pace) {
     case MovePace::kHaste:
-      return 25ms;
+      return 50ms;
     case MovePace::kUnderLoad:
       return 1s;
     case MovePace::kQuiet:

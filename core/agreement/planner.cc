@@ -17,7 +17,7 @@ std::size_t moves_at_once(MovePace pace) {
   if (HC_BUGGIFY(kFewMovesAtOnce)) return 1;
   switch (pace) {
     case MovePace::kHaste:
-      return 128;
+      return 256;
     case MovePace::kUnderLoad:
       return 256;
     case MovePace::kQuiet:
@@ -37,7 +37,8 @@ class Planner : private Sight {
         next_(std::make_shared<View>(now())) {
     next_->epoch = now_.epoch.next();
     for (const Report& r : reports_)
-      if (r.kind != ReportKind::kCaughtUp && r.kind != ReportKind::kDrop) pressing_.add(r.slots);
+      if (r.kind != ReportKind::kCaughtUp && r.kind != ReportKind::kDrop && r.kind != ReportKind::kStop)
+        pressing_.add(r.slots);
   }
 
   std::optional<Proposal> make() {
@@ -61,13 +62,11 @@ class Planner : private Sight {
       if (const Incarnation who{m.info.id, m.info.generation}; alive(m.info.id) && next_->names(who) && !stopping(who))
         well_.push_back(who);
     const auto enough = [&] { return any && changed_; };
-    if (same_ring_) {
-      worth_a_look().for_each([&](Slot slot) {
-        if (!enough()) plan_slot(slot);
-      });
-    } else {
-      for (std::uint32_t s = 0; s < now_.slot_count() && !enough(); ++s) plan_slot(Slot{static_cast<std::uint16_t>(s)});
-    }
+    const SlotSet worth = same_ring_ ? worth_a_look() : slots_.all();
+    const SlotSet cannot_wait = not_to_wait();
+    worth.for_each([&](Slot slot) {
+      if (!enough() && (moves_ < moves_most_ || cannot_wait.has(slot))) plan_slot(slot);
+    });
   }
 
   // Where the ring stays: all others are as_wanted(), or wait for a learner, and nothing is reported of them.
@@ -105,7 +104,6 @@ class Planner : private Sight {
     const SlotConfig& from = now_.config(slot);
     const bool reports = any_report(slot);
     if (!reports && as_wanted(from, slot)) return;
-    if (moves_ >= moves_most_ && can_wait(from, slot)) return;
     bool renewed = false;
     InSyncList list = from.list;
     if (reports) {
@@ -142,10 +140,14 @@ class Planner : private Sight {
     return !reports || std::ranges::none_of(from, [&](Incarnation who) { return accused(slot, who); });
   }
 
-  // Whatever becomes of it is such a move: nobody complains, and a process of its list is there.
-  bool can_wait(const SlotConfig& from, Slot slot) const {
-    return same_wanted_ && !pressing_.has(slot) &&
-           std::ranges::any_of(from.list, [&](Incarnation who) { return next_->names(who); });
+  // All others become such a move, if anything: nobody complains, and a process of their list is there.
+  SlotSet not_to_wait() const {
+    if (!same_wanted_) return slots_.all();
+    std::vector<Incarnation> named;
+    for (const ViewMember& m : next_->members) named.push_back({m.info.id, m.info.generation});
+    SlotSet slots = slots_.without(named);
+    slots.add(pressing_);
+    return slots;
   }
 
   // As most of thousands of slots are: the list names whom the ring wants and will want, in its order, and all of them
@@ -387,13 +389,20 @@ class Planner : private Sight {
     return list;
   }
 
-  // All of it: a few reports, and what one rule does not need another does.
+  // A few reports, for what one rule does not need another does; of the slots that change, for voters write them down.
   std::vector<Report> useful_evidence() const {
+    SlotSet changed(now_.slot_count());
+    next_->slots.for_each_difference(now_.slots,
+                                     [&](std::size_t i) { changed.add(Slot{static_cast<std::uint16_t>(i)}); });
     std::vector<Report> useful;
-    for (const Report& r : reports_)
-      if (r.kind != ReportKind::kDead && r.kind != ReportKind::kStop && r.kind != ReportKind::kLeave &&
-          r.kind != ReportKind::kFull && (r.kind != ReportKind::kAcceptLoss || by_word_))
-        useful.push_back(r);
+    for (const Report& r : reports_) {
+      if (r.kind == ReportKind::kDead || r.kind == ReportKind::kStop || r.kind == ReportKind::kLeave ||
+          r.kind == ReportKind::kFull || (r.kind == ReportKind::kAcceptLoss && !by_word_))
+        continue;
+      useful.push_back(r);
+      if (r.offers.empty()) useful.back().slots.keep(changed);
+      if (useful.back().slots.empty()) useful.pop_back();
+    }
     return useful;
   }
 

@@ -10,7 +10,8 @@ namespace hc {
 Sight::Sight(const View& now, const std::vector<Report>& reports, const std::vector<Seen>& seen)
     : now_(now), reports_(reports) {
   for (const Seen& s : seen) seen_[s.info.id] = &s;
-  for (const Report& r : reports) reported_.add(r.slots);
+  for (const Report& r : reports)
+    if (r.kind != ReportKind::kStop) reported_.add(r.slots);
 }
 
 Seen::As Sight::as(NodeId id) const {

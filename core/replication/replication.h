@@ -98,9 +98,10 @@ class Replication : public Executor {
 
   void paused(Duration lost);  // this process did not run for that long (core/base/pause.h)
   void room_again() { parked_look_ = true; }
-  bool know_full(std::set<Incarnation> full);  // whose disk has no room (9e). True: others than before
-  void seems_dead(NodeId peer, bool dead);     // membership's word: moves us to complain (2b)
-  void session_opened(NodeId peer, Now now);   // say again what is outstanding
+  bool know_full(std::set<Incarnation> full);        // whose disk has no room (9e). True: others than before
+  bool know_out_of_time(std::set<Incarnation> who);  // who is being stopped, and ends now (7d). Likewise
+  void seems_dead(NodeId peer, bool dead);           // membership's word: moves us to complain (2b)
+  void session_opened(NodeId peer, Now now);         // say again what is outstanding
   // It installed a newer view: say again what it could not take in the one before, and former primaries may be
   // released.
   void advanced(NodeId peer, Epoch before, Now now);
@@ -386,7 +387,8 @@ class Replication : public Executor {
   std::size_t backlog_ = 0;              // bytes kept of all slots that we lead
   SmallMap<NodeId, Time> ask_lease_at_;  // members whose grants some slot of ours needs: when they are asked next
   std::set<NodeId> seem_dead_;
-  std::set<Incarnation> full_;        // whose disk has no room
+  std::set<Incarnation> full_;  // whose disk has no room
+  std::set<Incarnation> out_of_time_;
   std::optional<Time> next_release_;  // the first time at which a slot of waiting_ may go on
   Time started_at_{}, tick_at_{}, watched_at_{}, discards_at_{}, previous_now_{};
   Slot expire_from_{};

@@ -17,7 +17,7 @@ constexpr std::size_t kSlowBytesPerMs = 16 << 10;  // 16 MiB/s
 constexpr std::int64_t kLeaseAsksPerLease = 3;
 constexpr std::int64_t kLeaseAskedEarly = 16;  // by this part of it, where the node is awake
 constexpr std::size_t kManyAwake = 256;        // slots that a report looks at
-constexpr Duration kReportsApart = 15ms;       // then
+constexpr Duration kReportsApart = 50ms;       // then
 constexpr std::size_t kRelocateAtOnce = 4000;  // places; about a millisecond
 
 // How long so many bytes may take on their way before we believe that they were dropped at its end.
@@ -67,6 +67,15 @@ void Replication::seems_dead(NodeId peer, bool dead) {
 }
 
 bool Replication::know_full(std::set<Incarnation> full) { return std::exchange(full_, std::move(full)) != full_; }
+
+// 7d: what waits for such a one may be at rest.
+bool Replication::know_out_of_time(std::set<Incarnation> who) {
+  if (HC_MUTANT(kOutOfTimeUnheard) || who == out_of_time_) return false;
+  out_of_time_ = std::move(who);
+  for (const Incarnation& one : out_of_time_)
+    if (const auto with = targeted_.find(one.member); with != targeted_.end()) awake_.add(with->second.slots);
+  return true;
+}
 
 // 9e: as far as that moves us: who cannot write itself is no better. Whose disk is full is not waited for, and as
 // primary is as good as silent.
@@ -207,14 +216,14 @@ bool Replication::ended(Incarnation who) const {
 Duration Replication::patience(Incarnation about, Time now) const {
   // Who was full with us may have room again with us, and its word be on the way.
   const bool just_had_room = log_.room_since() && now - *log_.room_since() < config_.patience;
-  if (ended(about) || (full(about) && !just_had_room)) return {};
+  if (ended(about) || out_of_time_.contains(about) || (full(about) && !just_had_room)) return {};
   const auto refused = peers_.refused_since(about.member);
   if (refused && now - *refused >= config_.patience_refused) return config_.patience_refused;
   return seem_dead_.contains(about.member) ? config_.patience_refused : config_.patience;
 }
 
 bool Replication::waits_for(const Replica& r, const Target& t, Time now) const {
-  if (t.beyond_tail || ended(t.who)) return true;
+  if (t.beyond_tail || ended(t.who) || out_of_time_.contains(t.who)) return true;
   const Stage stage = r.lead->stage;
   if (stage == Stage::kAsking) return t.listed && !t.answered;
   if (!t.in_commit_set()) return false;

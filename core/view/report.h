@@ -18,7 +18,8 @@ enum class ReportKind : std::uint8_t {
   kCaughtUp = 2,   // `by`, primary with its takeover complete, has counted the learner `about`
   kDrop = 3,       // `by`, primary with its takeover complete, can do without `about`, whom the ring no longer wants
   kDead = 4,       // membership at `by` holds `about` for dead or gone (no slots): the ring should do without it
-  kStop = 5,       // `by` == `about` is being stopped: hand over its primary roles, mark it absent
+  kStop = 5,       // `by` == `about` is being stopped: hand over its primary roles, mark it absent. No slots: it waits
+                   // until no list names it; else its time is over, and lists do without it
   kStuck = 6,      // `by`, primary, has seen no progress of the learner `about` for T: the ring's next may stand in
   kOffer = 7,      // `by` says what it has on disk of what `about`, an ended process of the same member, wrote (9a)
   kLeave = 8,      // an operator has told `by` that the member of `about` shall leave for good

@@ -21,6 +21,7 @@ class SlotIndex {
 
   // Everybody whom lists name, with the slots of these lists.
   const std::map<Incarnation, SlotSet>& listed() const { return listed_; }
+  const SlotSet& all() const { return all_; }
   // Slots whose list names none of these processes.
   SlotSet without(const std::vector<Incarnation>& living) const;
   // Slots whose list is not, member by member, whom the ring wants in its order: `moving`; or in which somebody is

@@ -30,6 +30,9 @@ class SlotSet {
   void remove(const SlotSet& others) {
     for (std::size_t i = 0; i < words_.size(); ++i) words_[i] &= ~others.word(i);
   }
+  void keep(const SlotSet& others) {
+    for (std::size_t i = 0; i < words_.size(); ++i) words_[i] &= others.word(i);
+  }
   bool has(Slot s) const { return s.value / 64 < words_.size() && (words_[s.value / 64] & bit(s)); }
   bool empty() const {
     for (auto w : words_)

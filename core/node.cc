@@ -152,7 +152,9 @@ void Node::Rooms::tick(Now now, Effects& out) {
 // What replication goes by of what others say of themselves. True: it is news.
 bool Node::Rooms::know_others() {
   const bool full = replication.know_full(agreement.full_disks());
-  return replication.know_out_of_time(agreement.out_of_time()) || full;
+  // Of two that end together none is to be all that a list names: whoever is back first goes on (9a).
+  const bool ending = stop_by && !HC_MUTANT(kEnderComplains);
+  return replication.know_out_of_time(ending ? std::set<Incarnation>{} : agreement.out_of_time()) || full;
 }
 
 void Node::Rooms::report(Time now) {

@@ -220,7 +220,7 @@ class SlotsWriter {
   // The next slots in ring order have it. A run of one is twice the configuration's number; a longer one that plus one,
   // then how much longer than two.
   void run(std::uint64_t number, std::uint64_t length) {
-    if (runs_.size() - runs_end_ < kRunBytesMost) runs_.resize(2 * runs_.size() + kSlotsMax);
+    if (runs_.size() - runs_end_ < kRunBytesMost) runs_.resize(2 * runs_.size() + kRoomAtFirst);
     put(length == 1 ? 2 * number : 2 * number + 1);
     if (length > 1) put(length - 2);
   }
@@ -247,7 +247,7 @@ class SlotsWriter {
     return place->second;
   }
 
-  static constexpr std::size_t kRunBytesMost = 20;
+  static constexpr std::size_t kRunBytesMost = 20, kRoomAtFirst = 512;
   // A number as WireWriter has them; there are thousands of runs, and room is made for many at once.
   void put(std::uint64_t n) {
     for (; n >= 0x80; n >>= 7) runs_[runs_end_++] = static_cast<char>(n | 0x80);

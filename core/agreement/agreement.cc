@@ -18,17 +18,7 @@ constexpr std::int64_t kSpreadsPerT = 5;  // and all is said again, T being how 
 constexpr Duration kWordOfLoss = 10s;     // an operator's word is for now, not for what is lost some day
 constexpr Duration kLookAgain = 250ms;    // while something waits, and another or a proposal of ours is at work
 
-Duration pause_of(MovePace pace) {
-  switch (pace) {
-    case MovePace::kHaste:
-      return 50ms;
-    case MovePace::kUnderLoad:
-      return 1s;
-    case MovePace::kQuiet:
-      break;
-  }
-  return 50ms;
-}
+Duration pause_of(MovePace pace) { return pace == MovePace::kUnderLoad ? 1s : 50ms; }
 
 }  // namespace
 

@@ -15,15 +15,7 @@ namespace {
 // Each moved slot is taken over, and waits for that; and all that is moved at once keeps the members busy at a stretch.
 std::size_t moves_at_once(MovePace pace) {
   if (HC_BUGGIFY(kFewMovesAtOnce)) return 1;
-  switch (pace) {
-    case MovePace::kHaste:
-      return 256;
-    case MovePace::kUnderLoad:
-      return 256;
-    case MovePace::kQuiet:
-      break;
-  }
-  return 64;
+  return pace == MovePace::kQuiet ? 64 : 256;
 }
 
 class Planner : private Sight {
@@ -390,6 +382,7 @@ class Planner : private Sight {
   }
 
   // A few reports, for what one rule does not need another does; of the slots that change, for voters write them down.
+  // Who offers a slot says what it has of each: these stay whole.
   std::vector<Report> useful_evidence() const {
     SlotSet changed(now_.slot_count());
     next_->slots.for_each_difference(now_.slots,

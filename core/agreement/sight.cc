@@ -46,8 +46,9 @@ bool Sight::told_to_leave(NodeId id) const {
 }
 
 bool Sight::any_report(Slot slot) const {
-  return reported_.has(slot) &&
-         std::ranges::any_of(reports_, [&](const Report& r) { return counts_for(r, now_, slot); });
+  return reported_.has(slot) && std::ranges::any_of(reports_, [&](const Report& r) {
+           return r.kind != ReportKind::kStop && counts_for(r, now_, slot);
+         });
 }
 
 bool Sight::said(ReportKind kind, Incarnation by, Incarnation about, Slot slot) const {

@@ -24,7 +24,7 @@ class Sight {
   bool full(Incarnation who) const;  // its disk (9e)
   bool told_to_leave(NodeId id) const;
 
-  const SlotSet& reported() const { return reported_; }  // slots that some report touches
+  const SlotSet& reported() const { return reported_; }  // slots that some report touches, who stops apart
   // Of a slot, what counts on top of the present view (2c).
   bool any_report(Slot slot) const;  // almost always none
   bool said(ReportKind kind, Incarnation by, Incarnation about, Slot slot) const;

@@ -92,7 +92,7 @@ void Replication::install(const ViewRef& view, Time now) {
   note_who_is_behind(old.get(), now);
   ask_lease_at_.clear();
   for (const auto& [member, common] : targeted_) ask_lease_at_[member] = now;
-  if (!old || old->members != view->members) tick_at_ = now;  // a process may have ended, and nobody waits for it
+  if (!old || old->members != view->members) tick_at_ = now;  // who waits for a process that has ended complains
   ask_leases(now);
   for (const Slot s : led) step_takeover(s, {now, {}});
   ask_tails(std::nullopt, {});

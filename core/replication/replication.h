@@ -387,9 +387,9 @@ class Replication : public Executor {
   std::size_t backlog_ = 0;              // bytes kept of all slots that we lead
   SmallMap<NodeId, Time> ask_lease_at_;  // members whose grants some slot of ours needs: when they are asked next
   std::set<NodeId> seem_dead_;
-  std::set<Incarnation> full_;  // whose disk has no room
-  std::set<Incarnation> out_of_time_;
-  std::optional<Time> next_release_;  // the first time at which a slot of waiting_ may go on
+  std::set<Incarnation> full_;         // whose disk has no room
+  std::set<Incarnation> out_of_time_;  // being stopped, and ending now
+  std::optional<Time> next_release_;   // the first time at which a slot of waiting_ may go on
   Time started_at_{}, tick_at_{}, watched_at_{}, discards_at_{}, previous_now_{};
   Slot expire_from_{};
   std::uint64_t next_fill_ = 1;

@@ -60,7 +60,8 @@ TEST(Planner, PlannedMovesGoSomeAtATime) {
   constexpr std::uint32_t kAll = 16384;
   const View now = first_view(3, kAll);
   const Incarnation stops = process(1);
-  std::vector<Report> reports{{ReportKind::kStop, stops, stops, now.epoch, {}, {}}};
+  std::vector<Report> reports{report(ReportKind::kStop, stops, stops, now.epoch, kAll),
+                              report(ReportKind::kCaughtUp, process(2), process(3), now.epoch, kAll)};
   std::size_t moved = 0, views = 0;
   std::optional<Proposal> next;
   for (ViewRef view = std::make_shared<View>(now); (next = plan(*view, reports, all_alive(3))); view = next->view) {
@@ -68,6 +69,7 @@ TEST(Planner, PlannedMovesGoSomeAtATime) {
     std::size_t changed = 0;
     next->view->slots.for_each_difference(view->slots, [&](std::size_t) { ++changed; });
     EXPECT_LE(changed, 256U);
+    for (const Report& r : next->evidence) EXPECT_LE(r.slots.count(), changed) << "of what changes";
     moved += changed;
     ++views;
   }

@@ -220,9 +220,9 @@ class SlotsWriter {
   // The next slots in ring order have it. A run of one is twice the configuration's number; a longer one that plus one,
   // then how much longer than two.
   void run(std::uint64_t number, std::uint64_t length) {
-    if (runs_.size() - runs_end_ < kRunBytesMost) runs_.resize(2 * runs_.size() + kRoomAtFirst);
-    put(length == 1 ? 2 * number : 2 * number + 1);
-    if (length > 1) put(length - 2);
+    WireWriter out(runs_);
+    out.number(length == 1 ? 2 * number : 2 * number + 1);
+    if (length > 1) out.number(length - 2);
   }
 
   std::string end() {
@@ -232,7 +232,7 @@ class SlotsWriter {
     out.raw(incarnation_table_);
     out.number(configs_);
     out.raw(config_table_);
-    out.raw(Bytes(runs_).substr(0, runs_end_));
+    out.raw(runs_);
     return text;
   }
 
@@ -247,16 +247,8 @@ class SlotsWriter {
     return place->second;
   }
 
-  static constexpr std::size_t kRunBytesMost = 20, kRoomAtFirst = 512;
-  // A number as WireWriter has them; there are thousands of runs, and room is made for many at once.
-  void put(std::uint64_t n) {
-    for (; n >= 0x80; n >>= 7) runs_[runs_end_++] = static_cast<char>(n | 0x80);
-    runs_[runs_end_++] = static_cast<char>(n);
-  }
-
   std::map<Incarnation, std::uint64_t> incarnations_;
   std::uint64_t configs_ = 0;
-  std::size_t runs_end_ = 0;  // of runs_, the rest is room
   std::string incarnation_table_, config_table_, runs_;
 };
 

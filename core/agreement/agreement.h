@@ -40,9 +40,8 @@ class Agreement {
   void session_opened(NodeId peer, Time now);  // it may have missed what was said before
   // Who says that its disk has no room (9e).
   std::set<Incarnation> full_disks() const { return pool_.about(ReportKind::kFull); }
-  std::set<Incarnation> out_of_time() const {
-    return pool_.about(ReportKind::kStop);
-  }  // being stopped, the last second (7d)
+  // Who is being stopped, and says that its time is over (7d).
+  std::set<Incarnation> out_of_time() const { return pool_.about(ReportKind::kStop); }
   void stop() { stopping_ = true, dirty_ = true; }
   // This member was told to leave, and no view names it any more: it proposes none that does, and says that it ends.
   void set_seen_off(bool seen_off, Time now);

@@ -1,5 +1,7 @@
 #include "io/vote_file.h"
 
+#include <utility>
+
 #include "core/base/check.h"
 #include "core/base/seam.h"
 #include "io/crc32c.h"
@@ -13,14 +15,14 @@ namespace {
 
 constexpr Bytes kMagic = "HCVOTE\r\n";
 constexpr std::size_t kFormatAt = 8, kLengthAt = 12, kPayloadSumAt = 20, kHeadSumAt = 24, kHeadBytes = 28;
+constexpr std::uint32_t kFormatThatEnds = 1;                            // with its payload
 constexpr std::size_t kVoteBytesFixed = std::size_t{64} * 1024 * 1024;  // decoded: two views and their evidence
 
 std::uint32_t get32(Bytes bytes, std::size_t at) { return WireReader(bytes.substr(at, 4)).fixed32(); }
 
 constexpr Bytes kRemedy =
-    ". What this member voted is not known any more: move the file away and start the member again; it then takes a "
-    "new "
-    "storage identity, counts as a lost voter, and is filled by the others";
+    ". What this member voted is not known any more: move this file and its copy away and start the member again; it "
+    "then takes a new storage identity, counts as a lost voter, and is filled by the others";
 
 std::unexpected<std::string> damaged(Bytes name, std::size_t at, Bytes what) {
   return std::unexpected(std::string(name) + " is damaged at offset " + std::to_string(at) + ": " + std::string(what) +
@@ -81,13 +83,15 @@ std::expected<VoteRecord, std::string> decode_vote(Bytes bytes, Bytes name) {
   if (!bytes.starts_with(kMagic)) return damaged(name, 0, "it does not begin as a vote file");
   if (crc32c(bytes.substr(0, kHeadSumAt)) != get32(bytes, kHeadSumAt))
     return damaged(name, kHeadSumAt, "the header's checksum does not match");
-  if (const std::uint32_t format = get32(bytes, kFormatAt); format != kVoteFormat)
+  const std::uint32_t format = get32(bytes, kFormatAt);
+  if (format == 0 || format > kVoteFormat)
     return std::unexpected(std::string(name) + " has format " + std::to_string(format) + " (at offset " +
                            std::to_string(kFormatAt) + "), this program knows " + std::to_string(kVoteFormat) +
                            ": start the version that wrote it");
-  const Bytes payload = bytes.substr(kHeadBytes);
-  WireReader length(bytes.substr(kLengthAt, 8));
-  if (const std::uint64_t size = length.fixed64(); size != payload.size())
+  Bytes payload = bytes.substr(kHeadBytes);
+  const std::uint64_t size = WireReader(bytes.substr(kLengthAt, 8)).fixed64();
+  if (format != kFormatThatEnds && size < payload.size()) payload = payload.substr(0, size);
+  if (size != payload.size())
     return damaged(
         name, kLengthAt,
         "its payload should have " + std::to_string(size) + " bytes and has " + std::to_string(payload.size()));
@@ -103,6 +107,18 @@ std::expected<VoteRecord, std::string> decode_vote(Bytes bytes, Bytes name) {
   VoteRecord record;
   if (!get_record(from, record, decoding)) return damaged(name, kHeadBytes, decoding.error);
   return record;
+}
+
+std::expected<std::optional<VoteRecord>, std::string> decode_votes(const VoteFiles& files, const std::string& folder) {
+  std::optional<std::string> error;
+  for (const auto& [file, name] : {std::pair{&files.first, kVoteName}, std::pair{&files.second, kVoteCopyName}}) {
+    if (!*file) continue;
+    auto record = decode_vote(**file, folder + "/" + std::string(name));
+    if (record) return std::optional(std::move(*record));
+    if (!error) error = std::move(record.error());
+  }
+  if (error) return std::unexpected(std::move(*error));
+  return std::nullopt;
 }
 
 }  // namespace hc

@@ -1,13 +1,18 @@
 // VoteRecord <-> the bytes of the vote file, what a member must not forget (rules 2e, 2g).
 //
 // The file is: magic "HCVOTE\r\n" (8 bytes), format version (4, little-endian), payload length (8), the payload's
-// CRC32C (4), the CRC32C of the 24 bytes before (4), the payload (Protobuf, VoteRecord in io/peer.proto), end of file.
-// Damage never yields a record: an error names the offset and what the operator can do. Writing it so that a crash
-// leaves the old file or the new one is runtime's part.
+// CRC32C (4), the CRC32C of the 24 bytes before (4), the payload (Protobuf, VoteRecord in io/peer.proto). What stands
+// behind is of an earlier, longer record, and says nothing; a file of format 1 ends with its payload. Damage never
+// yields a record: an error names the offset and what the operator can do.
+//
+// A folder has two of them, written in place, one after the other: the second when the first is durable. So one of them
+// is whole whenever a crash comes, and the first, if it is, is not older than the second. (A folder of format 1 has one.)
 #pragma once
 
 #include <expected>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/base/bytes.h"
 #include "core/view/ballot.h"
@@ -15,11 +20,20 @@
 
 namespace hc {
 
-inline constexpr std::uint32_t kVoteFormat = 1;
+inline constexpr std::uint32_t kVoteFormat = 2;
+inline constexpr std::string_view kVoteName = "vote", kVoteCopyName = "vote.copy";
 
 std::string encode_vote(const VoteRecord& record);
 std::string encode_vote(const VoteRecord& record, ViewMemo& views);
 // `name` is the file's, for the sentence.
 std::expected<VoteRecord, std::string> decode_vote(Bytes bytes, Bytes name = "vote file");
+
+// The two files of a folder, or of a backup, which has the first alone; each may be missing.
+struct VoteFiles {
+  std::optional<std::string> first, second;
+  bool operator==(const VoteFiles&) const = default;
+};
+// Of the first that is whole; nullopt if neither file is there. The error is that of the first that is there.
+std::expected<std::optional<VoteRecord>, std::string> decode_votes(const VoteFiles& files, const std::string& folder);
 
 }  // namespace hc

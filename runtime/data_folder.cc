@@ -1,6 +1,7 @@
 #include "runtime/data_folder.h"
 
 #include <fcntl.h>
+#include <spdlog/spdlog.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -47,6 +48,21 @@ bool write_all(int fd, std::string_view bytes) {
   return true;
 }
 
+std::expected<std::optional<std::string>, std::string> read_if_there(const std::string& path) {
+  if (!std::filesystem::exists(path)) return std::nullopt;
+  std::ifstream file(path, std::ios::binary);
+  std::string bytes((std::istreambuf_iterator<char>(file)), {});
+  if (!file.good() && !file.eof()) return failed("read", path);
+  return std::optional(std::move(bytes));
+}
+
+// A file, or a folder's names.
+std::expected<void, DiskError> sync(const std::string& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file || ::fsync(file.get()) != 0) return std::unexpected(disk_error("sync", path));
+  return {};
+}
+
 std::string holder_of(const std::string& lock_path) {
   std::ifstream file(lock_path);
   std::string pid;
@@ -85,37 +101,64 @@ DataFolder::~DataFolder() {
 }
 
 std::expected<std::optional<VoteRecord>, std::string> DataFolder::read_vote() const {
-  const std::string path = vote_path();
-  if (!std::filesystem::exists(path)) return std::nullopt;
-  std::ifstream file(path, std::ios::binary);
-  std::string bytes((std::istreambuf_iterator<char>(file)), {});
-  if (!file.good() && !file.eof()) return failed("read", path);
-  auto record = decode_vote(bytes, path);
-  if (!record) return std::unexpected(record.error());
-  return std::optional(std::move(*record));
+  VoteFiles files;
+  for (const auto& [file, name] : {std::pair(&files.first, kVoteName), std::pair(&files.second, kVoteCopyName)}) {
+    auto bytes = read_if_there(path_of(name));
+    if (!bytes) return std::unexpected(bytes.error());
+    *file = std::move(*bytes);
+  }
+  auto record = decode_votes(files, path_);
+  if (!record || !*record) return record;
+  const bool of_first = decode_votes({files.first, {}}, path_).value_or(std::nullopt).has_value();
+  const std::string_view source = of_first ? kVoteName : kVoteCopyName, other = of_first ? kVoteCopyName : kVoteName;
+  const std::string bytes = encode_vote(**record);
+  if (const auto& was = of_first ? files.second : files.first; !was || !was->starts_with(bytes))
+    spdlog::info("{} is written anew from {}", path_of(other), path_of(source));
+  const auto restored = restore_vote(source, other, bytes);
+  if (!restored) return std::unexpected(restored.error());
+  return record;
+}
+
+// A process that ended while it wrote may have left what the disk does not have yet, in either file. What was read must
+// be there before the other file is touched, and both before the next write.
+std::expected<void, std::string> DataFolder::restore_vote(std::string_view source, std::string_view other,
+                                                          const std::string& bytes) const {
+  return in_reserve([&] {
+    auto done = sync(path_of(source));
+    if (done) done = put_vote(other, bytes);
+    if (done) done = sync(path_);
+    return done;
+  });
 }
 
 std::expected<void, std::string> DataFolder::write_vote(const std::string& bytes) const {
-  const auto written = reserve_->with([&] { return put_vote(bytes); });
+  return in_reserve([&] {
+    auto done = put_vote(kVoteName, bytes);
+    if (done) done = put_vote(kVoteCopyName, bytes);
+    return done;
+  });
+}
+
+std::expected<void, std::string> DataFolder::in_reserve(const Reserve::Write& write) const {
+  const auto written = reserve_->with(write);
   if (!written) return std::unexpected(written.error().text);
   return {};
 }
 
-std::expected<void, DiskError> DataFolder::put_vote(const std::string& bytes) const {
-  const std::string path = vote_path(), fresh = path + ".new";
-  const auto failed_to = [](const std::string& what, const std::string& where) {
-    return std::unexpected(disk_error(what, where));
-  };
+// In place: a file that has its room on the disk costs the bytes alone, no entry of a folder. Before, it is not there.
+std::expected<void, DiskError> DataFolder::put_vote(std::string_view name, const std::string& bytes) const {
+  const std::string path = path_of(name);
+  const bool is_new = !std::filesystem::exists(path);
+  const std::string written = is_new ? path + ".new" : path;
   {
-    const Descriptor file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-    if (!file) return failed_to("create", fresh);
-    if (!write_all(file.get(), bytes)) return failed_to("write", fresh);
-    if (::fsync(file.get()) != 0) return failed_to("sync", fresh);
+    const Descriptor file(::open(written.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+    if (!file) return std::unexpected(disk_error("open", written));
+    if (!write_all(file.get(), bytes)) return std::unexpected(disk_error("write", written));
+    if (::fdatasync(file.get()) != 0) return std::unexpected(disk_error("sync", written));
   }
-  if (::rename(fresh.c_str(), path.c_str()) != 0) return failed_to("replace", path);
-  const Descriptor folder(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder || ::fsync(folder.get()) != 0) return failed_to("sync", path_);
-  return {};
+  if (!is_new) return {};
+  if (::rename(written.c_str(), path.c_str()) != 0) return std::unexpected(disk_error("replace", path));
+  return sync(path_);
 }
 
 }  // namespace hc

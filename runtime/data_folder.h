@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/view/ballot.h"
 #include "runtime/reserve.h"
@@ -19,17 +20,22 @@ class DataFolder {
   DataFolder& operator=(DataFolder&&) = delete;
   ~DataFolder();
 
-  // What the vote file holds; nullopt if there is none yet. Damage is an error.
+  // What the vote files hold; nullopt if there are none yet. Damage of both is an error; one alone, as a crash during a
+  // write leaves it, is written anew from the other one.
   std::expected<std::optional<VoteRecord>, std::string> read_vote() const;
-  // Puts the file there as a whole, where the disk is full in the room of the reserve: when this returns, the new one
-  // survives a loss of power; before, the old one does. Blocks. May be called from any thread, by one at a time.
+  // Requires: read_vote() has been called. Writes both files, where the disk is full in the room of the reserve: when
+  // this returns, `bytes` survive a loss of power, and damage of one file; before, they or what was there before.
+  // Blocks. May be called from any thread, by one at a time.
   std::expected<void, std::string> write_vote(const std::string& bytes) const;
 
   Reserve& reserve() const { return *reserve_; }
-  std::string vote_path() const { return path_ + "/vote"; }
 
  private:
-  std::expected<void, DiskError> put_vote(const std::string& bytes) const;
+  std::string path_of(std::string_view name) const { return path_ + "/" + std::string(name); }
+  std::expected<void, std::string> restore_vote(std::string_view source, std::string_view other,
+                                                const std::string& bytes) const;
+  std::expected<void, std::string> in_reserve(const Reserve::Write& write) const;
+  std::expected<void, DiskError> put_vote(std::string_view name, const std::string& bytes) const;
   DataFolder(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
   std::string path_;
   int lock_ = -1;

@@ -11,7 +11,9 @@
 #include <set>
 
 #include "io/log_codec.h"
+#include "io/vote_file.h"
 #include "tools/files.h"
+#include "tools/vote.h"
 
 namespace hc {
 namespace {
@@ -68,10 +70,17 @@ std::optional<std::uint64_t> copy_log(const fs::path& log, const fs::path& to) {
   return bytes;
 }
 
+void copy_vote(const fs::path& data, const fs::path& to) {
+  const auto record = read_vote(data);
+  if (!record) return;
+  const std::string bytes = encode_vote(*record);
+  replace_durably(to / kVoteName, [&](std::FILE* file) { std::fwrite(bytes.data(), 1, bytes.size(), file); });
+}
+
 // The vote first: the log knows whatever it rests on (9a).
 std::uint64_t copy_all(const fs::path& data, const fs::path& to) {
   for (int n = 0; n < kTries; ++n) {
-    copy_durably(data / "vote", to / "vote");
+    copy_vote(data, to);
     if (const auto bytes = copy_log(data / "log", to / "log")) {
       sync(to);
       return *bytes;

@@ -20,6 +20,41 @@ class DataFolderTest : public testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(path_); }
   std::string inner() const { return (path_ / "a" / "b").string(); }
+  void put(std::string_view name, const std::optional<std::string>& content) const {
+    std::filesystem::create_directories(inner());
+    const std::filesystem::path path = std::filesystem::path(inner()) / name;
+    std::filesystem::remove(path);
+    if (content) std::ofstream(path, std::ios::binary) << *content;
+  }
+  // The files have these contents: what is read, and read again when nothing is left of the first, and of the second.
+  std::optional<std::uint64_t> writes_read(const std::optional<std::string>& first,
+                                           const std::optional<std::string>& second) const {
+    put(kVoteName, first);
+    put(kVoteCopyName, second);
+    const auto read = [&]() -> std::optional<std::uint64_t> {
+      const auto record = DataFolder::open(inner())->read_vote();
+      return record && *record ? std::optional((*record)->writes) : std::nullopt;
+    };
+    const auto writes = read();
+    for (const std::string_view lost : {kVoteName, kVoteCopyName}) {
+      put(lost, writes ? std::optional<std::string>("damaged") : std::nullopt);
+      EXPECT_EQ(read(), writes) << lost << " is damaged";
+    }
+    return writes;
+  }
+  static std::string long_vote(std::uint64_t writes) {
+    VoteRecord record;
+    record.storage = {1, 2};
+    record.writes = writes;
+    record.cluster = {3, 4};
+    return encode_vote(record);
+  }
+  static std::string short_vote(std::uint64_t writes) {
+    VoteRecord record;
+    record.storage = {1, 2};
+    record.writes = writes;
+    return encode_vote(record);
+  }
   std::filesystem::path path_;
 };
 
@@ -56,24 +91,27 @@ TEST_F(DataFolderTest, VotesComeBack) {
   EXPECT_EQ((*back)->instance, Epoch(4));
 }
 
-TEST_F(DataFolderTest, ACrashWhileWritingLeavesTheOldOne) {
-  VoteRecord record;
-  record.storage = {1, 2};
-  const auto folder = DataFolder::open(inner());
-  ASSERT_TRUE(folder->write_vote(encode_vote(record)));
-  std::ofstream(folder->vote_path() + ".new") << "half";
-  const auto back = folder->read_vote();
-  ASSERT_TRUE(back && *back);
-  EXPECT_EQ((*back)->storage, record.storage);
+// Both files hold what was read, whatever they held before.
+TEST_F(DataFolderTest, ACrashWhileWritingLeavesOneWhole) {
+  const std::string older = long_vote(7), newer = short_vote(8);
+  ASSERT_LT(newer.size(), older.size());
+  for (std::size_t cut = 0; cut <= newer.size(); ++cut) {
+    const std::string torn = newer.substr(0, cut) + older.substr(cut);
+    EXPECT_EQ(writes_read(torn, older), torn.starts_with(newer) ? 8U : 7U) << "the first file, cut off at " << cut;
+    EXPECT_EQ(writes_read(newer, torn), 8U) << "the second file, cut off at " << cut;
+  }
+  put("vote.new", "the first write of all, cut off");
+  EXPECT_EQ(writes_read(std::nullopt, std::nullopt), std::nullopt);
+  EXPECT_EQ(writes_read(std::nullopt, older), 7U);
+  EXPECT_EQ(writes_read(older, std::nullopt), 7U) << "the copy of the first write";
 }
 
 TEST_F(DataFolderTest, DamageIsNamed) {
-  const auto folder = DataFolder::open(inner());
-  std::ofstream(folder->vote_path()) << "not a vote";
-  const auto back = folder->read_vote();
+  put(kVoteName, "not a vote");
+  put(kVoteCopyName, "neither");
+  const auto back = DataFolder::open(inner())->read_vote();
   ASSERT_FALSE(back);
-  EXPECT_NE(back.error().find(folder->vote_path()), std::string::npos) << back.error();
-  EXPECT_NE(back.error().find("offset"), std::string::npos) << back.error();
+  EXPECT_NE(back.error().find(inner() + "/vote is damaged at offset"), std::string::npos) << back.error();
 }
 
 TEST_F(DataFolderTest, WhatCannotBeMadeIsNamed) {

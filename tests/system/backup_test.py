@@ -127,7 +127,7 @@ class Backups(unittest.TestCase):
                 status, _, error = cli.run("--port", node.http_port, "backup", os.path.join(folder, "copy"))
                 self.assertEqual((status, error), (cli.NO, "hypercache-cli: node-1 keeps no log: there is nothing to "
                                                            "copy. Start it with --appendonly yes\n"))
-                self.assertIn("cannot read none/vote: No such file", self.restores(node, "none", status=74))
+                self.assertIn("there is no none/vote", self.restores(node, "none", status=64))
             copies = []
             for name in ("a", "b"):
                 with cluster.single("--data-dir", os.path.join(folder, "data-" + name), *MEMBER) as node:

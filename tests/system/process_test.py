@@ -213,20 +213,27 @@ class DataFolder(unittest.TestCase):
         with cluster.folder() as path:
             node = self.start(path)
             node.kill()
-            vote = os.path.join(path, "data", "vote")
+            vote, copy = (os.path.join(path, "data", name) for name in ("vote", "vote.copy"))
             with open(vote, "rb") as file:
                 whole = file.read()
+            with open(copy, "rb") as file:
+                self.assertEqual(file.read(), whole)
             self.assertGreater(len(whole), 30)
             for damaged in [whole[:len(whole) // 2], whole[:40] + bytes([whole[40] ^ 1]) + whole[41:], whole[:5],
-                            b"X" + whole[1:], whole + b"more", b""]:
-                with open(vote, "wb") as file:
-                    file.write(damaged)
+                            b"X" + whole[1:], b""]:
+                for name in (vote, copy):
+                    with open(name, "wb") as file:
+                        file.write(damaged)
                 status, out, err = run(*self.FLAGS, "--data-dir", "data", cwd=path)
                 self.assertEqual((status, out), (1, ""), err)
                 self.assertIn("data/vote", err)
                 self.assertRegex(err, r"offset \d+")
             with open(vote, "wb") as file:
                 file.write(whole)
+            node.start().wait_ready()
+            node.kill()
+            with open(vote, "wb") as file:
+                file.write(b"damaged, and the copy is whole")
             node.start().wait_ready()
             node.kill()
 

@@ -5,18 +5,17 @@
 #include <optional>
 #include <set>
 
-#include "io/vote_file.h"
 #include "tools/files.h"
 #include "tools/log_content.h"
+#include "tools/vote.h"
 
 namespace hc::cli {
 namespace {
 
 // The newest view that a folder knows of: what is on disk rests on it, or on a later one.
 VoteRecord vote_of(const std::string& folder) {
-  const std::filesystem::path path = std::filesystem::path(folder) / "vote";
-  auto record = decode_vote(contents(path), path.string());
-  if (!record) throw hc::Failure{record.error(), kDamaged};
+  auto record = read_vote(folder);
+  if (!record) throw hc::Failure{"there is no " + folder + "/vote: not a data folder, nor a backup of one", kUnusable};
   if (!record->view) throw hc::Failure{folder + " is of a member that was in no cluster yet", kUnusable};
   return std::move(*record);
 }

@@ -15,7 +15,8 @@ namespace {
 
 constexpr Bytes kMagic = "HCVOTE\r\n";
 constexpr std::size_t kFormatAt = 8, kLengthAt = 12, kPayloadSumAt = 20, kHeadSumAt = 24, kHeadBytes = 28;
-constexpr std::uint32_t kFormatThatEnds = 1;                            // with its payload
+constexpr std::uint32_t kFormatThatEnds = 1;  // with its payload
+constexpr std::size_t kChangesMost = 64;
 constexpr std::size_t kVoteBytesFixed = std::size_t{64} * 1024 * 1024;  // decoded: two views and their evidence
 
 std::uint32_t get32(Bytes bytes, std::size_t at) { return WireReader(bytes.substr(at, 4)).fixed32(); }
@@ -29,20 +30,11 @@ std::unexpected<std::string> damaged(Bytes name, std::size_t at, Bytes what) {
                          std::string(kRemedy));
 }
 
-std::string payload_of(const VoteRecord& record, ViewMemo& views) {
-  ProtobufScratch scratch;
-  auto& to = scratch.make<wire::VoteRecord>();
-  put_id(record.storage, *to.mutable_storage());
-  put_id(record.cluster, *to.mutable_cluster());
-  to.set_writes(record.writes);
-  to.set_instance(record.instance.value);
-  put_ballot(record.promised, *to.mutable_promised());
-  if (record.accepted) {
-    HC_CHECK(!record.accepted->proposal.change, "a vote file holds views, whole");
-    put_accepted(*record.accepted, *to.mutable_accepted(), views);
-  }
-  if (record.view) to.set_view(views.encode(record.view));
-  return to.SerializeAsString();
+// What makes `next` of `base`; null where that is no change of it.
+ViewChangeRef change_between(const ViewRef& base, const ViewRef& next) {
+  if (!base || !next || base->slot_count() != next->slot_count()) return nullptr;
+  if (base->cluster != next->cluster || base->lineage != next->lineage) return nullptr;
+  return std::make_shared<const ViewChange>(difference(*base, *next));
 }
 
 bool get_record(const wire::VoteRecord& from, VoteRecord& record, Decoding& decoding) {
@@ -51,22 +43,64 @@ bool get_record(const wire::VoteRecord& from, VoteRecord& record, Decoding& deco
   record.writes = from.writes();
   record.instance = Epoch(from.instance());
   record.promised = get_ballot(from.promised());
-  if (from.has_accepted()) {
-    if (!get_accepted(from.accepted(), record.accepted.emplace(), decoding)) return false;
-    if (!record.accepted->proposal) return decoding.fail("what was accepted is no view");
+  if (!from.view().empty() && !get_view(from.view(), record.view, decoding)) return false;
+  if (static_cast<std::size_t>(from.changes_size()) > kChangesMost) return decoding.fail("too many changes of a view");
+  for (const std::string& bytes : from.changes()) {
+    const auto change = decode_change(bytes, decoding.budget);
+    if (!change) return decoding.fail(change.error());
+    record.view = apply_change(record.view, **change);
+    if (!record.view) return decoding.fail("a change of another view");
   }
-  return from.view().empty() || get_view(from.view(), record.view, decoding);
+  if (!from.has_accepted()) return true;
+  if (!get_accepted(from.accepted(), record.accepted.emplace(), decoding)) return false;
+  Proposal& accepted = record.accepted->proposal;
+  if (const auto change = std::exchange(accepted.change, nullptr)) accepted.view = apply_change(record.view, *change);
+  return accepted || decoding.fail("what was accepted is no view");
 }
 
 }  // namespace
 
-std::string encode_vote(const VoteRecord& record) {
-  ViewMemo views;
-  return encode_vote(record, views);
+// Once the changes of the view that was written whole are half as long as itself, this one is.
+void VoteEncoder::take(const ViewRef& view) {
+  if (view == view_) return;
+  const ViewChangeRef change = view == accepted_ ? change_ : change_between(view_, view);
+  const std::string bytes = change ? memo_.encode(change) : std::string();
+  view_ = view;
+  accepted_ = nullptr;
+  bytes_of_changes_ += bytes.size();
+  if (change && changes_.size() < kChangesMost && bytes_of_changes_ <= base_.size() / 2)
+    return changes_.push_back(bytes);
+  base_ = view ? memo_.encode(view) : std::string();
+  changes_.clear();
+  bytes_of_changes_ = 0;
 }
 
-std::string encode_vote(const VoteRecord& record, ViewMemo& views) {
-  const std::string payload = payload_of(record, views);
+ViewChangeRef VoteEncoder::change_to(const ViewRef& accepted) {
+  if (accepted != accepted_) change_ = change_between(view_, accepted);
+  accepted_ = accepted;
+  return change_;
+}
+
+std::string VoteEncoder::payload_of(VoteRecord record) {
+  ProtobufScratch scratch;
+  auto& to = scratch.make<wire::VoteRecord>();
+  put_id(record.storage, *to.mutable_storage());
+  put_id(record.cluster, *to.mutable_cluster());
+  to.set_writes(record.writes);
+  to.set_instance(record.instance.value);
+  put_ballot(record.promised, *to.mutable_promised());
+  take(record.view);
+  to.set_view(base_);
+  for (const std::string& change : changes_) to.add_changes(change);
+  if (record.accepted) {
+    record.accepted->proposal.change = change_to(record.accepted->proposal.view);
+    put_accepted(*record.accepted, *to.mutable_accepted(), memo_);
+  }
+  return to.SerializeAsString();
+}
+
+std::string VoteEncoder::encode(VoteRecord record) {
+  const std::string payload = payload_of(std::move(record));
   std::string file;
   WireWriter out(file);
   out.raw(kMagic);
@@ -77,6 +111,8 @@ std::string encode_vote(const VoteRecord& record, ViewMemo& views) {
   out.raw(payload);
   return file;
 }
+
+std::string encode_vote(VoteRecord record) { return VoteEncoder().encode(std::move(record)); }
 
 std::expected<VoteRecord, std::string> decode_vote(Bytes bytes, Bytes name) {
   if (bytes.size() < kHeadBytes) return damaged(name, bytes.size(), "it ends within its header");

@@ -6,13 +6,15 @@
 // yields a record: an error names the offset and what the operator can do.
 //
 // A folder has two of them, written in place, one after the other: the second when the first is durable. So one of them
-// is whole whenever a crash comes, and the first, if it is, is not older than the second. (A folder of format 1 has one.)
+// is whole whenever a crash comes, and the first, if it is, is not older than the second. (A folder of format 1 has
+// one.)
 #pragma once
 
 #include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/bytes.h"
 #include "core/view/ballot.h"
@@ -23,8 +25,26 @@ namespace hc {
 inline constexpr std::uint32_t kVoteFormat = 2;
 inline constexpr std::string_view kVoteName = "vote", kVoteCopyName = "vote.copy";
 
-std::string encode_vote(const VoteRecord& record);
-std::string encode_vote(const VoteRecord& record, ViewMemo& views);
+// Writes the records of one member, one after the other. A view of all slots takes its time, and the next one is mostly
+// the same: a record has a view that was written whole before, and what has changed since.
+class VoteEncoder {
+ public:
+  std::string encode(VoteRecord record);
+
+ private:
+  std::string payload_of(VoteRecord record);
+  void take(const ViewRef& view);
+  ViewChangeRef change_to(const ViewRef& accepted);
+
+  ViewMemo memo_;
+  ViewRef view_;                      // the newest that a record had
+  std::string base_;                  // itself, or an earlier one
+  std::vector<std::string> changes_;  // from that one to view_
+  std::size_t bytes_of_changes_ = 0;
+  ViewRef accepted_;  // what was last accepted with this view_
+  ViewChangeRef change_;
+};
+std::string encode_vote(VoteRecord record);  // by one that has written nothing yet
 // `name` is the file's, for the sentence.
 std::expected<VoteRecord, std::string> decode_vote(Bytes bytes, Bytes name = "vote file");
 

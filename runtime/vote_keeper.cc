@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "io/vote_file.h"
-
 namespace hc {
 
 VoteKeeper::VoteKeeper(Loop& loop, DataFolder& folder, std::function<void(const std::string&)> failed)
@@ -24,7 +22,7 @@ void VoteKeeper::begin(StoreVote vote) {
       loop_.uv(), &work_,
       [](uv_work_t* work) {
         auto* self = static_cast<VoteKeeper*>(work->data);
-        const auto result = self->folder_.write_vote(encode_vote(self->now_->record, self->views_));
+        const auto result = self->folder_.write_vote(self->encoder_.encode(self->now_->record));
         if (!result) self->error_ = result.error();
       },
       [](uv_work_t* work, int) { static_cast<VoteKeeper*>(work->data)->done(); });

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "core/effect.h"
-#include "io/view_codec.h"
+#include "io/vote_file.h"
 #include "runtime/data_folder.h"
 #include "runtime/host.h"
 
@@ -35,7 +35,7 @@ class VoteKeeper {
   DataFolder& folder_;
   std::function<void(const std::string&)> failed_;
   Host* host_ = nullptr;
-  ViewMemo views_;  // of the thread that writes, as are the bytes: views of all slots take their time
+  VoteEncoder encoder_;  // of the thread that writes, as are the bytes
   uv_work_t work_{};
   std::optional<StoreVote> now_;  // being written
   std::optional<StoreVote> next_;

@@ -64,6 +64,7 @@ void Machine::start(NodeConfig config) {
   config.self.generation = generation_;
   config.fresh_storage = fresh;
   config.seed = seed;
+  votes_ = {};
   own_codecs_ = processes_.percent(kOwnCodecs) ? std::make_unique<Codecs>() : nullptr;
   seal_ = &codecs().seals.try_emplace(config.cluster_name, config.cluster_name).first->second;
   powered_ = true;
@@ -512,7 +513,7 @@ void Machine::perform(Effect& effect) {
     if (film) film->gossips(around_.network.machine_at(g->to), bytes);
     around_.network.datagram(index_, g->to, std::move(bytes));
   } else if (auto* v = std::get_if<StoreVote>(&effect)) {
-    std::string bytes = encode_vote(v->record, codecs().votes);
+    std::string bytes = votes_.encode(v->record);
     around_.trace.record(t, index_, what, v->id, bytes);
     around_.overseer.stored(*this, v->record);
     disk_.write(around_.schedule, index_, process_, v->id, std::move(bytes),

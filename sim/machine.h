@@ -18,7 +18,7 @@
 #include "io/gossip_codec.h"
 #include "io/peer_codec.h"
 #include "io/resp.h"
-#include "io/view_codec.h"
+#include "io/vote_file.h"
 #include "sim/clock.h"
 #include "sim/log_disk.h"
 #include "sim/network.h"
@@ -34,7 +34,6 @@ class Machine;
 struct Codecs {
   static constexpr std::size_t kViewsKept = 32;  // machines differ in what is new to them
   PeerCodec writes{kViewsKept}, reads{kViewsKept};
-  ViewMemo votes{kViewsKept};
   std::map<std::string, GossipSeal> seals;  // by the cluster's name
 };
 
@@ -202,6 +201,7 @@ class Machine {
   std::uint32_t index_, machines_;
   NodeClock clock_;
   VoteDisk disk_;
+  VoteEncoder votes_;  // of this process
   LogDisk log_;
   Random processes_;
 

@@ -25,7 +25,7 @@ struct Ballot {
 struct Proposal {
   ViewRef view;
   std::vector<Report> evidence;
-  // How the view travels, if it does not travel whole: then it alone arrives. Not part of the vote file.
+  // How the view travels, if it does not travel whole: then it alone arrives.
   ViewChangeRef change{};
   explicit operator bool() const { return view != nullptr; }
 };

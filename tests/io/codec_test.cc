@@ -343,6 +343,44 @@ TEST(VoteFile, DamageIsNamedWithItsPlace) {
   EXPECT_TRUE(decode_vote("").error().contains("offset 0"));
 }
 
+// As a voter writes them: a view is accepted, and then installed. Now and then one follows that changes much, is of
+// another lineage, or was accepted by nobody here.
+TEST(VoteFile, WhatFollowsIsWrittenAsChanges) {
+  Random random(7);
+  VoteEncoder encoder;
+  VoteRecord record;
+  record.view = view_of(5, 1024);
+  std::size_t as_changes = 0, longest = 0;
+  for (int n = 0; n < 400; ++n) {
+    auto next = std::make_shared<View>(*record.view);
+    next->epoch = record.view->epoch.next();
+    if (random.percent(3)) ++next->lineage;
+    const std::uint64_t changed = random.percent(3) ? 1000 : random.below(8);
+    for (std::uint64_t i = 0; i < changed; ++i) next->slots[random.below(1024)].epoch = next->epoch;
+    if (random.percent(90)) record.accepted = Accepted{{}, {next, {}}};
+    for (int step = 0; step < 2; ++step) {
+      ++record.writes;
+      const std::string file = encoder.encode(record);
+      const auto back = decode_vote(file);
+      ASSERT_TRUE(back) << back.error();
+      EXPECT_EQ(back->writes, record.writes);
+      EXPECT_EQ(encode_view(*back->view), encode_view(*record.view));
+      ASSERT_EQ(back->accepted.has_value(), record.accepted.has_value());
+      if (record.accepted) {
+        EXPECT_EQ(encode_view(*back->accepted->proposal.view), encode_view(*record.accepted->proposal.view));
+        EXPECT_FALSE(back->accepted->proposal.change);
+      }
+      const std::size_t whole = encode_vote(record).size();
+      as_changes += file.size() == whole ? 0 : 1;
+      longest = std::max(longest, file.size() * 10 / whole);
+      record.accepted.reset();
+      record.view = next;
+    }
+  }
+  EXPECT_GT(as_changes, 400U) << "of 800";
+  EXPECT_LE(longest, 20U) << "in tenths of what the view and the next one take";
+}
+
 TEST(VoteFile, AnotherFormatIsNoDamage) {
   std::string file = encode_vote(VoteRecord{});
   file[8] = 3;

@@ -9,8 +9,10 @@
 namespace hc {
 
 struct Heirs {
-  std::vector<NodeId> ids;  // members of the present view that seem alive and do not vote; if some are to
-  std::size_t wanted = 0;   // how many of them are to
+  // Members of the present view that seem alive and do not vote; if some are to, or if all are to be heard before the
+  // vote of one that leaves goes to nobody.
+  std::vector<NodeId> ids;
+  std::size_t wanted = 0;  // so many of them have to answer
 };
 
 }  // namespace hc

@@ -23,6 +23,7 @@ class MemberPlanner : private Sight {
 
   // Of what it has made.
   Heirs heirs() const {
+    if (vote_goes_ && !HC_MUTANT(kVotesGoUnasked)) return {could_vote_, could_vote_.size()};
     Heirs found{could_vote_};
     for (const Voter& v : next_.voters)
       if (!now().votes(v.id, v.storage)) ++found.wanted;
@@ -184,8 +185,9 @@ class MemberPlanner : private Sight {
         static_cast<std::size_t>(std::ranges::count_if(next_.voters, [&](const Voter& v) { return stays(v.id); }));
     if (members == next_.members.size() || votes == 0) return;
     const std::size_t odd = votes % 2 ? votes : votes - 1;
-    const bool all_stay = votes == next_.voters.size() || !all_heard;
-    take_votes(std::min(wanted_voters(members, now().voters_max), all_stay ? next_.voters.size() : odd));
+    const std::size_t most = std::min(wanted_voters(members, now().voters_max), next_.voters.size());
+    vote_goes_ = votes < next_.voters.size() && odd < most;
+    take_votes(vote_goes_ && all_heard ? odd : most);
   }
 
   // Those go first who do not stay, then who has not promised, then the last in rank; of those who remain a majority
@@ -212,6 +214,7 @@ class MemberPlanner : private Sight {
   View& next_;
   std::optional<bool> filling_;     // once it was asked
   std::vector<NodeId> could_vote_;  // members of the present view that do not
+  bool vote_goes_ = false;          // of one that leaves, to nobody, if all who could have it were heard
   bool changed_ = false;
 };
 

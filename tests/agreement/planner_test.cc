@@ -495,6 +495,23 @@ TEST(Planner, AVoteThatSomebodyCouldHaveIsNotTakenAway) {
   EXPECT_EQ(next->view->voters, now.voters);
 }
 
+// 2 is absent, 3 is leaving: one voter is enough for the others. It goes by whether 4 is heard, who gets no vote by it.
+TEST(Planner, WhoIsToBeHeardBeforeAVoteGoesIsAsked) {
+  View now = first_view(4, 4);
+  now.members[1].state = MemberState::kAbsent;
+  now.members[2].state = MemberState::kLeaving;
+  auto seen = all_alive(4);
+  seen[1].as = Seen::As::kGone;
+  const auto asked = [&] { return heirs(Sight(now, {}, seen), SlotIndex(std::make_shared<View>(now))); };
+  EXPECT_EQ(asked().ids, std::vector{NodeId(4)});
+  EXPECT_EQ(asked().wanted, 1U);
+  seen[3].answered = false;
+  EXPECT_EQ(asked().ids, std::vector{NodeId(4)}) << "in a round that has not asked it";
+  EXPECT_FALSE(plan(now, {}, seen) && plan(now, {}, seen)->view->voters != now.voters);
+  seen[3].answered = true;
+  EXPECT_EQ(plan(now, {}, seen)->view->voters, (std::vector<Voter>{{NodeId(1), info(1).storage}}));
+}
+
 TEST(Planner, TheNumberOfVotersGrowsToAnOddOne) {
   View now = first_view(3, 4);
   now.voters = {{NodeId(1), info(1).storage}};

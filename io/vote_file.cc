@@ -22,12 +22,18 @@ constexpr std::size_t kVoteBytesFixed = std::size_t{64} * 1024 * 1024;  // decod
 std::uint32_t get32(Bytes bytes, std::size_t at) { return WireReader(bytes.substr(at, 4)).fixed32(); }
 
 constexpr Bytes kRemedy =
-    ". What this member voted is not known any more: move this file and its copy away and start the member again; it "
-    "then takes a new storage identity, counts as a lost voter, and is filled by the others";
+    ". What this member voted is not known any more: move vote and vote.copy away and start the member again; it then "
+    "takes a new storage identity, counts as a lost voter, and is filled by the others";
 
-std::unexpected<std::string> damaged(Bytes name, std::size_t at, Bytes what) {
-  return std::unexpected(std::string(name) + " is damaged at offset " + std::to_string(at) + ": " + std::string(what) +
-                         std::string(kRemedy));
+// Why a file is of no use.
+struct Wrong {
+  std::string text;
+  bool other_format = false;  // another version knows what it says
+};
+
+std::unexpected<Wrong> damaged(Bytes name, std::size_t at, Bytes what) {
+  return std::unexpected(
+      Wrong{std::string(name) + " is damaged at offset " + std::to_string(at) + ": " + std::string(what)});
 }
 
 // What makes `next` of `base`; null where that is no change of it.
@@ -46,7 +52,8 @@ bool get_record(const wire::VoteRecord& from, VoteRecord& record, Decoding& deco
   if (!from.view().empty() && !get_view(from.view(), record.view, decoding)) return false;
   if (static_cast<std::size_t>(from.changes_size()) > kChangesMost) return decoding.fail("too many changes of a view");
   for (const std::string& bytes : from.changes()) {
-    const auto change = decode_change(bytes, decoding.budget);
+    DecodeBudget passing(kVoteBytesFixed);  // of all these views the last one stays
+    const auto change = decode_change(bytes, passing);
     if (!change) return decoding.fail(change.error());
     record.view = apply_change(record.view, **change);
     if (!record.view) return decoding.fail("a change of another view");
@@ -67,6 +74,7 @@ void VoteEncoder::take(const ViewRef& view) {
   const std::string bytes = change ? memo_.encode(change) : std::string();
   view_ = view;
   accepted_ = nullptr;
+  change_ = nullptr;
   bytes_of_changes_ += bytes.size();
   if (change && changes_.size() < kChangesMost && bytes_of_changes_ <= base_.size() / 2)
     return changes_.push_back(bytes);
@@ -114,16 +122,25 @@ std::string VoteEncoder::encode(VoteRecord record) {
 
 std::string encode_vote(VoteRecord record) { return VoteEncoder().encode(std::move(record)); }
 
-std::expected<VoteRecord, std::string> decode_vote(Bytes bytes, Bytes name) {
+namespace {
+
+struct Decoded {
+  VoteRecord record;
+  Bytes whole;  // without what stands behind
+  std::uint32_t format = 0;
+};
+
+std::expected<Decoded, Wrong> decode(Bytes bytes, Bytes name) {
   if (bytes.size() < kHeadBytes) return damaged(name, bytes.size(), "it ends within its header");
   if (!bytes.starts_with(kMagic)) return damaged(name, 0, "it does not begin as a vote file");
   if (crc32c(bytes.substr(0, kHeadSumAt)) != get32(bytes, kHeadSumAt))
     return damaged(name, kHeadSumAt, "the header's checksum does not match");
   const std::uint32_t format = get32(bytes, kFormatAt);
   if (format == 0 || format > kVoteFormat)
-    return std::unexpected(std::string(name) + " has format " + std::to_string(format) + " (at offset " +
-                           std::to_string(kFormatAt) + "), this program knows " + std::to_string(kVoteFormat) +
-                           ": start the version that wrote it");
+    return std::unexpected(Wrong{std::string(name) + " has format " + std::to_string(format) + " (at offset " +
+                                     std::to_string(kFormatAt) + "), this program knows " +
+                                     std::to_string(kVoteFormat) + ": start the version that wrote it",
+                                 true});
   Bytes payload = bytes.substr(kHeadBytes);
   const std::uint64_t size = WireReader(bytes.substr(kLengthAt, 8)).fixed64();
   if (format != kFormatThatEnds && size < payload.size()) payload = payload.substr(0, size);
@@ -140,21 +157,38 @@ std::expected<VoteRecord, std::string> decode_vote(Bytes bytes, Bytes name) {
   DecodeBudget budget(kVoteBytesFixed + payload.size() * 64);
   ViewMemo views;
   Decoding decoding{budget, views};
-  VoteRecord record;
-  if (!get_record(from, record, decoding)) return damaged(name, kHeadBytes, decoding.error);
-  return record;
+  Decoded decoded{{}, bytes.substr(0, kHeadBytes + payload.size()), format};
+  if (!get_record(from, decoded.record, decoding)) return damaged(name, kHeadBytes, decoding.error);
+  return decoded;
 }
 
-std::expected<std::optional<VoteRecord>, std::string> decode_votes(const VoteFiles& files, const std::string& folder) {
-  std::optional<std::string> error;
-  for (const auto& [file, name] : {std::pair{&files.first, kVoteName}, std::pair{&files.second, kVoteCopyName}}) {
+}  // namespace
+
+std::expected<VoteRecord, std::string> decode_vote(Bytes bytes, Bytes name) {
+  auto decoded = decode(bytes, name);
+  if (decoded) return std::move(decoded->record);
+  const Wrong& wrong = decoded.error();
+  return std::unexpected(wrong.other_format ? wrong.text : wrong.text + std::string(kRemedy));
+}
+
+std::expected<std::optional<NewestVote>, std::string> newest_vote(const VoteFileRead& first, const VoteFileRead& second,
+                                                                  const std::string& folder) {
+  std::optional<NewestVote> newest;
+  std::string wrong;
+  for (const auto& [file, name] : {std::pair(&first, kVoteName), std::pair(&second, kVoteCopyName)}) {
     if (!*file) continue;
-    auto record = decode_vote(**file, folder + "/" + std::string(name));
-    if (record) return std::optional(std::move(*record));
-    if (!error) error = std::move(record.error());
+    auto decoded =
+        **file ? decode(***file, folder + "/" + std::string(name)) : std::unexpected(Wrong{(*file)->error()});
+    if (!decoded) {
+      if (decoded.error().other_format) return std::unexpected(decoded.error().text);
+      wrong += (wrong.empty() ? "" : "; ") + decoded.error().text;
+    } else if (!newest) {
+      std::string bytes = decoded->format == kVoteFormat ? std::string(decoded->whole) : encode_vote(decoded->record);
+      newest = NewestVote{std::move(decoded->record), std::move(bytes), file == &first};
+    }
   }
-  if (error) return std::unexpected(std::move(*error));
-  return std::nullopt;
+  if (!newest && !wrong.empty()) return std::unexpected(wrong + std::string(kRemedy));
+  return newest;
 }
 
 }  // namespace hc

@@ -48,12 +48,17 @@ std::string encode_vote(VoteRecord record);  // by one that has written nothing 
 // `name` is the file's, for the sentence.
 std::expected<VoteRecord, std::string> decode_vote(Bytes bytes, Bytes name = "vote file");
 
-// The two files of a folder, or of a backup, which has the first alone; each may be missing.
-struct VoteFiles {
-  std::optional<std::string> first, second;
-  bool operator==(const VoteFiles&) const = default;
+// One of the files of a folder: its bytes, or why they cannot be read. nullopt: there is no such file.
+using VoteFileRead = std::optional<std::expected<std::string, std::string>>;
+
+struct NewestVote {
+  VoteRecord record;
+  std::string bytes;     // in the present format
+  bool of_first = true;  // or of the second file
 };
-// Of the first that is whole; nullopt if neither file is there. The error is that of the first that is there.
-std::expected<std::optional<VoteRecord>, std::string> decode_votes(const VoteFiles& files, const std::string& folder);
+// Of the first file, if that is whole, else of the second; nullopt if neither is there. That none is whole is an error,
+// and so is a format of a later version in either.
+std::expected<std::optional<NewestVote>, std::string> newest_vote(const VoteFileRead& first, const VoteFileRead& second,
+                                                                  const std::string& folder);
 
 }  // namespace hc

@@ -165,7 +165,16 @@ RC_GTEST_PROP(VoteFile, RecordsComeBackAndDamageNeverDoes, ()) {
 
 RC_GTEST_PROP(VoteFile, RecordsComeBackWhateverWasWrittenBefore, ()) {
   VoteEncoder encoder;
-  for (const VoteRecord& record : any::list(6, any::vote_record)) {
+  ViewRef last = any::view();
+  for (VoteRecord& record : any::list(40, any::vote_record)) {
+    if (any::flag()) record.view = last;
+    if (any::flag()) {  // a view that follows
+      auto next = std::make_shared<View>(*last);
+      next->epoch = last->epoch.next();
+      for (std::size_t n = any::size(4); n > 0; --n) next->slots[any::size(next->slots.size() - 1)].epoch = next->epoch;
+      last = next;
+      if (record.accepted) record.accepted->proposal.view = last;
+    }
     const auto back = decode_vote(encoder.encode(record));
     RC_ASSERT(back.has_value());
     RC_ASSERT(same(*back, record));

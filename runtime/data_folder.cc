@@ -11,8 +11,6 @@
 #include <fstream>
 #include <utility>
 
-#include "io/vote_file.h"
-
 namespace hc {
 
 namespace {
@@ -48,12 +46,19 @@ bool write_all(int fd, std::string_view bytes) {
   return true;
 }
 
-std::expected<std::optional<std::string>, std::string> read_if_there(const std::string& path) {
-  if (!std::filesystem::exists(path)) return std::nullopt;
-  std::ifstream file(path, std::ios::binary);
-  std::string bytes((std::istreambuf_iterator<char>(file)), {});
-  if (!file.good() && !file.eof()) return failed("read", path);
-  return std::optional(std::move(bytes));
+VoteFileRead read_if_there(const std::string& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file && errno == ENOENT) return std::nullopt;
+  std::string bytes;
+  char some[1 << 16];
+  ssize_t count = file ? 1 : -1;
+  while (file && (count = ::read(file.get(), some, sizeof some)) != 0) {
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) break;
+    bytes.append(some, static_cast<std::size_t>(count));
+  }
+  if (count < 0) return failed("read", path);
+  return bytes;
 }
 
 // A file, or a folder's names.
@@ -101,31 +106,30 @@ DataFolder::~DataFolder() {
 }
 
 std::expected<std::optional<VoteRecord>, std::string> DataFolder::read_vote() const {
-  VoteFiles files;
-  for (const auto& [file, name] : {std::pair(&files.first, kVoteName), std::pair(&files.second, kVoteCopyName)}) {
-    auto bytes = read_if_there(path_of(name));
-    if (!bytes) return std::unexpected(bytes.error());
-    *file = std::move(*bytes);
-  }
-  auto record = decode_votes(files, path_);
-  if (!record || !*record) return record;
-  const bool of_first = decode_votes({files.first, {}}, path_).value_or(std::nullopt).has_value();
-  const std::string_view source = of_first ? kVoteName : kVoteCopyName, other = of_first ? kVoteCopyName : kVoteName;
-  const std::string bytes = encode_vote(**record);
-  if (const auto& was = of_first ? files.second : files.first; !was || !was->starts_with(bytes))
-    spdlog::info("{} is written anew from {}", path_of(other), path_of(source));
-  const auto restored = restore_vote(source, other, bytes);
+  const VoteFileRead first = read_if_there(path_of(kVoteName)), second = read_if_there(path_of(kVoteCopyName));
+  auto newest = newest_vote(first, second, path_);
+  if (!newest) return std::unexpected(newest.error());
+  if (!*newest) return std::nullopt;
+  const bool of_first = (*newest)->of_first;
+  const auto restored = restore_vote(of_first ? kVoteName : kVoteCopyName, **(of_first ? first : second),
+                                     of_first ? kVoteCopyName : kVoteName, of_first ? second : first, (*newest)->bytes);
   if (!restored) return std::unexpected(restored.error());
-  return record;
+  return std::move((*newest)->record);
 }
 
-// A process that ended while it wrote may have left what the disk does not have yet, in either file. What was read must
-// be there before the other file is touched, and both before the next write.
-std::expected<void, std::string> DataFolder::restore_vote(std::string_view source, std::string_view other,
+// A process that ended while it wrote may have left what the disk does not have yet, in either file, and the system may
+// take for written what it failed to write. So what was read is written once more where it stands, which changes
+// nothing if the disk has it, before the other file is touched.
+std::expected<void, std::string> DataFolder::restore_vote(std::string_view source, const std::string& read,
+                                                          std::string_view other, const VoteFileRead& was,
                                                           const std::string& bytes) const {
+  const bool whole = was && *was && (*was)->starts_with(bytes);
+  if (!whole)
+    spdlog::info("{} is written anew from {}{}", path_of(other), path_of(source),
+                 was && !*was ? ": " + was->error() : "");
   return in_reserve([&] {
-    auto done = sync(path_of(source));
-    if (done) done = put_vote(other, bytes);
+    auto done = put_vote(source, read);
+    if (done) done = was && !*was ? replace_vote(other, bytes) : put_vote(other, bytes);
     if (done) done = sync(path_);
     return done;
   });
@@ -145,19 +149,26 @@ std::expected<void, std::string> DataFolder::in_reserve(const Reserve::Write& wr
   return {};
 }
 
-// In place: a file that has its room on the disk costs the bytes alone, no entry of a folder. Before, it is not there.
+// In place: a file that has its room on the disk costs the bytes alone, no entry of a folder.
 std::expected<void, DiskError> DataFolder::put_vote(std::string_view name, const std::string& bytes) const {
   const std::string path = path_of(name);
-  const bool is_new = !std::filesystem::exists(path);
-  const std::string written = is_new ? path + ".new" : path;
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!file) return replace_vote(name, bytes);
+  if (!write_all(file.get(), bytes)) return std::unexpected(disk_error("write", path));
+  if (::fdatasync(file.get()) != 0) return std::unexpected(disk_error("sync", path));
+  return {};
+}
+
+// Makes a file of that name, which is there when it is whole.
+std::expected<void, DiskError> DataFolder::replace_vote(std::string_view name, const std::string& bytes) const {
+  const std::string path = path_of(name), fresh = path + ".new";
   {
-    const Descriptor file(::open(written.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
-    if (!file) return std::unexpected(disk_error("open", written));
-    if (!write_all(file.get(), bytes)) return std::unexpected(disk_error("write", written));
-    if (::fdatasync(file.get()) != 0) return std::unexpected(disk_error("sync", written));
+    const Descriptor file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    if (!file) return std::unexpected(disk_error("create", fresh));
+    if (!write_all(file.get(), bytes)) return std::unexpected(disk_error("write", fresh));
+    if (::fsync(file.get()) != 0) return std::unexpected(disk_error("sync", fresh));
   }
-  if (!is_new) return {};
-  if (::rename(written.c_str(), path.c_str()) != 0) return std::unexpected(disk_error("replace", path));
+  if (::rename(fresh.c_str(), path.c_str()) != 0) return std::unexpected(disk_error("replace", path));
   return sync(path_);
 }
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/view/ballot.h"
+#include "io/vote_file.h"
 #include "runtime/reserve.h"
 
 namespace hc {
@@ -32,10 +32,12 @@ class DataFolder {
 
  private:
   std::string path_of(std::string_view name) const { return path_ + "/" + std::string(name); }
-  std::expected<void, std::string> restore_vote(std::string_view source, std::string_view other,
+  std::expected<void, std::string> restore_vote(std::string_view source, const std::string& read,
+                                                std::string_view other, const VoteFileRead& was,
                                                 const std::string& bytes) const;
   std::expected<void, std::string> in_reserve(const Reserve::Write& write) const;
   std::expected<void, DiskError> put_vote(std::string_view name, const std::string& bytes) const;
+  std::expected<void, DiskError> replace_vote(std::string_view name, const std::string& bytes) const;
   DataFolder(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
   std::string path_;
   int lock_ = -1;

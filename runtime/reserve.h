@@ -16,7 +16,7 @@ struct DiskError {
   std::string text;      // a sentence for the operator
   bool no_room = false;  // the disk, or a quota, is full
 };
-// Of errno, just now: "cannot write /data/vote.new: No space left on device".
+// Of errno, just now: "cannot write /data/vote: No space left on device".
 DiskError disk_error(const std::string& what, const std::string& path);
 
 class Reserve {

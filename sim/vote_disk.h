@@ -1,10 +1,10 @@
 // The folder of a machine that holds its vote file, bytes and all.
 //
-// A write replaces the file as a whole (temporary file, fsync, rename, fsync of the folder), one after the other. What
-// it may do: be slow, fail an fsync (fatal to the process; whether the new file is there is open), lose at a crash what
-// was not synced yet, or have it without having said so, be wiped, rot, or be an older one that was put back. A torn
-// write tears the temporary file, which nobody reads. Budget: the disks of a majority of the newest view's voters stay
-// intact (sim/nemesis.h).
+// The two files of a real folder (io/vote_file.h) are one here, which has the bytes of one record or of the next: what
+// runtime promises of them is tested there. What it may do: be slow, fail an fsync (fatal to the process; which record
+// is there is open), lose at a crash what was not synced yet, or have it without having said so, be wiped, rot (both
+// files), or be an older one that was put back. Budget: the disks of a majority of the newest view's voters stay intact
+// (sim/nemesis.h).
 #pragma once
 
 #include <cstdint>

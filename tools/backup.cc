@@ -11,7 +11,6 @@
 #include <set>
 
 #include "io/log_codec.h"
-#include "io/vote_file.h"
 #include "tools/files.h"
 #include "tools/vote.h"
 
@@ -71,10 +70,10 @@ std::optional<std::uint64_t> copy_log(const fs::path& log, const fs::path& to) {
 }
 
 void copy_vote(const fs::path& data, const fs::path& to) {
-  const auto record = read_vote(data);
-  if (!record) return;
-  const std::string bytes = encode_vote(*record);
-  replace_durably(to / kVoteName, [&](std::FILE* file) { std::fwrite(bytes.data(), 1, bytes.size(), file); });
+  const auto vote = read_vote(data);
+  if (!vote) return;
+  replace_durably(to / kVoteName,
+                  [&](std::FILE* file) { std::fwrite(vote->bytes.data(), 1, vote->bytes.size(), file); });
 }
 
 // The vote first: the log knows whatever it rests on (9a).

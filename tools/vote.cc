@@ -1,8 +1,9 @@
 #include "tools/vote.h"
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
-#include "io/vote_file.h"
 #include "tools/files.h"
 
 namespace hc {
@@ -10,21 +11,29 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kTries = 10;  // while one file was read the member may have begun to write it, and then the other one
+// While one file was read the member may have begun to write it, and then the other one.
+constexpr int kTries = 10;
+constexpr std::chrono::milliseconds kBetween{20};
 
-std::optional<std::string> contents_if_there(const fs::path& path) {
-  if (!fs::exists(path)) return std::nullopt;
-  return contents(path);
+VoteFileRead read_if_there(const fs::path& path) {
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) return std::nullopt;
+  try {
+    return contents(path);
+  } catch (const Failure& failure) {
+    return std::unexpected(failure.text);
+  }
 }
 
 }  // namespace
 
-std::optional<VoteRecord> read_vote(const fs::path& folder) {
+std::optional<NewestVote> read_vote(const fs::path& folder) {
   for (int n = 1;; ++n) {
-    auto record = decode_votes({contents_if_there(folder / kVoteName), contents_if_there(folder / kVoteCopyName)},
-                               folder.string());
-    if (record) return std::move(*record);
-    if (n == kTries) throw Failure{record.error(), kDamaged};
+    auto newest =
+        newest_vote(read_if_there(folder / kVoteName), read_if_there(folder / kVoteCopyName), folder.string());
+    if (newest) return std::move(*newest);
+    if (n == kTries) throw Failure{newest.error(), kDamaged};
+    std::this_thread::sleep_for(kBetween);
   }
 }
 

@@ -4,11 +4,11 @@
 #include <filesystem>
 #include <optional>
 
-#include "core/view/ballot.h"
+#include "io/vote_file.h"
 
 namespace hc {
 
 // The member may be at work. nullopt: there is no vote file. Throws Failure.
-std::optional<VoteRecord> read_vote(const std::filesystem::path& folder);
+std::optional<NewestVote> read_vote(const std::filesystem::path& folder);
 
 }  // namespace hc

@@ -35,8 +35,8 @@ struct Accepted {
   Proposal proposal;
 };
 
-// The vote file: everything that a member must not forget (rules 2e, 2g). Written as a whole, durable before an answer
-// that rests on it leaves.
+// The vote file: everything that a member must not forget (rules 2e, 2g). Durable before an answer that rests on it
+// leaves.
 struct VoteRecord {
   StorageId storage;
   ClusterId cluster;         // none before the first view

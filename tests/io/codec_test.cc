@@ -336,7 +336,7 @@ TEST(VoteFile, DamageIsNamedWithItsPlace) {
       << error_at(0);
   EXPECT_TRUE(error_at(9).starts_with("votes is damaged at offset 24: the header's checksum does not match. "));
   EXPECT_TRUE(error_at(40).starts_with("votes is damaged at offset 28: the checksum over "));
-  EXPECT_TRUE(error_at(40).contains("move this file and its copy away"));
+  EXPECT_TRUE(error_at(40).contains("move vote and vote.copy away"));
   EXPECT_TRUE(decode_vote(file.substr(0, 10)).error().contains("offset 10: it ends within its header"));
   EXPECT_TRUE(decode_vote(file.substr(0, 50)).error().contains("offset 12: its payload should have "));
   EXPECT_TRUE(decode_vote(file + "of a longer one before").has_value());
@@ -386,8 +386,11 @@ TEST(VoteFile, AnotherFormatIsNoDamage) {
   file[8] = 3;
   const std::uint32_t sum = crc32c(Bytes(file).substr(0, 24));
   for (std::size_t i = 0; i < 4; ++i) file[24 + i] = static_cast<char>(sum >> (8 * i));
-  EXPECT_EQ(decode_vote(file, "votes").error(),
-            "votes has format 3 (at offset 8), this program knows 2: start the version that wrote it");
+  const std::string what = " has format 3 (at offset 8), this program knows 2: start the version that wrote it";
+  EXPECT_EQ(decode_vote(file, "votes").error(), "votes" + what);
+  const std::string whole = encode_vote(VoteRecord{});
+  EXPECT_EQ(newest_vote(file, whole, "data").error(), "data/vote" + what);
+  EXPECT_EQ(newest_vote(whole, file, "data").error(), "data/vote.copy" + what);
 }
 
 }  // namespace

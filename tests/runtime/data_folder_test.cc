@@ -1,4 +1,4 @@
-// The folder's lock, and a vote file that is there whole or not at all.
+// The folder's lock, and its vote files, one of which is whole whatever happens.
 #include "runtime/data_folder.h"
 
 #include <gtest/gtest.h>
@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "io/crc32c.h"
 #include "io/vote_file.h"
 
 namespace hc {
@@ -41,6 +42,12 @@ class DataFolderTest : public testing::Test {
       EXPECT_EQ(read(), writes) << lost << " is damaged";
     }
     return writes;
+  }
+  static std::string as_format_1(std::string file) {
+    file[8] = 1;
+    const std::uint32_t sum = crc32c(Bytes(file).substr(0, 24));
+    for (std::size_t i = 0; i < 4; ++i) file[24 + i] = static_cast<char>(sum >> (8 * i));
+    return file;
   }
   static std::string long_vote(std::uint64_t writes) {
     VoteRecord record;
@@ -106,12 +113,53 @@ TEST_F(DataFolderTest, ACrashWhileWritingLeavesOneWhole) {
   EXPECT_EQ(writes_read(older, std::nullopt), 7U) << "the copy of the first write";
 }
 
+// What is on the disk of a write that was cut off may be any part of it.
+TEST_F(DataFolderTest, APowerLossLeavesAnyPartOfAWrite) {
+  const std::string older = long_vote(7), newer = short_vote(8);
+  constexpr std::size_t kParts = 6;
+  const std::size_t part = newer.size() / kParts + 1;
+  for (unsigned which = 0; which < 1U << kParts; ++which) {
+    std::string torn = older;
+    for (std::size_t i = 0; i < newer.size(); ++i)
+      if (which >> (i / part) & 1U) torn[i] = newer[i];
+    EXPECT_EQ(writes_read(torn, older), torn.starts_with(newer) ? 8U : 7U) << which;
+    EXPECT_EQ(writes_read(newer, torn), 8U) << which;
+  }
+}
+
+TEST_F(DataFolderTest, AFolderOfAVersionBeforeIsTakenOver) {
+  const std::string before = as_format_1(long_vote(7)), newer = short_vote(8);
+  EXPECT_EQ(writes_read(before, std::nullopt), 7U);
+  for (std::size_t cut = 0; cut <= newer.size(); ++cut)
+    EXPECT_EQ(writes_read(newer.substr(0, cut) + before.substr(cut), before),
+              (newer.substr(0, cut) + before.substr(cut)).starts_with(newer) ? 8U : 7U)
+        << "the first write in place, cut off at " << cut;
+  EXPECT_EQ(writes_read(before + "more", std::nullopt), std::nullopt);
+}
+
+TEST_F(DataFolderTest, AFileThatCannotBeReadIsMadeAnew) {
+  for (const std::string_view name : {kVoteName, kVoteCopyName}) {
+    put(kVoteName, short_vote(8));
+    put(kVoteCopyName, short_vote(8));
+    const auto path = std::filesystem::path(inner()) / name;
+    std::filesystem::remove(path);
+    std::filesystem::create_symlink(path, path);  // a circle
+    const auto folder = DataFolder::open(inner());
+    const auto back = folder->read_vote();
+    ASSERT_TRUE(back && *back) << back.error();
+    EXPECT_EQ((*back)->writes, 8U);
+    EXPECT_TRUE(std::filesystem::is_regular_file(path));
+    ASSERT_TRUE(folder->write_vote(short_vote(9)));
+  }
+}
+
 TEST_F(DataFolderTest, DamageIsNamed) {
   put(kVoteName, "not a vote");
   put(kVoteCopyName, "neither");
   const auto back = DataFolder::open(inner())->read_vote();
   ASSERT_FALSE(back);
   EXPECT_NE(back.error().find(inner() + "/vote is damaged at offset"), std::string::npos) << back.error();
+  EXPECT_NE(back.error().find(inner() + "/vote.copy is damaged at offset"), std::string::npos) << back.error();
 }
 
 TEST_F(DataFolderTest, WhatCannotBeMadeIsNamed) {

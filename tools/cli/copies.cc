@@ -14,10 +14,10 @@ namespace {
 
 // The newest view that a folder knows of: what is on disk rests on it, or on a later one.
 VoteRecord vote_of(const std::string& folder) {
-  auto record = read_vote(folder);
-  if (!record) throw hc::Failure{"there is no " + folder + "/vote: not a data folder, nor a backup of one", kUnusable};
-  if (!record->view) throw hc::Failure{folder + " is of a member that was in no cluster yet", kUnusable};
-  return std::move(*record);
+  auto vote = read_vote(folder);
+  if (!vote) throw hc::Failure{"there is no " + folder + "/vote: not a data folder, nor a backup of one", kUnusable};
+  if (!vote->record.view) throw hc::Failure{folder + " is of a member that was in no cluster yet", kUnusable};
+  return std::move(vote->record);
 }
 
 class Reading {

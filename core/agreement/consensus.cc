@@ -456,7 +456,7 @@ void Consensus::install(ViewRef view, Time now, Effects& out) {
   }
   if (proposing_ && proposing_->instance <= view->epoch) proposing_.reset();
   unheard_.clear();
-  const bool voted = installed_ && installed_->votes(config_.self.id, record_.storage);
+  const bool voted = votes();
   if (voted && !view->votes(config_.self.id, record_.storage)) vote_ended_ = view->epoch;
   if (vote_ended_ && view->voters != installed_->voters) held_by_.clear();
   if (!installed_ || view->voters != installed_->voters) counts_asked_at_ = {};
@@ -465,6 +465,7 @@ void Consensus::install(ViewRef view, Time now, Effects& out) {
   news_ = true;
   const bool by_others = installed_->epoch != accepted_here_ && !HC_MUTANT(kOnlyVoterNeverCompares);
   if (std::exchange(only_voter_, false) && by_others) see_whom_to_ask(now);
+  compare_with_members(now);
   if (!learn_counts()) return take_new_storage(now, out);
   if (!late)
     persist(now, out);
@@ -498,7 +499,7 @@ void Consensus::session_opened(NodeId peer, Time now) {
   round_time_.session_opened(peer, now);
   heirs_time_.session_opened(peer, now);
   heir_may_hear(peer);
-  if (!counts_checked_ && std::ranges::count(asked_for_counts(), peer))
+  if ((!counts_checked_ || !compared_) && std::ranges::count(asked_for_counts(), peer))
     peers_.send(peer, VoteCountAsk{record_.storage});
   if (const auto owed = counts_owed_.extract(peer)) tell_count(peer, owed.mapped());
   if (record_.instance == epoch().next() && record_.promised.proposer == peer && !writing_)
@@ -539,7 +540,7 @@ std::optional<Time> Consensus::deadline() const {
     const bool waits = !proposing_->accepting && waits_for_heirs();
     next = waits ? std::min(proposing_->retry_at, proposing_->hear_until) : proposing_->retry_at;
   }
-  if (!counts_checked_) next = std::min(next.value_or(Time::max()), counts_asked_at_);
+  if (!counts_checked_ || !compared_) next = std::min(next.value_or(Time::max()), counts_asked_at_);
   if (write_by_) next = std::min(next.value_or(Time::max()), *write_by_);
   if (held_asked_at_ && !handed_over()) next = std::min(next.value_or(Time::max()), *held_asked_at_ + kAskAgain);
   return next;

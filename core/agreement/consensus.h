@@ -172,11 +172,15 @@ class Consensus {
   void tell_count(NodeId to, StorageId storage);
   void take_new_storage(Time now, Effects& out);
   void ask_counts(Time now);
+  bool votes() const;  // by the installed view, with the folder that we have
+  std::vector<NodeId> other_voters() const;
+  std::vector<NodeId> other_members() const;
   std::vector<NodeId> asked_for_counts() const;
   std::size_t counts_wanted() const;  // from so many other voters
   bool heard_all_members(const std::vector<NodeId>& asked, Time now) const;
   void see_whom_to_ask(Time now);
   void see_whether_compared(Time now);
+  void compare_with_members(Time now);
   std::string founders_key() const;
   std::string judge(const Proposal& proposal) const;
 

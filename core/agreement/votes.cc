@@ -73,23 +73,38 @@ void Consensus::handle(Incarnation from, const VoteCountIs& m, Time now, Effects
   see_whether_compared(now);
 }
 
-// The other voters. Where there is none, the other members: they know whether there is a later view.
-std::vector<NodeId> Consensus::asked_for_counts() const {
+std::vector<NodeId> Consensus::other_voters() const {
   std::vector<NodeId> ids = voters();
   std::erase(ids, config_.self.id);
-  if (!ids.empty() || !installed_ || HC_MUTANT(kOnlyVoterAsksNobody) || HC_MUTANT(kOnlyVoterAsks)) return ids;
-  for (const ViewMember& m : installed_->members)
-    if (m.info.id != config_.self.id) ids.push_back(m.info.id);
   return ids;
 }
+
+std::vector<NodeId> Consensus::other_members() const {
+  std::vector<NodeId> ids;
+  for (std::size_t i = 0; installed_ && i < installed_->members.size(); ++i)
+    if (const NodeId id = installed_->members[i].info.id; id != config_.self.id) ids.push_back(id);
+  return ids;
+}
+
+// The other voters. All members where we are the only voter, for they know whether there is a later view, or none at
+// all, for somebody may know of our votes who was a voter once.
+std::vector<NodeId> Consensus::asked_for_counts() const {
+  std::vector<NodeId> ids = other_voters();
+  if (HC_MUTANT(kOnlyVoterAsks) || !installed_) return ids;
+  if (ids.empty() ? HC_MUTANT(kOnlyVoterAsksNobody) : votes() || HC_MUTANT(kCandidateAsksVotersAlone)) return ids;
+  for (const NodeId id : other_members())
+    if (!std::ranges::count(ids, id)) ids.push_back(id);
+  return ids;
+}
+
+bool Consensus::votes() const { return installed_ && installed_->votes(config_.self.id, record_.storage); }
 
 // Together with us a majority of the voters; a majority of the others, or all, where the view has our vote with another
 // folder.
 std::size_t Consensus::counts_wanted() const {
   const std::vector<NodeId> all = voters();
   const auto others = all.size() - static_cast<std::size_t>(std::ranges::count(all, config_.self.id));
-  const bool ours = installed_ && installed_->votes(config_.self.id, record_.storage);
-  const std::size_t wanted = std::min(others, majority() - (ours ? 1 : 0));
+  const std::size_t wanted = std::min(others, majority() - (votes() ? 1 : 0));
   return HC_MUTANT(kOnlyVoterAsks) ? std::max<std::size_t>(1, wanted) : wanted;
 }
 
@@ -103,12 +118,22 @@ void Consensus::see_whom_to_ask(Time now) {
 }
 
 void Consensus::see_whether_compared(Time now) {
-  const std::vector<NodeId> asked = asked_for_counts();
+  const std::vector<NodeId> asked = other_voters();
   const auto from = std::ranges::count_if(counts_from_, [&](NodeId id) { return std::ranges::count(asked, id) > 0; });
   const std::size_t wanted = counts_wanted();
-  const bool enough =
-      wanted > 0 ? static_cast<std::size_t>(from) >= wanted : now >= listens_until_ || heard_all_members(asked, now);
-  if (enough) counts_checked_ = compared_ = true;
+  const bool all = now >= listens_until_ || heard_all_members(asked_for_counts(), now);
+  counts_checked_ |= wanted > 0 ? static_cast<std::size_t>(from) >= wanted : all;
+  compared_ |= counts_checked_ && (votes() || all || HC_MUTANT(kCandidateAsksVotersAlone));
+}
+
+// A view has come by which we do not vote, and its members may be others than those who were asked. Who is named with
+// its storage identity keeps that.
+void Consensus::compare_with_members(Time now) {
+  if (votes() || now >= listens_until_ || HC_MUTANT(kCandidateAsksVotersAlone) || HC_MUTANT(kAmnesiacVoter)) return;
+  if (const ViewMember* m = installed_->member(config_.self.id); m && m->info.storage == record_.storage) return;
+  compared_ = false;
+  counts_asked_at_ = {};
+  see_whether_compared(now);
 }
 
 // Nobody of them is left who might say that there is a later view. Who is alone by its disk, and was told at its start
@@ -143,9 +168,9 @@ void Consensus::take_new_storage(Time now, Effects& out) {
 }
 
 void Consensus::ask_counts(Time now) {
-  if (counts_checked_ || now < counts_asked_at_) return;
+  if ((counts_checked_ && compared_) || now < counts_asked_at_) return;
   see_whether_compared(now);  // the voters may be others by now
-  if (counts_checked_) return;
+  if (counts_checked_ && compared_) return;
   counts_asked_at_ = now + (only_voter_ ? kListensAgain : kCountsAgain);
   for (const NodeId id : asked_for_counts()) peers_.send(id, VoteCountAsk{record_.storage});
 }

@@ -321,13 +321,24 @@ TEST(Votes, AnOlderDiskTakesANewStorageIdentity) {
   EXPECT_EQ(voter.consensus.eligible(), voter.consensus.storage());
 }
 
-TEST(Votes, WhoIsNoVoterComparesWithAMajorityOfThem) {
-  OnADisk other(4);
+TEST(Votes, WhoIsNoVoterComparesWithAllMembersForASecond) {
+  OnADisk other(4), silence(4), minority(4);
   other.says(2, 0);
   other.says(2, 0);
-  EXPECT_FALSE(other.consensus.eligible()) << "one of three has answered";
   other.says(3, 0);
+  EXPECT_FALSE(other.consensus.eligible()) << "a majority of the voters has answered; another one may know more";
+  other.says(1, 0);
   EXPECT_TRUE(other.consensus.eligible());
+  const auto eligible_at = [](OnADisk& one, Duration after) {
+    one.consensus.tick(kStart + after, one.out);
+    return static_cast<bool>(one.consensus.eligible());
+  };
+  silence.says(2, 0);
+  silence.says(3, 0);
+  minority.says(2, 0);
+  EXPECT_FALSE(eligible_at(silence, 900ms));
+  EXPECT_TRUE(eligible_at(silence, 1200ms));
+  EXPECT_FALSE(eligible_at(minority, 1200ms));
 }
 
 TEST(Votes, OnlyVotersOfTheNewestViewCount) {
@@ -340,6 +351,9 @@ TEST(Votes, OnlyVotersOfTheNewestViewCount) {
   other.consensus.tick(kStart, other.out);
   EXPECT_FALSE(other.consensus.eligible()) << "member 2 votes no more";
   EXPECT_EQ(other.post.take<VoteCountAsk>(NodeId(1)).size(), 1U);
+  EXPECT_EQ(other.post.take<VoteCountAsk>(NodeId(3)).size(), 1U) << "it may know more";
+  other.says(3, 0);
+  EXPECT_FALSE(other.consensus.eligible());
   other.says(1, 0);
   EXPECT_TRUE(other.consensus.eligible());
 }

@@ -184,10 +184,13 @@ std::expected<std::optional<NewestVote>, std::string> newest_vote(const VoteFile
       wrong += (wrong.empty() ? "" : "; ") + decoded.error().text;
     } else if (!newest) {
       std::string bytes = decoded->format == kVoteFormat ? std::string(decoded->whole) : encode_vote(decoded->record);
-      newest = NewestVote{std::move(decoded->record), std::move(bytes), file == &first};
+      newest = NewestVote{std::move(decoded->record), std::move(bytes), file == &first, {}};
+    } else if (decoded->record.storage == newest->record.storage && decoded->record.writes > newest->record.writes) {
+      newest = NewestVote{std::move(decoded->record), std::string(decoded->whole), false, {}};
     }
   }
   if (!newest && !wrong.empty()) return std::unexpected(wrong + std::string(kRemedy));
+  if (newest) newest->wrong = std::move(wrong);
   return newest;
 }
 

@@ -55,9 +55,11 @@ struct NewestVote {
   VoteRecord record;
   std::string bytes;     // in the present format
   bool of_first = true;  // or of the second file
+  std::string wrong;     // with the other one; empty: nothing
 };
-// Of the first file, if that is whole, else of the second; nullopt if neither is there. That none is whole is an error,
-// and so is a format of a later version in either.
+// Of the first file, if that is whole, else of the second; nullopt if neither is there. Of the second as well if that
+// is of the same storage identity and counts more writes: then the first is not what was written last. That none is
+// whole is an error, and so is a format of a later version in either.
 std::expected<std::optional<NewestVote>, std::string> newest_vote(const VoteFileRead& first, const VoteFileRead& second,
                                                                   const std::string& folder);
 

@@ -110,27 +110,22 @@ std::expected<std::optional<VoteRecord>, std::string> DataFolder::read_vote() co
   auto newest = newest_vote(first, second, path_);
   if (!newest) return std::unexpected(newest.error());
   if (!*newest) return std::nullopt;
-  const bool of_first = (*newest)->of_first;
-  const auto restored = restore_vote(of_first ? kVoteName : kVoteCopyName, **(of_first ? first : second),
-                                     of_first ? kVoteCopyName : kVoteName, of_first ? second : first, (*newest)->bytes);
+  const std::string_view source = (*newest)->of_first ? kVoteName : kVoteCopyName;
+  const std::string_view other = (*newest)->of_first ? kVoteCopyName : kVoteName;
+  if (const std::string& wrong = (*newest)->wrong; !wrong.empty())
+    spdlog::info("{}; it is written anew from {}", wrong, path_of(source));
+  const auto restored = restore_vote(source, other, (*newest)->bytes);
   if (!restored) return std::unexpected(restored.error());
   return std::move((*newest)->record);
 }
 
 // A process that ended while it wrote may have left what the disk does not have yet, in either file, and the system may
-// take for written what it failed to write. So what was read is written once more where it stands, which changes
-// nothing if the disk has it, before the other file is touched.
-std::expected<void, std::string> DataFolder::restore_vote(std::string_view source, const std::string& read,
-                                                          std::string_view other, const VoteFileRead& was,
+// take for written what it failed to write. So the other file is made anew first, beside what is there.
+std::expected<void, std::string> DataFolder::restore_vote(std::string_view source, std::string_view other,
                                                           const std::string& bytes) const {
-  const bool whole = was && *was && (*was)->starts_with(bytes);
-  if (!whole)
-    spdlog::info("{} is written anew from {}{}", path_of(other), path_of(source),
-                 was && !*was ? ": " + was->error() : "");
   return in_reserve([&] {
-    auto done = put_vote(source, read);
-    if (done) done = was && !*was ? replace_vote(other, bytes) : put_vote(other, bytes);
-    if (done) done = sync(path_);
+    auto done = replace_vote(other, bytes);
+    if (done) done = put_vote(source, bytes);
     return done;
   });
 }

@@ -32,8 +32,7 @@ class DataFolder {
 
  private:
   std::string path_of(std::string_view name) const { return path_ + "/" + std::string(name); }
-  std::expected<void, std::string> restore_vote(std::string_view source, const std::string& read,
-                                                std::string_view other, const VoteFileRead& was,
+  std::expected<void, std::string> restore_vote(std::string_view source, std::string_view other,
                                                 const std::string& bytes) const;
   std::expected<void, std::string> in_reserve(const Reserve::Write& write) const;
   std::expected<void, DiskError> put_vote(std::string_view name, const std::string& bytes) const;

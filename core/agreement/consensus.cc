@@ -10,7 +10,6 @@ namespace {
 
 constexpr Duration kLyingAfter = 600ms;
 constexpr Duration kWriteViewBy = 200ms;  // where nobody waits for it
-constexpr Duration kListens = 1s;         // the only voter, at its start, for whether others went on without its disk
 
 // What an earlier process was told of counts is forgotten with it: where all are started from copies of their folders,
 // made one after the other, those of earlier moments shall not lose their votes.

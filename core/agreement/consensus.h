@@ -215,12 +215,14 @@ class Consensus {
   std::optional<Forced> forced_;
   std::map<StorageId, std::uint64_t> counts_heard_;
   std::set<StorageId> older_disks_;  // of which a lower count was heard than before
-  // 2e: whether this process may vote, and whether it has ever compared; what an earlier one did is on an older disk,
-  // perhaps.
+  // 2e: whether this process may vote, and whether it may be given a vote with its folder: has compared; what an
+  // earlier one did is on an older disk, perhaps.
   bool counts_checked_ = true, compared_ = true;
   bool only_voter_ = false;  // it is, or was at its start, the only voter that it knows of
-  Time listens_until_{};     // as the only voter, for what the others know
-  Epoch accepted_here_;      // what this process has accepted last is for this one
+  // For what other members know: as the only voter since the start, as one that does not vote since voters answered.
+  Time listens_until_{};
+  static constexpr Duration kListens{std::chrono::seconds(1)};
+  Epoch accepted_here_;  // what this process has accepted last is for this one
   std::set<NodeId> counts_from_;
   struct Asker {
     Generation process;

@@ -86,8 +86,8 @@ std::vector<NodeId> Consensus::other_members() const {
   return ids;
 }
 
-// The other voters. All members where we are the only voter, for they know whether there is a later view, or none at
-// all, for somebody may know of our votes who was a voter once.
+// The other voters. All members where we are the only voter, for they know whether there is a later view, or do not
+// vote, for somebody may know of our votes who was a voter once.
 std::vector<NodeId> Consensus::asked_for_counts() const {
   std::vector<NodeId> ids = other_voters();
   if (HC_MUTANT(kOnlyVoterAsks) || !installed_) return ids;
@@ -121,16 +121,19 @@ void Consensus::see_whether_compared(Time now) {
   const std::vector<NodeId> asked = other_voters();
   const auto from = std::ranges::count_if(counts_from_, [&](NodeId id) { return std::ranges::count(asked, id) > 0; });
   const std::size_t wanted = counts_wanted();
-  const bool all = now >= listens_until_ || heard_all_members(asked_for_counts(), now);
-  counts_checked_ |= wanted > 0 ? static_cast<std::size_t>(from) >= wanted : all;
-  compared_ |= counts_checked_ && (votes() || all || HC_MUTANT(kCandidateAsksVotersAlone));
+  const auto all = [&] { return now >= listens_until_ || heard_all_members(asked_for_counts(), now); };
+  if (!counts_checked_ && (wanted > 0 ? static_cast<std::size_t>(from) >= wanted : all())) {
+    counts_checked_ = true;
+    if (!votes()) listens_until_ = now + kListens;  // nobody waits for our vote
+  }
+  compared_ |= counts_checked_ && (votes() || all() || HC_MUTANT(kCandidateAsksVotersAlone));
 }
 
-// A view has come by which we do not vote, and its members may be others than those who were asked. Who is named with
-// its storage identity keeps that.
+// A view has come by which we do not vote, and its members may be others than those who were asked. A process that is
+// named keeps its storage identity.
 void Consensus::compare_with_members(Time now) {
   if (votes() || now >= listens_until_ || HC_MUTANT(kCandidateAsksVotersAlone) || HC_MUTANT(kAmnesiacVoter)) return;
-  if (const ViewMember* m = installed_->member(config_.self.id); m && m->info.storage == record_.storage) return;
+  if (installed_->names({config_.self.id, config_.self.generation})) return;
   compared_ = false;
   counts_asked_at_ = {};
   see_whether_compared(now);
@@ -162,6 +165,8 @@ void Consensus::take_new_storage(Time now, Effects& out) {
   record_.writes = 0;
   record_.promised = {};
   record_.accepted.reset();
+  counts_from_.clear();
+  listens_until_ = {};
   deferred_.clear();
   counts_checked_ = compared_ = true;
   persist(now, out);
@@ -171,8 +176,9 @@ void Consensus::ask_counts(Time now) {
   if ((counts_checked_ && compared_) || now < counts_asked_at_) return;
   see_whether_compared(now);  // the voters may be others by now
   if (counts_checked_ && compared_) return;
-  counts_asked_at_ = now + (only_voter_ ? kListensAgain : kCountsAgain);
-  for (const NodeId id : asked_for_counts()) peers_.send(id, VoteCountAsk{record_.storage});
+  counts_asked_at_ = now + (now < listens_until_ ? kListensAgain : kCountsAgain);
+  for (const NodeId id : asked_for_counts())
+    if (!counts_from_.contains(id)) peers_.send(id, VoteCountAsk{record_.storage});
 }
 
 // ------------------------------------------------------------------------------------------------------ giving a vote

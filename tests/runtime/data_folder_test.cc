@@ -110,6 +110,7 @@ TEST_F(DataFolderTest, ACrashWhileWritingLeavesOneWhole) {
   put("vote.new", "the first write of all, cut off");
   EXPECT_EQ(writes_read(std::nullopt, std::nullopt), std::nullopt);
   EXPECT_EQ(writes_read(std::nullopt, older), 7U);
+  EXPECT_EQ(writes_read(older, newer), 8U) << "an older first file was put there";
   EXPECT_EQ(writes_read(older, std::nullopt), 7U) << "the copy of the first write";
 }
 

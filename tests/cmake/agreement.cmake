@@ -2,6 +2,7 @@ hc_test(agreement_test LABELS unit
   SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/agreement/step_rule_test.cc ${CMAKE_CURRENT_SOURCE_DIR}/agreement/planner_test.cc
           ${CMAKE_CURRENT_SOURCE_DIR}/agreement/force_test.cc
           ${CMAKE_CURRENT_SOURCE_DIR}/agreement/consensus_test.cc
+          ${CMAKE_CURRENT_SOURCE_DIR}/agreement/votes_test.cc
           ${CMAKE_CURRENT_SOURCE_DIR}/agreement/opening_test.cc
           ${CMAKE_CURRENT_SOURCE_DIR}/agreement/load_test.cc
           ${CMAKE_CURRENT_SOURCE_DIR}/agreement/evidence_test.cc

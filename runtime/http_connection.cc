@@ -29,6 +29,7 @@ void HttpConnection::open() {
   ++office_.http_clients;
   last_used_ = read_clocks().mono;
   ++office_.statistics.connections_received;
+  probe_when_idle(office_.settings.live().keepalive_seconds);
   start_reading();
 }
 

@@ -355,8 +355,12 @@ void LogKeeper::fsync_later(std::uint64_t id, bool sync_only) {
   if (writer_) {
     work->segment = writer_->number();
     work->size = writer_->size();
-    for (const Undurable& segment : before_) work->fds.push_back(::dup(segment.fd));
-    work->fds.push_back(::dup(fd_));  // the segment may be another one when its turn comes
+    const auto keep_open = [work](int fd) {
+      work->fds.push_back(::dup(fd));
+      if (work->fds.back() < 0 && work->error.empty()) work->error = std::strerror(errno);
+    };
+    for (const Undurable& segment : before_) keep_open(segment.fd);
+    keep_open(fd_);  // the segment may be another one when its turn comes
   } else {
     for (Found& found : last_found()) {
       if (found.fd >= 0) work->fds.push_back(found.fd);

@@ -14,7 +14,8 @@ namespace hc {
 
 namespace {
 constexpr unsigned kKeepaliveSeconds = 15;
-constexpr std::uint64_t kWatchMs = 100;
+constexpr Duration kWatch = 100ms;
+constexpr std::size_t kUnsentEver = 16;  // times as much as may wait without being taken
 }  // namespace
 
 class PeerLink final : public Stream {
@@ -28,7 +29,7 @@ class PeerLink final : public Stream {
   void open() {
     dialling_ = false;
     uv_tcp_nodelay(tcp(), 1);
-    uv_tcp_keepalive(tcp(), 1, kKeepaliveSeconds);
+    probe_when_idle(kKeepaliveSeconds);
     name_ = peer_name(tcp());
     start_reading();
   }
@@ -51,16 +52,22 @@ class PeerLink final : public Stream {
       welcomed_ = true;
       frames_.set_limit(kFrameBytesMax);
     }
-    if (unsent() <= links_.unsent_max_ + largest_) return;  // one frame may be of any size
-    spdlog::warn("link {} to {}: {} bytes wait to be sent, more than allowed; closing it", id_.value, name_, unsent());
-    close();
+    if (!crowded()) return;
+    links_.watch();
+    if (links_.patience_ == 0ms || unsent() > kUnsentEver * links_.unsent_max_ + largest_) give_up();
   }
 
   bool dialling() const { return dialling_; }
   // A dial that takes too long, or a stranger that the node has not welcomed.
   bool provisional() const { return dialling_ || !welcomed_; }
-  bool overdue(Time now) const {
-    return provisional() && now - begun_ >= (dialling_ ? PeerLinks::kDialTime : PeerLinks::kStrangerTime);
+  // More waits to be sent than may wait for long; one frame may be of any size.
+  bool crowded() const { return unsent() > links_.unsent_max_ + largest_; }
+  // Each time kWatch has passed: closes it if it took too long for something.
+  void look(Time now) {
+    if (provisional() && now - begun_ >= (dialling_ ? PeerLinks::kDialTime : PeerLinks::kStrangerTime)) return close();
+    const std::uint64_t before = std::exchange(taken_, taken_by_kernel());
+    unmoved_ = crowded() && taken_ == before ? unmoved_ + kWatch : 0ms;
+    if (crowded() && unmoved_ >= links_.patience_) give_up();
   }
   bool to_flush = false;
 
@@ -101,6 +108,11 @@ class PeerLink final : public Stream {
     links_.host_->happened(LinkOpened{id_});
   }
 
+  void give_up() {
+    spdlog::warn("link {} to {}: {} bytes wait to be sent, more than allowed; closing it", id_.value, name_, unsent());
+    close();
+  }
+
   void complain(const std::string& what) {
     spdlog::warn("link {} from {}: {}; closing it", id_.value, name_, what);
     close();
@@ -116,10 +128,12 @@ class PeerLink final : public Stream {
   bool welcomed_;  // the node has answered on this link, or made it
   bool refused_ = false;
   std::size_t largest_ = 0;  // frame, of those that wait to be sent
+  std::uint64_t taken_ = 0;  // of all that was sent, when it was last looked at
+  Duration unmoved_{};       // for so long, where it is crowded, in which the loop came round
 };
 
-PeerLinks::PeerLinks(Loop& loop, Resolver& resolver, std::size_t unsent_max)
-    : loop_(loop), resolver_(resolver), unsent_max_(unsent_max) {
+PeerLinks::PeerLinks(Loop& loop, Resolver& resolver, std::size_t unsent_max, Duration patience)
+    : loop_(loop), resolver_(resolver), unsent_max_(unsent_max), patience_(patience) {
   uv_timer_init(loop.uv(), &watch_);
   watch_.data = this;
 }
@@ -131,13 +145,13 @@ void PeerLinks::accept(uv_stream_t* listener) {
   auto* link = new PeerLink(*this, id, false);
   links_.emplace(id, link);
   if (link->accept(listener) != 0) return link->close();
-  watch_provisional();
+  watch();
   link->open();
 }
 
 void PeerLinks::dial(LinkId id, const Address& to) {
   links_.emplace(id, new PeerLink(*this, id, true));
-  watch_provisional();
+  watch();
   resolver_.resolve(to, [this, id](const sockaddr* address) { connect(id, address); });
 }
 
@@ -150,22 +164,19 @@ void PeerLinks::connect(LinkId id, const sockaddr* to) {
     found->second->connect(to);
 }
 
-void PeerLinks::watch_provisional() {
+void PeerLinks::watch() {
   if (uv_is_active(reinterpret_cast<uv_handle_t*>(&watch_)) != 0) return;
-  uv_timer_start(
-      &watch_, [](uv_timer_t* timer) { static_cast<PeerLinks*>(timer->data)->end_overdue(); }, kWatchMs, kWatchMs);
+  constexpr std::uint64_t kMs = kWatch / 1ms;
+  uv_timer_start(&watch_, [](uv_timer_t* timer) { static_cast<PeerLinks*>(timer->data)->look(); }, kMs, kMs);
 }
 
-void PeerLinks::end_overdue() {
+void PeerLinks::look() {
   const Time now = read_clocks().mono;
-  std::vector<PeerLink*> overdue;
-  bool more = false;
-  for (const auto& [id, link] : links_) {
-    more = more || link->provisional();
-    if (link->overdue(now)) overdue.push_back(link);
-  }
-  for (PeerLink* link : overdue) link->close();
-  if (!more) uv_timer_stop(&watch_);
+  std::vector<PeerLink*> watched;
+  for (const auto& [id, link] : links_)
+    if (link->provisional() || link->crowded()) watched.push_back(link);
+  for (PeerLink* link : watched) link->look(now);
+  if (watched.empty()) uv_timer_stop(&watch_);
 }
 
 void PeerLinks::send(LinkId id, const Frame& frame) {

@@ -3,8 +3,9 @@
 //
 // A link ends when either side closes it, when what arrives is no frame, when a dial takes longer than kDialTime, when
 // the node has not answered a stranger within kStrangerTime, and when more than `unsent_max` bytes wait to be sent, one
-// frame of any size beside them; the node hears LinkClosed each time. A dial that was `refused`: the other machine said
-// that nobody listens there.
+// frame of any size beside them, of which the other end has taken nothing for `patience` (or 16 times as many, however
+// it takes them: what a member is asked for at once is answered at once); the node hears LinkClosed each time. A dial
+// that was `refused`: the other machine said that nobody listens there.
 #pragma once
 
 #include <uv.h>
@@ -26,9 +27,10 @@ class PeerLinks {
  public:
   static constexpr Duration kDialTime = 1s;
   static constexpr Duration kStrangerTime = 5s;
+  static constexpr Duration kPatience = 1s;
   static constexpr std::size_t kUnsentBytesMax = std::size_t{256} * 1024 * 1024;
 
-  PeerLinks(Loop& loop, Resolver& resolver, std::size_t unsent_max = kUnsentBytesMax);
+  PeerLinks(Loop& loop, Resolver& resolver, std::size_t unsent_max = kUnsentBytesMax, Duration patience = kPatience);
   ~PeerLinks();  // Requires: close_all() was called, and the loop has run since
   PeerLinks(const PeerLinks&) = delete;
   PeerLinks& operator=(const PeerLinks&) = delete;
@@ -46,18 +48,19 @@ class PeerLinks {
  private:
   friend class PeerLink;
   void connect(LinkId link, const sockaddr* to);
-  void watch_provisional();
-  void end_overdue();
+  void watch();
+  void look();
 
   Loop& loop_;
   Resolver& resolver_;
   std::size_t unsent_max_;
+  Duration patience_;
   Host* host_ = nullptr;
   PeerCodec codec_;
   std::map<LinkId, PeerLink*> links_;
   std::vector<LinkId> to_flush_;
   std::uint64_t last_accepted_ = 0;
-  uv_timer_t watch_{};  // runs while some links are provisional
+  uv_timer_t watch_{};  // runs while some links are provisional or crowded
   bool closing_ = false;
 };
 

@@ -46,8 +46,7 @@ void RespConnection::open() {
   connected = last_command_at = read_clocks().mono;
   office_.clients.emplace(id, this);
   ++office_.statistics.connections_received;
-  if (const auto seconds = office_.settings.live().keepalive_seconds; seconds > 0)
-    uv_tcp_keepalive(tcp(), 1, static_cast<unsigned>(seconds));
+  probe_when_idle(office_.settings.live().keepalive_seconds);
   start_reading();
 }
 

@@ -30,6 +30,7 @@ namespace hc {
 namespace {
 
 constexpr int kAnyPortTries = 50;
+constexpr rlim_t kOwnDescriptors = 128;  // for files, the other members and what listens; each client is one more
 constexpr std::uint64_t kFlushPollMs = 10;
 constexpr std::uint64_t kMeasureMs = 50;
 constexpr std::uint64_t kMuchData = 16 << 20;       // bytes: from here on pages are huge
@@ -52,12 +53,12 @@ std::string hex_id() {
   return text.substr(0, 40);
 }
 
-// As many descriptors as the system lets us have: each client is one.
-void raise_descriptor_limit() {
+// As many descriptors as the system lets us have.
+rlim_t raise_descriptor_limit() {
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return RLIM_INFINITY;
+  const rlimit most{limit.rlim_max, limit.rlim_max};
+  return setrlimit(RLIMIT_NOFILE, &most) == 0 ? most.rlim_cur : limit.rlim_cur;
 }
 
 bool is_any_address(const std::string& host) { return host == "0.0.0.0" || host == "::"; }
@@ -81,7 +82,7 @@ std::string outward_address() {
 
 Server::Server(const Options& options)
     : options_(options),
-      resolver_(loop_),
+      resolver_(loop_, options.bind),
       links_(loop_, resolver_),
       gossip_(loop_, resolver_, options.cluster_name),
       signals_(loop_, [this] { stop_asked(); }) {
@@ -94,9 +95,9 @@ Server::Server(const Options& options)
 Server::~Server() = default;
 
 int Server::run() {
-  raise_descriptor_limit();
+  const auto room = make_room_for_clients();
   describe_process();
-  const auto ports = take_ports();
+  const auto ports = room ? take_ports() : room;
   auto vote = ports ? take_data() : std::unexpected(ports.error());
   if (vote && !options_.record.empty()) {
     if (auto recorder = Recorder::open(options_.record))
@@ -170,6 +171,23 @@ void Server::introduce() const {
   const std::string data = options_.data_dir.empty() ? "nothing on disk" : "data in " + options_.data_dir;
   spdlog::info("hypercache {}: RESP on {}:{}, HTTP on {}:{}, {}, {}", kVersion, options_.bind, facts_.resp_port,
                options_.bind, facts_.http_port, as, data);
+}
+
+// A client that takes the last descriptor would take it from the vote or the log.
+std::expected<void, std::string> Server::make_room_for_clients() {
+  const rlim_t descriptors = raise_descriptor_limit();
+  if (descriptors == RLIM_INFINITY) return {};
+  if (descriptors <= kOwnDescriptors)
+    return std::unexpected(
+        "this process may open " + std::to_string(descriptors) + " files at once (ulimit -n), and " +
+        std::to_string(kOwnDescriptors) +
+        " are for its own files and other members: allow more, one for each client (LimitNOFILE= of systemd)");
+  const std::uint64_t wanted = settings_.live().clients_max;
+  settings_.bound_clients_max(descriptors - kOwnDescriptors);
+  if (settings_.live().clients_max < wanted)
+    spdlog::warn("maxclients is {}, not {}: this process may open {} files at once (ulimit -n), and {} are its own",
+                 settings_.live().clients_max, wanted, descriptors, kOwnDescriptors);
+  return {};
 }
 
 void Server::describe_process() {

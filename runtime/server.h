@@ -59,6 +59,7 @@ class Server final : public Outside {
   void turn_ended() override { links_.flush(); }
 
  private:
+  std::expected<void, std::string> make_room_for_clients();
   void describe_process();
   void introduce() const;
   std::expected<void, std::string> take_ports();

@@ -283,6 +283,13 @@ std::optional<std::string> Settings::refine(const std::string& name, const Param
   return "no kind for " + name;
 }
 
+void Settings::bound_clients_max(std::uint64_t most) {
+  clients_most_ = most;
+  if (live_.clients_max <= most) return;
+  parameters_.find("maxclients")->second.value = std::to_string(most);
+  put_into_effect("maxclients");
+}
+
 std::optional<std::string> Settings::set(const std::vector<std::pair<std::string, std::string>>& wanted) {
   std::set<std::string> named;
   std::map<std::string, std::string> refined;
@@ -293,6 +300,9 @@ std::optional<std::string> Settings::set(const std::vector<std::pair<std::string
     if (!named.insert(name).second) return failed(given, "duplicate parameter");
     std::string kept = value;
     if (const auto error = refine(name, resolved(found->second), kept)) return failed(given, *error);
+    if (name == "maxclients" && std::stoull(kept) > clients_most_)
+      return failed(
+          given, "the system allows this process files for " + std::to_string(clients_most_) + " clients (ulimit -n)");
     refined[found->second.kind == Kind::kAlias ? std::string(found->second.needs) : name] = std::move(kept);
   }
   const LiveSettings before = live_;

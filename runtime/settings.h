@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -50,6 +51,9 @@ class Settings {
   Settings();
 
   const LiveSettings& live() const { return live_; }
+
+  // No more clients than that: `maxclients` falls to it, and cannot be set higher.
+  void bound_clients_max(std::uint64_t most);
 
   // Adds a parameter of our own that is shown and cannot be set.
   void show(std::string name, std::string value);
@@ -110,6 +114,7 @@ class Settings {
 
   Map parameters_;
   LiveSettings live_;
+  std::uint64_t clients_most_ = std::numeric_limits<std::uint64_t>::max();
   std::function<void(std::size_t, std::uint32_t)> set_growth_;
   std::function<void(std::string_view)> set_log_level_, set_fsync_, set_notices_;
   std::function<void(const MemoryLimits&)> set_memory_;

@@ -29,6 +29,10 @@ int Stream::accept(uv_stream_t* listener) {
   return status;
 }
 
+void Stream::probe_when_idle(std::uint64_t seconds) {
+  if (seconds > 0) uv_tcp_keepalive(&tcp_, 1, static_cast<unsigned>(seconds));
+}
+
 void Stream::start_reading() {
   if (reading_ || closing_) return;
   reading_ = true;

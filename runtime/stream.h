@@ -28,6 +28,8 @@ class Stream {
   int accept(uv_stream_t* listener);
   uv_tcp_t* tcp() { return &tcp_; }
 
+  // Has the kernel ask a silent other end after so many seconds whether it is still there (TCP keepalive); 0: never.
+  void probe_when_idle(std::uint64_t seconds);
   void start_reading();
   void pause_reading();
   bool reading() const { return reading_; }
@@ -53,6 +55,11 @@ class Stream {
 
   std::uint64_t bytes_in() const { return bytes_in_; }
   std::uint64_t bytes_out() const { return bytes_out_; }
+  // The same, with what is taken of a write that is under way.
+  std::uint64_t taken_by_kernel() const {
+    const auto* stream = reinterpret_cast<const uv_stream_t*>(&tcp_);
+    return bytes_out_ + (writing_ ? in_flight_now_ - uv_stream_get_write_queue_size(stream) : 0);
+  }
 
  protected:
   virtual ~Stream() = default;

@@ -27,6 +27,7 @@ T pick(Random& random, const T (&from)[N]) {
 NodeConfig draw_node(Random& random, std::uint32_t nodes) {
   NodeConfig c;
   static constexpr std::uint32_t kFactors[] = {1, 2, 2, 2, 2, 2, 2, 3, 3, 3};
+  static constexpr Duration kLongLease = 4s;  // longer than it takes to remove a member
   static constexpr Duration kLeases[] = {400ms, 700ms, 1s, 1s, 1500ms};
   static constexpr Duration kDeadlines[] = {1s, 2s, 5s, 5s, 10s};
   static constexpr Duration kPatience[] = {600ms, 1500ms, 2500ms, 2500ms};
@@ -41,6 +42,7 @@ NodeConfig draw_node(Random& random, std::uint32_t nodes) {
   c.min_in_sync = c.replication_factor >= 2 && random.percent(10) ? 2 : 1;
   c.slot_loss_wait = random.percent(10);
   c.voters_max = random.percent(80) ? 5 : 3;
+  if (random.percent(10)) c.lease = kLongLease;
   c.durable_votes = true;
   return c;
 }

@@ -4,6 +4,7 @@
 // waits (for a commit, for another node) is made its own first: own().
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -69,6 +70,13 @@ struct Reply {
   static Reply map(std::vector<Reply> items) { return of_items(Kind::kMap, std::move(items)); }
 
   bool is_error() const { return kind == Kind::kError; }
+  // Of all that it holds; about what any form of it takes.
+  std::size_t bytes() const {
+    constexpr std::size_t kHead = 16;
+    std::size_t sum = kHead + text.view.size();
+    for (const Reply& item : items) sum += item.bytes();
+    return sum;
+  }
   void own() {
     if (text.view.data() != kOkText) text.own();
     for (Reply& item : items) item.own();

@@ -117,12 +117,12 @@ bool Replication::on_offer(Slot s) const {
   return list.names(config_.self.id) && !list.names(self());
 }
 
-// 9a: of every slot whose list names an earlier process of ours, as soon as that one's grants have run out (3c). False:
-// no list of this view does.
+// 9a: of every slot whose list names an earlier process of ours, as soon as that one's grants have run out (3c): who is
+// alone by now need not have been, L ago. False: no list of this view does.
 bool Replication::offer_disk(std::vector<Report>& reports, Time now) const {
   if (!view_->names(self())) return true;
-  const bool others = view_->members.size() > 1;  // who may hold grants of our former process
-  if (others && now < started_at_ + view_->lease && !HC_MUTANT(kGrantForgottenByRestart)) return true;
+  const bool alone = HC_MUTANT(kAloneAtOnce) && view_->members.size() == 1;
+  if (!alone && now < started_at_ + view_->lease && !HC_MUTANT(kGrantForgottenByRestart)) return true;
   std::map<Incarnation, Report> offers;
   const auto offer = [&](Slot s, Incarnation about, DiskOffer what) {
     Report& r =

@@ -249,17 +249,28 @@ void Replication::empty_slot(Slot s, Position at, bool whole) {
   account(r);
 }
 
+// False: at one who was not with it, and without any who was (7e). Who led it before needed grants of these, who may
+// have given them until they ended, and none of ours (3c).
+bool Replication::goes_on_by_itself(Slot s, const View* old) const {
+  if (!old) return false;
+  const InSyncList& before = old->config(s).list;
+  const InSyncList& list = view_->config(s).list;
+  return before.names(config_.self.id) || std::ranges::any_of(before, [&](Incarnation who) { return list.names(who); });
+}
+
 void Replication::begin_lead(Slot s, const View* old, Time now) {
   Replica& r = at(s);
   const SlotConfig& config = view_->config(s);
   const bool named_before = old && old->config(s).list.names(self());
   if (!named_before && !r.filled && view_->epoch != Epoch(1)) {
-    // A slot that begins anew (7e), or goes on from our disk (9a). Grants of our own former process may still run: it
-    // is over when we are L old.
+    // A slot that begins anew (7e), or goes on from our disk (9a). Grants of our own former process may still run, also
+    // where nobody else is a member any more: it is over when we are L old.
     if (!recovers(s, old)) empty_slot(s, {}, true);
-    const bool others = view_->members.size() > 1 || !log_.on();
-    if (others && !HC_MUTANT(kGrantForgottenByRestart)) r.formers.push_back({{}, started_at_ + view_->lease});
+    const bool alone = HC_MUTANT(kAloneAtOnce) && view_->members.size() == 1 && log_.on();
+    if (!alone && !HC_MUTANT(kGrantForgottenByRestart)) r.formers.push_back({{}, started_at_ + view_->lease});
   }
+  if (!named_before && view_->epoch != Epoch(1) && !goes_on_by_itself(s, old) && !HC_MUTANT(kOutsiderAtOnce))
+    r.formers.push_back({{}, now + view_->lease});
   // Filled and not counted (7e): what its primary had committed need not stand in our log yet.
   if (!named_before && r.filled) r.commit = std::min(r.commit, durable(r));
   auto lead = std::make_unique<Lead>();

@@ -214,6 +214,7 @@ class Replication : public Executor {
   void note_former(Replica& r, Slot s, const View& old, Time now);
   void step_down(Slot s, Time now);
   void begin_lead(Slot s, const View* old, Time now);
+  bool goes_on_by_itself(Slot s, const View* old) const;
   void refresh_learners(Slot s, Time now);
   void empty_slot(Slot s, Position at, bool whole);
   bool recovers(Slot s, const View* old) const;

@@ -183,7 +183,7 @@ void Coordinator::run_here(std::uint64_t token, Now now, Effects& out) {
       return;
     case Executor::Ran::kDone:
     case Executor::Ran::kRefused:
-      result.reply.own();
+      if (part.op != 0) result.reply.own();
       return part_done(token, Outcome::kDone, std::move(result.reply), now, out);
     case Executor::Ran::kNotMine:
       return part_done(token, Outcome::kNotMine, {}, now, out);
@@ -336,6 +336,13 @@ void Coordinator::handle(Incarnation from, Forward&& m, Now now, Effects& out) {
 }
 
 void Coordinator::guest_done(std::uint64_t token, Part& part, Outcome outcome, Reply reply, Now now, Effects& out) {
+  const std::size_t bytes = reply.bytes();
+  if (bytes > kGuestReplyBytesMax)
+    reply = Reply::error("ERR the reply has about " + std::to_string(bytes) +
+                         " bytes, and members pass on no more than " + std::to_string(kGuestReplyBytesMax) +
+                         " at once" + (part.spec->writes() ? "; the command was executed" : "") +
+                         ": ask for less, or at the member that leads the slot");
+  reply.own();
   tell_if_slow(token, part, outcome, reply, now, out);
   std::vector<Slot> left = part.every ? std::move(part.every->left) : std::vector<Slot>();
   answer_guest(part.guest,

@@ -36,6 +36,9 @@
 
 namespace hc {
 
+// What is answered to another member is no longer, so that it fits into a frame with what else is in it (io/framing.h).
+inline constexpr std::size_t kGuestReplyBytesMax = std::size_t{1} << 30;
+
 class Coordinator {
  public:
   Coordinator(const NodeConfig& config, Peers& peers, Executor& executor, Random random);

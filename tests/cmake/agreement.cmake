@@ -26,6 +26,7 @@ hc_test(sessions_test LABELS unit
   USES core_peer core_agreement)
 hc_test(routing_test LABELS unit
   SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/routing/every_slot_test.cc ${CMAKE_CURRENT_SOURCE_DIR}/routing/relay_test.cc
+          ${CMAKE_CURRENT_SOURCE_DIR}/routing/guest_test.cc
           ${CMAKE_CURRENT_SOURCE_DIR}/routing/slow_requests_test.cc
           ${CMAKE_CURRENT_SOURCE_DIR}/routing/token_map_test.cc ${CMAKE_CURRENT_SOURCE_DIR}/routing/line_table_test.cc
   USES core_sim_routing core_sim_agreement)

@@ -5,8 +5,8 @@ target_link_libraries(powercut PRIVATE hc_warnings)
 set(binaries "HC_NODE=$<TARGET_FILE:hypercache-node>;HC_SIM=$<TARGET_FILE:sim>;HC_LINCHECK=$<TARGET_FILE:lincheck>;\
 HC_LOG_INSPECT=$<TARGET_FILE:log-inspect>;HC_CLI=$<TARGET_FILE:hypercache-cli>;\
 HC_BROKEN_NODE=$<TARGET_FILE:broken-node>;HC_WALL_CLOCK=$<TARGET_FILE:wall_clock>;HC_POWERCUT=$<TARGET_FILE:powercut>")
-foreach(topic single process scenarios failover clients harness durability full_disk memory status rows bad_input logs
-        filter events metrics promtool page cli transfer backup upgrade)
+foreach(topic single process names scenarios failover clients harness durability full_disk memory status rows bad_input
+        logs filter events metrics promtool page cli transfer backup upgrade)
   add_test(NAME system_${topic}
     COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/system/${topic}_test.py)
   set_tests_properties(system_${topic} PROPERTIES

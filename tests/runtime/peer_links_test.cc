@@ -42,13 +42,14 @@ struct Reader : Stream {
 
 // A link on which 1 MiB may wait.
 struct PeerLinksTest : testing::Test {
+  explicit PeerLinksTest(Duration patience = 0s) : links(loop, resolver, kMiB, patience) {}
   void SetUp() override {
     links.attach(host);
     ASSERT_TRUE(listener.bind("127.0.0.1", 0));
     ASSERT_TRUE(listener.listen([this](uv_stream_t* knocking) {
       auto* reader = new Reader(loop, arrived);
       ASSERT_EQ(reader->accept(knocking), 0);
-      reader->start_reading();
+      if (reads) reader->start_reading();
     }));
     links.dial(kLink, {"127.0.0.1", listener.port()});
   }
@@ -84,9 +85,10 @@ struct PeerLinksTest : testing::Test {
   Resolver resolver{loop};
   NoOutside outside;
   Host host{loop, config(), outside};
-  PeerLinks links{loop, resolver, kMiB};
+  PeerLinks links;
   Listener listener{loop};
   std::size_t arrived = 0;
+  bool reads = true;
 };
 
 TEST_F(PeerLinksTest, SoMuchMayWait) { EXPECT_EQ(room(), kMiB / kSmall); }
@@ -103,6 +105,26 @@ TEST_F(PeerLinksTest, ALargeFrameThatIsSentMakesNoRoom) {
   while (arrived < 20 * kMiB && !closed()) uv_run(loop.uv(), UV_RUN_ONCE);
   ASSERT_FALSE(closed());
   EXPECT_EQ(room(), kMiB / kSmall);
+}
+
+struct PatientPeerLinksTest : PeerLinksTest {
+  PatientPeerLinksTest() : PeerLinksTest(200ms) {}
+};
+
+TEST_F(PatientPeerLinksTest, MoreMayWaitButNotAnyAmount) { EXPECT_EQ(room(), 16 * kMiB / kSmall); }
+
+TEST_F(PatientPeerLinksTest, WhoTakesItIsSentIt) {
+  for (std::size_t i = 0; i < 15 * kMiB / kSmall; ++i) send(kSmall);
+  links.flush();
+  while (arrived < 15 * kMiB && !closed()) uv_run(loop.uv(), UV_RUN_ONCE);
+  EXPECT_FALSE(closed());
+}
+
+TEST_F(PatientPeerLinksTest, WhoTakesNothingIsLeft) {
+  reads = false;
+  for (std::size_t i = 0; i < 15 * kMiB / kSmall; ++i) send(kSmall);
+  links.flush();
+  while (!closed()) uv_run(loop.uv(), UV_RUN_ONCE);
 }
 
 }  // namespace

@@ -14,6 +14,19 @@ from cluster import Process, run
 PROJECT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
+class Descriptors:
+    """A place where a process may open so many files at once."""
+
+    namespace, address = None, "127.0.0.1"
+    connect = staticmethod(cluster.LOOPBACK.connect)
+
+    def __init__(self, most):
+        self.most = most
+
+    def command(self, words):
+        return ["sh", "-c", f'ulimit -n {self.most}; exec "$@"', "sh", *words]
+
+
 class Flags(unittest.TestCase):
     def assert_usage(self, arguments, *said):
         status, out, err = run(*arguments)
@@ -302,6 +315,36 @@ class Signals(unittest.TestCase):
                 self.assertEqual(node.terminate(), 0)
             finally:
                 node.kill()
+
+    def test_clients_leave_descriptors_for_the_vote_and_the_log(self):
+        with cluster.folder() as path:
+            node = Process(["--resp-port", 0, "--http-port", 0, "--gossip-port", cluster.free_port(), "--found",
+                            "--data-dir", os.path.join(path, "data"), "--appendonly", "yes", "--appendfsync", "always"],
+                           path, Descriptors(200))
+            try:
+                node.start().wait_ready()
+                self.assertIn("maxclients is 72, not 10000: this process may open 200 files", node.log())
+                with node.resp() as client, contextlib.ExitStack() as clients:
+                    self.assertEqual(client("CONFIG", "GET", "maxclients")[1], b"72")
+                    with self.assertRaisesRegex(cluster.RespError, "files for 72 clients"):
+                        client("CONFIG", "SET", "maxclients", "73")
+                    said = [clients.enter_context(node.resp()) for _ in range(100)]
+                    for one in said:
+                        one.send("PING")
+                    refused = [isinstance(one.read(), cluster.RespError) for one in said]
+                    self.assertEqual(refused, [False] * 71 + [True] * 29)
+                    client("SET", "a", "1")
+                self.assertEqual(node.terminate(), 0)
+            finally:
+                node.kill()
+
+    def test_too_few_descriptors(self):
+        with cluster.folder() as path:
+            words = Descriptors(100).command([os.path.abspath(cluster.BINARY), "--resp-port", "0"])
+            done = subprocess.run(words, cwd=path, capture_output=True, text=True, check=False,
+                                  timeout=cluster.PATIENCE)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("may open 100 files at once (ulimit -n)", done.stderr)
 
     def test_second_signal_ends_at_once(self):
         with cluster.single() as node:

@@ -237,6 +237,7 @@ class Single(unittest.TestCase):
 
     def test_live_limit_of_clients(self):
         with self.node.resp() as client:
+            before = client("CONFIG", "GET", "maxclients")[1]
             client("CONFIG", "SET", "maxclients", "2")
             try:
                 with self.node.resp() as second:
@@ -244,7 +245,20 @@ class Single(unittest.TestCase):
                     received, closed = raw(self.node.resp_port, b"PING\r\n")
                     self.assertEqual((received, closed), (b"-ERR max number of clients reached\r\n", True))
             finally:
-                client("CONFIG", "SET", "maxclients", "10000")
+                client("CONFIG", "SET", "maxclients", before)
+
+    def test_clients_that_vanish_are_found_by_the_kernel(self):
+        keepalive = "02"
+        for port, asked in ((self.node.resp_port, b"PING\r\n"),
+                            (self.node.http_port, b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")):
+            with socket.create_connection(("127.0.0.1", port), cluster.PATIENCE) as client:
+                client.sendall(asked)
+                client.recv(100)
+                ends = [f"0100007F:{end:04X}" for end in (port, client.getsockname()[1])]
+                with open("/proc/net/tcp", encoding="ascii") as file:
+                    rows = [line.split() for line in file]
+                timers = [row[5].split(":")[0] for row in rows if row[1:3] == ends]
+                self.assertEqual(timers, [keepalive], port)
 
     # ---- HTTP
 

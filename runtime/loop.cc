@@ -27,6 +27,7 @@ Loop::~Loop() { uv_loop_close(&loop_); }
 
 void Loop::linger(Stream& stream) {
   lingering_.emplace_back(read_clocks().mono + kLingerTime, &stream);
+  if (lingering_.size() > kLingeringMax) lingering_.front().second->close();
   if (lingering_.size() == 1) uv_timer_start(&linger_timer_, on_linger_timer, kLingerLookMs, kLingerLookMs);
 }
 

@@ -46,8 +46,10 @@ class Loop {
   void release(Stream& stream);  // they are not shown any more
   void show_held();
 
-  // Streams that have said everything and wait for the other side to close: closed after kLingerTime at the latest.
+  // Streams that have said everything and wait for the other side to close: closed after kLingerTime at the latest, and
+  // the first of them when they are too many, for each keeps a descriptor.
   static constexpr Duration kLingerTime = 1s;
+  static constexpr std::size_t kLingeringMax = 48;
   void linger(Stream& stream);
   void lingers_no_more(Stream& stream);
   // Closes them now, and everything of the loop's own.

@@ -15,7 +15,9 @@ namespace hc {
 namespace {
 constexpr unsigned kKeepaliveSeconds = 15;
 constexpr Duration kWatch = 100ms;
-constexpr std::size_t kUnsentEver = 16;  // times as much as may wait without being taken
+constexpr std::size_t kMoves = std::size_t{1} << 20;  // bytes taken between two looks: less is nothing
+constexpr std::ptrdiff_t kStrangersMax = 32;          // each takes a descriptor
+constexpr std::size_t kUnsentEver = 16;               // times as much as may wait without being taken
 }  // namespace
 
 class PeerLink final : public Stream {
@@ -58,15 +60,17 @@ class PeerLink final : public Stream {
   }
 
   bool dialling() const { return dialling_; }
-  // A dial that takes too long, or a stranger that the node has not welcomed.
-  bool provisional() const { return dialling_ || !welcomed_; }
+  // That the node has not welcomed.
+  bool stranger() const { return !welcomed_; }
+  // A dial that may take too long, or a stranger.
+  bool provisional() const { return dialling_ || stranger(); }
   // More waits to be sent than may wait for long; one frame may be of any size.
   bool crowded() const { return unsent() > links_.unsent_max_ + largest_; }
   // Each time kWatch has passed: closes it if it took too long for something.
   void look(Time now) {
     if (provisional() && now - begun_ >= (dialling_ ? PeerLinks::kDialTime : PeerLinks::kStrangerTime)) return close();
     const std::uint64_t before = std::exchange(taken_, taken_by_kernel());
-    unmoved_ = crowded() && taken_ == before ? unmoved_ + kWatch : 0ms;
+    unmoved_ = crowded() && taken_ - before < kMoves ? unmoved_ + kWatch : 0ms;
     if (crowded() && unmoved_ >= links_.patience_) give_up();
   }
   bool to_flush = false;
@@ -142,9 +146,10 @@ PeerLinks::~PeerLinks() = default;
 
 void PeerLinks::accept(uv_stream_t* listener) {
   const LinkId id(last_accepted_ += 2);
+  const auto strangers = std::ranges::count_if(links_, [](const auto& row) { return row.second->stranger(); });
   auto* link = new PeerLink(*this, id, false);
   links_.emplace(id, link);
-  if (link->accept(listener) != 0) return link->close();
+  if (link->accept(listener) != 0 || strangers >= kStrangersMax) return link->close();
   watch();
   link->open();
 }

@@ -249,13 +249,17 @@ void Replication::empty_slot(Slot s, Position at, bool whole) {
   account(r);
 }
 
-// False: at one who was not with it, and without any who was (7e). Who led it before needed grants of these, who may
-// have given them until they ended, and none of ours (3c).
+// False: perhaps at one who was not with it, and without any who was (7e). Who led it before needed grants of these,
+// who may have given them until they ended, and none of ours (3c). Whoever was filled by the last of them is with it:
+// that one led alone then, and has counted us, or has ended.
 bool Replication::goes_on_by_itself(Slot s, const View* old) const {
-  if (!old) return false;
-  const InSyncList& before = old->config(s).list;
-  const InSyncList& list = view_->config(s).list;
-  return before.names(config_.self.id) || std::ranges::any_of(before, [&](Incarnation who) { return list.names(who); });
+  const SlotConfig& config = view_->config(s);
+  const InSyncList& list = config.list;
+  const bool last_known = old && (old->epoch.next() == config.epoch || HC_MUTANT(kAnyListIsTheLast));
+  if (!last_known) return list.size() > 1;  // 7e leaves one, and nobody comes to it whom that one has not counted
+  const InSyncList& last = old->config(s).list;
+  return last.names(config_.self.id) || replica(s).filled ||
+         std::ranges::any_of(last, [&](Incarnation who) { return list.names(who); });
 }
 
 void Replication::begin_lead(Slot s, const View* old, Time now) {
@@ -269,7 +273,7 @@ void Replication::begin_lead(Slot s, const View* old, Time now) {
     const bool alone = HC_MUTANT(kAloneAtOnce) && view_->members.size() == 1 && log_.on();
     if (!alone && !HC_MUTANT(kGrantForgottenByRestart)) r.formers.push_back({{}, started_at_ + view_->lease});
   }
-  if (!named_before && view_->epoch != Epoch(1) && !goes_on_by_itself(s, old) && !HC_MUTANT(kOutsiderAtOnce))
+  if (view_->epoch != Epoch(1) && !goes_on_by_itself(s, old) && !HC_MUTANT(kOutsiderAtOnce))
     r.formers.push_back({{}, now + view_->lease});
   // Filled and not counted (7e): what its primary had committed need not stand in our log yet.
   if (!named_before && r.filled) r.commit = std::min(r.commit, durable(r));

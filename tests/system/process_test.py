@@ -333,7 +333,11 @@ class Signals(unittest.TestCase):
                         one.send("PING")
                     refused = [isinstance(one.read(), cluster.RespError) for one in said]
                     self.assertEqual(refused, [False] * 71 + [True] * 29)
-                    client("SET", "a", "1")
+                    for port in (node.resp_port, node.http_port, node.gossip_port):
+                        for i in range(200):
+                            clients.enter_context(socket.create_connection(("127.0.0.1", port), cluster.PATIENCE))
+                            if i % 20 == 0:
+                                client("SET", "a", i)
                 self.assertEqual(node.terminate(), 0)
             finally:
                 node.kill()
